@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What stands behind the model (design.md 3): loads it, keeps it true, runs
+ * operations. Local now; the one that asks qubesd fills the same model. Main
+ * thread only unless said. */
+#pragma once
+
+#include "core/model.h"
+#include "core/op.h"
+
+struct engine;
+
+struct engine_config {
+    const char *root;    /* "" or a directory */
+    const char *uri;     /* hypervisor; NULL: xen:///system */
+    gboolean offline;    /* the hypervisor is never asked; qubes read Halted */
+    gboolean readonly;   /* refuse every operation */
+    gboolean demo;       /* for the title only */
+};
+
+/* No blocking, no connection. UNSUPPORTED for an unknown URI scheme. */
+struct engine *engine_new(const struct engine_config *config, GError **error);
+/* Waits for running undo work at most 2 s. */
+void engine_free(struct engine *engine);
+
+/* Reads the store. On failure the model is empty, engine_store_error() says
+ * why, and the engine goes on (it tries again when the file changes). */
+gboolean engine_load(struct engine *engine, GError **error);
+const GError *engine_store_error(const struct engine *engine);
+
+/* Starts following: hypervisor events, statistics every 2 s (never two calls
+ * outstanding), pools every 30 s, the store file. For the console. */
+void engine_follow(struct engine *engine);
+
+/* For commands: one reading of states (and host) now. Turns the main loop
+ * until it is there or `timeout_ms` passed. CONN, TIMEOUT: states stay
+ * POWER_UNKNOWN. Offline: everything is Halted. */
+gboolean engine_refresh_states(struct engine *engine, int timeout_ms,
+                               GError **error);
+/* The same for pool usage and volume figures (uuid NULL: all). */
+gboolean engine_refresh_pools(struct engine *engine, int timeout_ms, GError **error);
+gboolean engine_refresh_volumes(struct engine *engine, const char *uuid,
+                                int timeout_ms, GError **error);
+/* Console: start a reading without waiting; EVENT_VOLUMES follows. */
+void engine_request_volumes(struct engine *engine, const char *uuid);
+
+struct model *engine_model(struct engine *engine);
+struct hv *engine_hv(struct engine *engine);      /* any thread */
+struct jobs *engine_jobs(struct engine *engine);
+const char *engine_root(const struct engine *engine);
+struct store *engine_store(struct engine *engine);
+
+enum engine_mode { MODE_DIRECT, MODE_SHARED, MODE_DEMO };
+enum engine_mode engine_mode(const struct engine *engine);
+/* Why nothing can be changed (--readonly, qubesd answers, no store); NULL if
+ * it can. Static or owned by the engine. */
+const char *engine_readonly(const struct engine *engine);
+/* "ok", "connecting", "no answer 12 s", "down: ...", "offline". */
+const char *engine_hv_status(const struct engine *engine);
+
+typedef void (*op_done_fn)(struct op *op, gpointer data);
+
+struct op_request {
+    const char *op;      /* row name */
+    const char *uuid;    /* identity captured at key press or parse */
+    GHashTable *args;    /* text -> text, or NULL; copied */
+    enum confirm consent;/* the strength the user has given */
+    gboolean dry_run;
+    op_done_fn done;     /* main, when DONE or FAILED; NULL ok */
+    gpointer data;
+};
+
+/* Checks consent (UNCONFIRMED), read-only (DENIED), applicability (STATE ...)
+ * and runs prepare; then queues. NULL with the error if refused. The op is the
+ * engine's and lives until engine_free(). */
+struct op *engine_submit(struct engine *engine, const struct op_request *request,
+                         GError **error);
+void engine_cancel(struct engine *engine, struct op *op);
+/* All operations of this process, oldest first (struct op). */
+GPtrArray *engine_ops(struct engine *engine);
+/* Not DONE or FAILED yet. */
+guint engine_busy(struct engine *engine);
+
+/* Any thread [W]: asks again whether a qubesd answers on its socket below
+ * root. DENIED if it does (or if the socket is held and silent): called right
+ * before every write to store or volumes. */
+gboolean engine_check_writable(struct engine *engine, GError **error);
+
+/* [W] The per-qube lock across processes (design.md 4):
+ * <root>/run/qmc/UUID.lock. BUSY if held elsewhere. */
+int engine_qube_lock(const char *root, const char *uuid, const char *subject,
+                     GError **error);

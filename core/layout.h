@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where things are (spec/qubes-xml.md 6.8), below --root. root "" is the
+ * machine itself. All strings returned are the caller's. */
+#pragma once
+
+#include <glib.h>
+
+/* Absolute paths of the store (dir_path, kernels) are read below root too. */
+char *layout_path(const char *root, const char *absolute);
+
+#define LAYOUT_BASE "/var/lib/qubes"
+#define LAYOUT_STORE LAYOUT_BASE "/qubes.xml"
+#define LAYOUT_HISTORY LAYOUT_BASE "/backup/qmc"
+#define LAYOUT_KERNELS LAYOUT_BASE "/vm-kernels"
+#define LAYOUT_RUN "/run/qmc"
+#define LAYOUT_QUBESD "/run/qubesd.sock"

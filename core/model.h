@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What screens and commands read (design.md 3). Main thread only, no locks.
+ * Pointers to qubes are good until the next turn of the loop; keep the UUID.
+ * All text is as it stands in the store: sanitise before display. */
+#pragma once
+
+#include <glib.h>
+
+#include "core/class.h"
+#include "core/event.h"
+#include "core/prop.h"
+#include "hv/hv.h"
+#include "storage/volume.h"
+
+enum severity { SEVERITY_INFO, SEVERITY_WARN, SEVERITY_STOP };
+
+/* Something wrong in the text of the store. */
+struct finding {
+    enum severity severity;
+    char *message; /* one sentence, names the thing */
+    char *hint;    /* next step, or NULL */
+};
+
+/* One element kept verbatim: bytes of the store, never parsed again. */
+struct raw_text {
+    char *parent; /* name of the element it stood in: "domain", "properties" ... */
+    char *text;
+};
+
+/* One explicit property, in file order. */
+struct prop_value {
+    const struct prop_row *row; /* NULL: not known for this class; kept */
+    const char *name;           /* interned */
+    char *text;                 /* "" for empty */
+    gboolean bad;               /* a finding says why; reads as if unset */
+};
+
+struct pair {
+    const char *name; /* interned */
+    char *value;
+};
+
+/* One volume as configured; the handle is NULL if it cannot be built (a
+ * finding says why). */
+struct volume_config {
+    const char *name;      /* interned */
+    GArray *attrs;         /* struct pair, in file order; verbatim */
+    struct volume *volume;
+    char *pool;            /* effective name */
+    guint64 used;          /* last reading; G_MAXUINT64: not read */
+    guint64 size;          /* last reading of the image, else configured */
+    int revisions;         /* last reading; -1: not read */
+};
+
+struct qube {
+    char *name;
+    char uuid[37];
+    int qid;
+    const struct class_row *class; /* NULL: unknown class, kept verbatim */
+    const char *class_name;        /* interned, as in the store */
+    GArray *props;                 /* struct prop_value */
+    GArray *features;              /* struct pair */
+    GPtrArray *tags;               /* char * */
+    GArray *volumes;               /* struct volume_config */
+    GPtrArray *raw;                /* struct raw_text: unknown elements, devices */
+    GPtrArray *findings;           /* struct finding */
+    gboolean broken;               /* listed, kept, but not to be operated on */
+
+    /* Place in the bytes of the store; length 0: not from a file. */
+    gsize raw_begin, raw_length;
+    gboolean changed; /* differs from those bytes */
+
+    /* Of now. */
+    enum power_state state;
+    int xid;                       /* -1 */
+    guint64 memory_kib;            /* assigned now; 0 when halted */
+    const char *busy;              /* label of the operation at work, or NULL */
+};
+
+struct label {
+    int index;
+    char *name;
+    unsigned color; /* 0xrrggbb */
+};
+
+struct pool_entry {
+    char *name;
+    const char *driver;   /* interned, as in the store */
+    GArray *attrs;        /* struct pair, verbatim */
+    struct pool *pool;    /* NULL: cannot be used, a finding says why */
+    guint64 size, used;   /* last reading */
+    gboolean usage_known;
+};
+
+struct model {
+    GPtrArray *qubes;     /* struct qube: dom0 first, then by name */
+    GArray *globals;      /* struct prop_value */
+    GPtrArray *labels;    /* struct label */
+    GPtrArray *pools;     /* struct pool_entry */
+    GPtrArray *findings;  /* of no qube */
+    struct events *events;
+    guint64 generation;   /* grows with each change */
+    GHashTable *by_uuid, *by_name; /* borrowed struct qube */
+    struct hv_host host;  /* of the last tick; cpus 0: unknown */
+    int host_cpu_percent; /* -1: unknown */
+};
+
+struct model *model_new(void);
+void model_free(struct model *model);
+/* Empties it (labels, pools, qubes ...) and keeps events and generation. */
+void model_clear(struct model *model);
+
+struct qube *model_qube(const struct model *model, const char *uuid);
+struct qube *model_qube_named(const struct model *model, const char *name);
+struct pool_entry *model_pool(const struct model *model, const char *name);
+const struct label *model_label(const struct model *model, const char *name);
+/* Takes the qube; FALSE (qube stays the caller's) if name, qid or uuid is taken. */
+gboolean model_add(struct model *model, struct qube *qube, GError **error);
+/* Bumps the generation and emits EVENT_QUBE for it; marks it changed. */
+void model_touch(struct model *model, struct qube *qube);
+void model_set_state(struct model *model, struct qube *qube,
+                     enum power_state state, int xid);
+void model_set_busy(struct model *model, struct qube *qube, const char *label);
+void model_note(struct model *model, const char *uuid, gboolean warning,
+                const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+struct qube *qube_new(const char *name, const char *uuid, int qid,
+                      const char *class_name);
+void qube_free(struct qube *qube);
+void qube_find(struct qube *qube, enum severity severity, const char *hint,
+               const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+/* Effective value: explicit and good, else the row's default. NULL: none.
+ * Result is the caller's. Loops in the data end with the fallback. */
+char *qube_get(const struct model *model, const struct qube *qube,
+               const char *property);
+gboolean qube_get_bool(const struct model *model, const struct qube *qube,
+                       const char *property);
+gint64 qube_get_int(const struct model *model, const struct qube *qube,
+                    const char *property, gint64 otherwise);
+/* NULL: none, or a qube that does not exist. */
+struct qube *qube_get_vm(const struct model *model, const struct qube *qube,
+                         const char *property);
+gboolean qube_is_explicit(const struct qube *qube, const char *property);
+/* No validation, no side effects: prop_validate() first. Keeps the order of
+ * the file, a new one goes where upstream's writer would put it. */
+void qube_put(struct qube *qube, const struct prop_row *row, const char *value);
+
+/* Feature of this qube; NULL: absent. */
+const char *qube_feature(const struct qube *qube, const char *feature);
+/* Walks the template chain; the first that has the key wins, even if empty. */
+const char *qube_feature_template(const struct model *model,
+                                  const struct qube *qube, const char *feature);
+
+struct volume_config *qube_volume(const struct qube *qube, const char *name);
+const char *volume_config_get(const struct volume_config *config, const char *attr);
+void volume_config_set(struct volume_config *config, const char *attr, const char *value);
+
+char *model_global(const struct model *model, const char *property);
+
+/* POWER_RUNNING only if usable, else TRANSIENT (spec/lifecycle.md 1.2);
+ * root is for /run/qubes. Cheap file system look-up. */
+enum power_state qube_power(const struct model *model, const struct qube *qube,
+                            const char *root, enum power_state hv_state);

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Operations: the only way to change anything (design.md 3).
+ *
+ * A row says what it is called, on which qubes it makes sense, what it asks
+ * and how it is done:
+ *   prepare  main    check against the model, copy what run needs
+ *   run      worker  blocking straight-line C; never sees the model; each step
+ *                    that can be undone pushes its undo
+ *   apply    main    update the model; returns; the engine saves the store
+ *   undo             the pushed undos, last first, on a worker, when a later
+ *                    step, apply or the save fails
+ * To add one: core/op-x.c and one line in ops.list. */
+#pragma once
+
+#include "core/model.h"
+#include "util/job.h"
+
+struct engine;
+struct op;
+
+/* ux.md 3.2. Typed words are consent for L0 and L1 (design.md 9). */
+enum confirm { CONFIRM_L0, CONFIRM_L1, CONFIRM_L2, CONFIRM_L3 };
+
+enum op_arg_type { OP_ARG_TEXT, OP_ARG_INT, OP_ARG_BOOL, OP_ARG_SIZE, OP_ARG_VOLUME };
+
+struct op_arg {
+    const char *name;
+    enum op_arg_type type;
+    gboolean required;
+    const char *help;
+};
+
+struct op_row {
+    const char *name;     /* "start": same word in CLI, keys, menus */
+    const char *label;    /* "Start" */
+    const char *doing;    /* "starting": shown while it runs */
+    const char *done;     /* "started" */
+    const char *help;
+    const char *method;   /* Admin API method it corresponds to */
+    unsigned classes;     /* enum class_id bits it applies to */
+    unsigned states;      /* bits 1 << enum power_state it applies to */
+    enum confirm confirm;
+    const char *consequence; /* for the question; NULL */
+    const struct op_arg *args; /* ends with a NULL name; NULL: none */
+    gboolean urgent;      /* reserved worker, passes the qube's queue (kill) */
+    gboolean writes_store;
+    int deadline_ms;      /* 0: none */
+    gboolean (*prepare)(struct op *op, GError **error);
+    gboolean (*run)(struct op *op, GError **error);
+    gboolean (*apply)(struct op *op, GError **error);
+    void (*clear)(struct op *op); /* frees op->data */
+};
+
+const struct op_row *op_find(const char *name);
+const struct op_row *const *op_all(void); /* NULL-terminated */
+
+/* Why the row does not apply to the qube now; NULL if it does. Static text or
+ * interned. Screens grey it out with this, the engine refuses with it. */
+const char *op_refused(const struct op_row *row, const struct qube *qube);
+/* The strength for this qube and these arguments (a disposable's kill is L2,
+ * shrinking L3). */
+enum confirm op_confirm(const struct op_row *row, const struct model *model,
+                        const struct qube *qube, GHashTable *args);
+/* The same thing as a command: "qmc vol resize work:private 40G". */
+char *op_command(const struct op_row *row, const struct qube *qube,
+                 GHashTable *args);
+
+enum op_phase { OP_QUEUED, OP_RUNNING, OP_UNDOING, OP_SAVING, OP_DONE, OP_FAILED };
+enum step_state { STEP_RUNNING, STEP_OK, STEP_SKIPPED, STEP_WARNING, STEP_FAILED };
+
+struct op_step {
+    gint64 at_us;         /* since the operation began */
+    enum step_state state;
+    char *text;           /* sanitised */
+};
+
+/* Public part: read on main, e.g. on EVENT_OP. */
+struct op {
+    const struct op_row *row;
+    guint number;         /* counts from 1 in this process */
+    char uuid[37];
+    char *subject;        /* name at submission, sanitised: never re-resolved */
+    enum op_phase phase;
+    gint64 began_us, ended_us;
+    GArray *steps;        /* struct op_step; the last RUNNING one is now */
+    GError *error;        /* OP_FAILED */
+    char *result;         /* a sentence for success, or NULL */
+    gboolean dry_run;     /* prepare only; steps hold the plan */
+
+    /* For rows. */
+    struct engine *engine; /* main: engine_model(); worker: engine_hv() only */
+    GHashTable *args;      /* name -> text; read only after prepare */
+    gpointer data;         /* made by prepare, used by run, freed by clear */
+    struct op_private *priv;
+};
+
+/* Main, in prepare. */
+const char *op_text(const struct op *op, const char *arg); /* NULL: not given */
+gboolean op_bool(const struct op *op, const char *arg);
+gint64 op_int(const struct op *op, const char *arg, gint64 otherwise);
+
+/* Worker, in run. Begins a step (and ends the one before as OK). */
+void op_step(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Ends the running step otherwise; a skipped or warning step with a text is
+ * also an EVENT_NOTE. */
+void op_step_end(struct op *op, enum step_state state, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+typedef gboolean (*op_undo_fn)(gpointer data, GError **error);
+/* `what` completes "undo: ..."; run in reverse order if the operation fails
+ * later, errors are logged and noted. destroy runs in every case. */
+void op_push_undo(struct op *op, const char *what, op_undo_fn undo,
+                  gpointer data, GDestroyNotify destroy);
+GCancellable *op_cancellable(struct op *op);
+/* Sleeps up to ms, less if cancelled; FALSE with CANCELLED. */
+gboolean op_sleep(struct op *op, int ms, GError **error);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Properties as rows (spec/qubes-xml.md 2): type, classes, default, bounds,
+ * load stage, help. A value is kept as the text of the store; being explicit
+ * is state, not a comparison with the default (T1). To add a property: one row
+ * in props.c. */
+#pragma once
+
+#include <glib.h>
+
+struct model;
+struct qube;
+
+enum prop_type {
+    PROP_STR,
+    PROP_INT,
+    PROP_BOOL,
+    PROP_VM,    /* name of a qube, "" = none */
+    PROP_LABEL,
+    PROP_POOL,
+    PROP_UUID,
+    PROP_IP4,
+    PROP_IP6,
+    PROP_TIME,
+};
+
+struct prop_row {
+    const char *name;
+    enum prop_type type;
+    unsigned classes; /* of enum class_id; 0: global property */
+    int stage;        /* 2 or 4; global 3 (spec 2.8) */
+    gint64 min, max;  /* INT */
+    gboolean once;    /* write-once */
+    gboolean inherit; /* default: the template's effective value, if there is a template */
+    const char *fallback; /* default text; NULL: none */
+    const char *global;   /* default: this global property */
+    /* A computed default where the three above are not enough; NULL-able
+     * result, caller frees. */
+    char *(*compute)(const struct model *model, const struct qube *qube);
+    /* Beyond type and bounds; NULL ok. */
+    gboolean (*validate)(const struct model *model, const struct qube *qube,
+                         const char *value, GError **error);
+    const char *help;
+};
+
+/* NULL: unknown, or not of this class (0: global). */
+const struct prop_row *prop_find(const char *name, unsigned class_id);
+const struct prop_row *prop_rows(gsize *n); /* per VM and global */
+
+/* Type, bounds and row rules of a text; `qube` NULL for globals. The name and
+ * the value stand in the message. Never reads the hypervisor. */
+gboolean prop_validate(const struct prop_row *row, const struct model *model,
+                       const struct qube *qube, const char *value,
+                       GError **error);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* qubes.xml (spec/qubes-xml.md 1, 2, 6.4; design.md 6).
+ *
+ * Load is tolerant: what is wrong becomes a finding, the rest loads. Bytes
+ * nobody changed are written back as they were: a qube that was not touched,
+ * and unknown elements anywhere, are copied from the file that was read; only
+ * a changed qube is written anew, in the form of the release that wrote the
+ * file. Load and save without a change is byte-identical. */
+#pragma once
+
+#include "core/model.h"
+#include "util/file.h"
+
+struct store;
+
+/* root: see layout.h. No file access. */
+struct store *store_new(const char *root);
+void store_free(struct store *store);
+const char *store_path(const struct store *store);
+
+/* Fills the (cleared) model. Pools, volumes and findings included. On failure
+ * the model is empty and the message says which line and why: NOTFOUND (with
+ * the hint how to make or restore one), INVALID (not a store: empty, not XML,
+ * truncated, over 64 MiB, document type), IO, DENIED. May take milliseconds
+ * per 1000 qubes; allowed on main. */
+gboolean store_load(struct store *store, struct model *model, GError **error);
+
+/* TRUE if the file is not the one that was loaded or saved last. */
+gboolean store_stale(const struct store *store);
+
+/* The whole document for the model as it is now. */
+GString *store_serialise(const struct store *store, const struct model *model);
+/* All qubes written anew, nothing copied: for tests of the writer. */
+GString *store_serialise_anew(const struct store *store, const struct model *model);
+
+/* One save, made on main, run on a worker [W]: lock, check that the file is
+ * still the one the document was made from (else BUSY with
+ * store_save_stale() TRUE: reload, apply again, save again), keep the previous
+ * one in the history, replace, fsync. Holder's pid and verb stand in
+ * <run>/qmc/store.holder while the lock is held. */
+struct store_save;
+struct store_save *store_save_new(struct store *store, struct model *model,
+                                  const char *verb);
+gboolean store_save_run(struct store_save *save, int timeout_ms, GError **error);
+gboolean store_save_stale(const struct store_save *save);
+/* Main, after a successful run: the store now counts as loaded from the new
+ * file, and the model's qubes as unchanged. */
+void store_save_commit(struct store_save *save, struct model *model);
+void store_save_free(struct store_save *save);
+
+/* Writes a first store (spec 6.7) for the demo and for tests. EXISTS. */
+gboolean store_write_new(struct store *store, struct model *model, GError **error);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a storage driver promises (spec/storage.md 1.5, 1.6, 2.3, 3). Every
+ * promise is tested for every driver by tests/storage/contract.c.
+ *
+ * Storage knows neither qubes nor hypervisors. All calls marked [W] may block.
+ * The common part in volume.c takes the volume's lock, checks the arguments
+ * and the state machine, and calls the driver; drivers are never called
+ * directly. Adding a driver: storage/x.c and one line in drivers.list. */
+#pragma once
+
+#include <glib.h>
+
+struct pool;
+struct volume;
+
+/* One way to do each thing; NULL members mean UNSUPPORTED. */
+struct driver {
+    const char *name;                /* "file-reflink" */
+    const char *const *required;     /* parameter names, NULL-terminated */
+    const char *const *optional;
+    /* No disk access: computes the vid from prefix/qube/volume. Caller frees. */
+    char *(*vid)(const struct pool *pool, const char *prefix, const char *qube,
+                 const char *volume);
+    /* INVALID if this driver cannot hold such a volume. No disk access. */
+    gboolean (*check)(const struct volume *volume, GError **error);
+
+    gboolean (*setup)(struct pool *pool, GError **error);                    /* [W] */
+    gboolean (*usage)(struct pool *pool, guint64 *size, guint64 *used,
+                      GError **error);                                      /* [W] */
+
+    gboolean (*create)(struct volume *volume, GError **error);              /* [W] */
+    gboolean (*remove)(struct volume *volume, GError **error);              /* [W] */
+    gboolean (*verify)(struct volume *volume, GError **error);              /* [W] */
+    gboolean (*start)(struct volume *volume, GError **error);               /* [W] */
+    gboolean (*stop)(struct volume *volume, GError **error);                /* [W] idempotent */
+    gboolean (*resize)(struct volume *volume, guint64 size, GError **error);/* [W] */
+    /* Fills this volume from another one of the same driver. */
+    gboolean (*clone)(struct volume *volume, struct volume *source,
+                      GError **error);                                      /* [W] */
+
+    /* Getters: no lock, no state change, cheap system calls only [W]. */
+    gboolean (*is_dirty)(const struct volume *volume);
+    guint64 (*size)(const struct volume *volume);  /* 0: nothing there */
+    guint64 (*used)(const struct volume *volume);
+    char *(*path)(const struct volume *volume);    /* NULL: do not attach */
+    GPtrArray *(*revisions)(const struct volume *volume); /* struct revision */
+};
+
+const struct driver *driver_find(const char *name);
+const struct driver *const *driver_all(void); /* NULL-terminated */

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A disk of a qube and the state machine common to all drivers
+ * (spec/storage.md 1.1-1.6). Thread safe: operations take the volume's own
+ * mutex (source before own where both are needed), getters take none. Two
+ * struct volume with the same pool name and vid in one process share that
+ * mutex. [W] calls may block. */
+#pragma once
+
+#include <glib.h>
+
+#include "storage/pool.h"
+
+struct volume_spec {
+    const char *name;  /* role: root, private, volatile, kernel ... */
+    const char *vid;
+    guint64 size;      /* nominal; the image wins */
+    gboolean rw, snap_on_start, save_on_stop;
+    int revisions_to_keep; /* >= -1; -1: snapshots disabled */
+    int ephemeral;         /* -1 unset, 0, 1 */
+    struct volume *source; /* iff snap_on_start; same pool */
+};
+
+struct revision {
+    char *id;      /* as upstream names it: "3@2026-11-21T10:00:00Z" */
+    gint64 number; /* order; the clock is not */
+    gint64 time;   /* seconds since the epoch, UTC */
+    guint64 used;
+};
+
+/* Checks M-1, M-2 and the driver's own rules; no disk access. */
+struct volume *volume_new(struct pool *pool, const struct volume_spec *spec,
+                          GError **error);
+struct volume *volume_ref(struct volume *volume);
+void volume_unref(struct volume *volume);
+AUTO_DEFINE(volume, struct volume, volume_unref)
+
+struct pool *volume_pool(const struct volume *volume);
+const char *volume_name(const struct volume *volume);
+const char *volume_vid(const struct volume *volume);
+gboolean volume_rw(const struct volume *volume);
+gboolean volume_snap_on_start(const struct volume *volume);
+gboolean volume_save_on_stop(const struct volume *volume);
+int volume_revisions_to_keep(const struct volume *volume);
+gboolean volume_ephemeral(const struct volume *volume); /* computed, M-16 */
+struct volume *volume_source(const struct volume *volume);
+
+gboolean volume_create(struct volume *volume, GError **error);  /* [W] */
+gboolean volume_remove(struct volume *volume, GError **error);  /* [W] */
+gboolean volume_verify(struct volume *volume, GError **error);  /* [W] NOTFOUND: names the missing file */
+gboolean volume_start(struct volume *volume, GError **error);   /* [W] */
+gboolean volume_stop(struct volume *volume, GError **error);    /* [W] */
+/* [W] STATE if not rw. Smaller than now: INVALID unless `shrink`. Refreshes
+ * loop devices on the image. The nominal size follows on success. */
+gboolean volume_resize(struct volume *volume, guint64 size, gboolean shrink,
+                       GError **error);
+gboolean volume_clone(struct volume *volume, struct volume *source,
+                      GError **error);                          /* [W] */
+
+gboolean volume_is_dirty(const struct volume *volume);          /* [W] */
+guint64 volume_size(const struct volume *volume);               /* [W] image, else nominal */
+guint64 volume_used(const struct volume *volume);               /* [W] */
+char *volume_path(const struct volume *volume);                 /* [W] what the VM gets; NULL: nothing */
+GPtrArray *volume_revisions(const struct volume *volume);       /* [W] newest first; free with g_ptr_array_unref */
+
+/* [W] All volumes in parallel, waits for all, returns the first error in
+ * array order and logs the others. volumes_start stops what it started when
+ * one of them fails. */
+gboolean volumes_verify(GPtrArray *volumes, GError **error);
+gboolean volumes_start(GPtrArray *volumes, GError **error);
+gboolean volumes_stop(GPtrArray *volumes, GError **error);

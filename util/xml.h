@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* XML by libxml2: a streaming reader that knows byte ranges, and text escaping
+ * that matches libxml2's own serialiser byte for byte. The only user of
+ * libxml2's parser (design.md 2). */
+#pragma once
+
+#include <glib.h>
+
+struct xml_attr {
+    const char *name;
+    const char *value; /* decoded */
+};
+
+/* Offsets count bytes of the buffer that was given. */
+struct xml_handler {
+    /* `begin` is the offset of '<'. attrs ends with a NULL name and, like all
+     * strings here, lives until the call returns. FALSE stops the parse with
+     * the error the handler has set. */
+    gboolean (*start)(const char *name, const struct xml_attr *attrs,
+                      gsize begin, gpointer data, GError **error);
+    /* `end` is the offset after '>'. text is the character data directly inside
+     * the element, joined, "" if none (white space kept). */
+    gboolean (*end)(const char *name, const char *text, gsize end,
+                    gpointer data, GError **error);
+};
+
+/* Parses a whole UTF-8 document. Document types are refused before any entity
+ * is declared, nothing is fetched, nothing is printed. Syntax errors are
+ * INVALID: "line L, column C: ..." prefixed with `what`. Another encoding, an
+ * empty buffer or NUL bytes are INVALID too. */
+gboolean xml_parse(const char *what, const char *data, gsize len,
+                   const struct xml_handler *handler, gpointer user,
+                   GError **error);
+
+/* Append text or an attribute (` name="value"`) escaped as libxml2 writes it. */
+void xml_append_text(GString *out, const char *text);
+void xml_append_attr(GString *out, const char *name, const char *value);
+
+/* TRUE if every character may stand in an XML 1.0 document. */
+gboolean xml_text_valid(const char *text);
+
+/* Line number (from 1) of an offset. */
+int xml_line_of(const char *data, gsize len, gsize offset);
