@@ -27,6 +27,7 @@ struct dom_spec {
     unsigned vcpus;
     const char *kernel, *initrd, *cmdline; /* NULL: from the image */
     gboolean no_rdrand;  /* this host's CPU needs it hidden */
+    gboolean kvm;        /* this host accelerates qemu; hv_create() sets it */
     const char *netvm, *mac, *ip, *ip6;    /* netvm NULL: no interface */
     const char *timezone;                  /* feature timezone, hvm clock */
     const struct dom_disk *disks;
