@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside hv: the connection and how calls use it. */
+#pragma once
+
+#include <libvirt/libvirt.h>
+
+#include "hv/hv.h"
+
+/* What differs between libvirt's drivers: one row each in hv.c. */
+struct hv_driver {
+    const char *scheme;
+    enum hv_kind kind;
+    gboolean takes_files;   /* disks may be image files */
+    gboolean starts_paused; /* knows VIR_DOMAIN_START_PAUSED */
+    gboolean cpu_means;     /* CPU times are real */
+    gboolean sums_host_cpu; /* every CPU second of the host is some domain's */
+    gboolean resizes_disks; /* wants to be told that a disk grew */
+    unsigned shutdown_flags; /* asked first; then without flags */
+    unsigned stats_flags;    /* beside ACTIVE in the bulk call */
+};
+
+struct hv_watch;
+
+/* The times already counted into hv_host.cpu_busy_ns, which never falls when a
+ * domain goes away. */
+struct hv_busy {
+    GHashTable *seen; /* domain id -> guint64 ns */
+    guint64 total_ns;
+};
+
+struct hv {
+    gatomicrefcount refs; /* the owner's, its threads' and its watches' */
+    char *uri;            /* NULL: offline */
+    const struct hv_driver *driver;
+    gboolean local;       /* the state lives and dies with the connection */
+    gint no_bulk;         /* atomic: the driver has no bulk statistics */
+
+    GMutex lock; /* all below */
+    GCond changed;
+    virConnectPtr conn; /* NULL: none */
+    unsigned serial;    /* of the newest attempt; others' results are dropped */
+    gboolean opening;
+    unsigned stuck;     /* threads inside virConnectOpen() */
+    unsigned threads;
+    gboolean freed;
+    GError *failure; /* of the last attempt */
+    char *lost;      /* why the last connection ended, or NULL */
+    struct hv_watch *watch;
+    struct hv_busy busy;
+};
+
+struct hv *hv_ref(struct hv *hv);
+void hv_unref(struct hv *hv);
+
+/* A reference to the live connection, made if there is none; the caller gives
+ * it back with virConnectClose(). */
+virConnectPtr hv_acquire(struct hv *hv, GError **error);
+/* TRUE if conn is dead; then it is not in use any more. why may be NULL. */
+gboolean hv_drop_if_dead(struct hv *hv, virConnectPtr conn, const char *why);
+/* Lock held. Takes conn out of use and closes it on a thread of its own. */
+void hv_drop(struct hv *hv);
+/* Lock held. Runs fn on a detached thread that keeps hv alive and gets no
+ * signals. */
+void hv_thread(struct hv *hv, const char *name, void (*fn)(struct hv *, gpointer),
+               gpointer data);
+
+/* One call of ours: runs on a live connection, and once more on a new one if the
+ * old one turns out dead before anything was changed. */
+struct hv_call {
+    gboolean (*run)(struct hv_call *call, virConnectPtr conn, GError **error);
+    struct hv *hv;
+    const char *uuid;
+    gboolean acted; /* set by run before the first change */
+};
+gboolean hv_call(struct hv_call *call, GError **error);
+
+/* A bounded, displayable copy of a name that others chose. */
+void hv_copy_text(char *to, gsize size, const char *untrusted_text);
+
+/* Turns the calling thread's libvirt error into ours: "FORMAT: its text". */
+void virt_error_set(GError **error, const char *uri, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+/* The code of the calling thread's last libvirt error. */
+int virt_error_code(void);
