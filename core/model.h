@@ -21,9 +21,12 @@ struct finding {
     char *hint;    /* next step, or NULL */
 };
 
-/* One element kept verbatim: bytes of the store, never parsed again. */
+/* What was not understood, verbatim: bytes of the store, never parsed again.
+ * Either an element or, beginning with a blank, attributes. */
 struct raw_text {
-    char *parent; /* name of the element it stood in: "domain", "properties" ... */
+    const char *parent; /* interned: element it belongs to: "domain", "property" ... */
+    const char *at;     /* interned: which one ("netvm"), or in a container the
+                         * known item it stood after; NULL: the first */
     char *text;
 };
 
@@ -32,7 +35,8 @@ struct prop_value {
     const struct prop_row *row; /* NULL: not known for this class; kept */
     const char *name;           /* interned */
     char *text;                 /* "" for empty */
-    gboolean bad;               /* a finding says why; reads as if unset */
+    gboolean bad;               /* a finding says why; reads as if unset, but a
+                                 * reference to a qube reads as none */
 };
 
 struct pair {
@@ -65,10 +69,13 @@ struct qube {
     GPtrArray *raw;                /* struct raw_text: unknown elements, devices */
     GPtrArray *findings;           /* struct finding */
     gboolean broken;               /* listed, kept, but not to be operated on */
+    gboolean has_pci;              /* a PCI device is assigned, in any mode */
+    gboolean netvm_loop;           /* its chain of netvms comes back: reads as none */
 
     /* Place in the bytes of the store; length 0: not from a file. */
     gsize raw_begin, raw_length;
     gboolean changed; /* differs from those bytes */
+    guint64 touched;  /* generation of its last change */
 
     /* Of now. */
     enum power_state state;
@@ -113,19 +120,27 @@ void model_clear(struct model *model);
 struct qube *model_qube(const struct model *model, const char *uuid);
 struct qube *model_qube_named(const struct model *model, const char *name);
 struct pool_entry *model_pool(const struct model *model, const char *name);
+/* By any spelling of the store: "label-1", "red", "1". */
 const struct label *model_label(const struct model *model, const char *name);
 /* Takes the qube; FALSE (qube stays the caller's) if name, qid or uuid is taken. */
 gboolean model_add(struct model *model, struct qube *qube, GError **error);
 /* Bumps the generation and emits EVENT_QUBE for it; marks it changed. */
 void model_touch(struct model *model, struct qube *qube);
+/* Dom0 first, then by name. */
+void model_sort(struct model *model);
+void model_find(struct model *model, enum severity severity, const char *hint,
+                const char *format, ...) G_GNUC_PRINTF(4, 5);
 void model_set_state(struct model *model, struct qube *qube,
                      enum power_state state, int xid);
 void model_set_busy(struct model *model, struct qube *qube, const char *label);
 void model_note(struct model *model, const char *uuid, gboolean warning,
                 const char *format, ...) G_GNUC_PRINTF(4, 5);
 
+/* uuid NULL: a random one. */
 struct qube *qube_new(const char *name, const char *uuid, int qid,
                       const char *class_name);
+/* The empty one the loader fills. */
+struct qube *qube_new_empty(const char *class_name);
 void qube_free(struct qube *qube);
 void qube_find(struct qube *qube, enum severity severity, const char *hint,
                const char *format, ...) G_GNUC_PRINTF(4, 5);
@@ -157,6 +172,9 @@ const char *volume_config_get(const struct volume_config *config, const char *at
 void volume_config_set(struct volume_config *config, const char *attr, const char *value);
 
 char *model_global(const struct model *model, const char *property);
+/* Sets a global property, in the writer's order. prop_validate() first. */
+void model_put_global(struct model *model, const struct prop_row *row,
+                      const char *value);
 
 /* POWER_RUNNING only if usable, else TRANSIENT (spec/lifecycle.md 1.2);
  * root is for /run/qubes. Cheap file system look-up. */

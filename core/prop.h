@@ -30,6 +30,8 @@ struct prop_row {
     int stage;        /* 2 or 4; global 3 (spec 2.8) */
     gint64 min, max;  /* INT */
     gboolean once;    /* write-once */
+    gboolean lower;   /* read in lower case */
+    gboolean computed;/* always computed: never stored, never set */
     gboolean inherit; /* default: the template's effective value, if there is a template */
     const char *fallback; /* default text; NULL: none */
     const char *global;   /* default: this global property */
@@ -45,6 +47,14 @@ struct prop_row {
 /* NULL: unknown, or not of this class (0: global). */
 const struct prop_row *prop_find(const char *name, unsigned class_id);
 const struct prop_row *prop_rows(gsize *n); /* per VM and global */
+
+/* The one spelling of a stored text ("True" for "yes", the label's name for
+ * "label-1" ...); NULL: it does not fit the type or the bounds. References are
+ * not looked up, but for labels. Caller frees. */
+char *prop_canonical(const struct prop_row *row, const struct model *model,
+                     const char *text);
+/* Order of upstream's writer: by stage, then by name. */
+int prop_compare(const struct prop_row *a, const struct prop_row *b);
 
 /* Type, bounds and row rules of a text; `qube` NULL for globals. The name and
  * the value stand in the message. Never reads the hypervisor. */

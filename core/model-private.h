@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the makers of model objects share. */
+#pragma once
+
+#include "core/model.h"
+
+struct finding *finding_new(enum severity severity, const char *hint,
+                            const char *format, va_list args) G_GNUC_PRINTF(3, 0);
+struct pool_entry *pool_entry_new(const char *name, const char *driver);
+/* Appended, without attributes. */
+struct volume_config *qube_volume_add(struct qube *qube, const char *name);
+/* The last of that name, good or bad; NULL: not explicit. */
+struct prop_value *prop_values_find(const GArray *values, const char *property);
+void prop_values_put(GArray *values, const struct prop_row *row, const char *text);

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/prop-rules.h"
+
+#include <string.h>
+
+#include "util/error.h"
+#include "util/text.h"
+
+/* A chain of netvms longer than this is not one that anybody built. */
+#define NETVM_HOPS 64
+
+static gboolean refuse(const char *property, const char *value, const char *why,
+                       GError **error)
+{
+    g_autofree char *shown = text_sanitise(value, -1);
+
+    error_set(error, QMC_ERROR_INVALID, NULL, "'%s' is no value for '%s': %s",
+              shown, property, why);
+    return FALSE;
+}
+
+static gboolean is_hex(char c)
+{
+    return g_ascii_isxdigit(c);
+}
+
+static gboolean only(const char *text, gsize len, const char *extra)
+{
+    for (gsize i = 0; i < len; i++)
+        if (!g_ascii_isalnum(text[i]) && !strchr(extra, text[i]))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean check_default_user(const struct model *model, const struct qube *qube,
+                            const char *value, GError **error)
+{
+    if (only(value, strlen(value), "_-+,."))
+        return TRUE;
+    return refuse("default_user", value,
+                  "letters, digits and _-+,. are allowed", error);
+}
+
+/* One interface: a letter for the bus, then six hexadecimal digits or stars. */
+static gboolean interface_ok(const char *code)
+{
+    if (!strchr("bump*", code[0]))
+        return FALSE;
+    for (int i = 1; i < 7; i++)
+        if (code[i] != '*' && (!is_hex(code[i]) || g_ascii_isupper(code[i])))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean check_devices_denied(const struct model *model, const struct qube *qube,
+                              const char *value, GError **error)
+{
+    gsize len = strlen(value);
+    gboolean ok = len % 7 == 0;
+
+    for (gsize i = 0; ok && i < len; i += 7)
+        ok = interface_ok(value + i);
+    return ok || refuse("devices_denied", value,
+                        "codes of seven characters such as u03**** are needed",
+                        error);
+}
+
+static struct qube *template_named(const struct model *model, const char *value,
+                                   GError **error)
+{
+    struct qube *template = *value ? model_qube_named(model, value) : NULL;
+
+    if (!template)
+        refuse("template", value, "a template is needed", error);
+    return template;
+}
+
+gboolean check_template(const struct model *model, const struct qube *qube,
+                        const char *value, GError **error)
+{
+    struct qube *template = template_named(model, value, error);
+
+    if (!template)
+        return FALSE;
+    if (template->class && template->class->id == CLASS_TEMPLATE)
+        return TRUE;
+    return refuse("template", value, "it is not a TemplateVM", error);
+}
+
+gboolean check_disp_template(const struct model *model, const struct qube *qube,
+                             const char *value, GError **error)
+{
+    struct qube *template = template_named(model, value, error);
+
+    if (!template)
+        return FALSE;
+    if (qube_get_bool(model, template, "template_for_dispvms"))
+        return TRUE;
+    return refuse("template", value, "its template_for_dispvms is not set", error);
+}
+
+gboolean check_kernel(const struct model *model, const struct qube *qube,
+                      const char *value, GError **error)
+{
+    if (!strchr(value, '/') && !g_str_equal(value, ".") && !g_str_equal(value, ".."))
+        return TRUE;
+    return refuse("kernel", value, "a version is needed, not a path", error);
+}
+
+gboolean check_kernelopts(const struct model *model, const struct qube *qube,
+                          const char *value, GError **error)
+{
+    if (g_utf8_strlen(value, -1) <= 512)
+        return TRUE;
+    return refuse("kernelopts", value, "512 characters are the most", error);
+}
+
+gboolean check_keyboard_layout(const struct model *model, const struct qube *qube,
+                               const char *value, GError **error)
+{
+    g_auto(GStrv) part = g_strsplit(value, "+", -1);
+    gboolean ok = g_strv_length(part) == 3 && part[0][0] != '\0';
+
+    for (const char *c = ok ? part[0] : ""; *c; c++)
+        ok = ok && g_ascii_isalpha(*c);
+    ok = ok && only(part[1], strlen(part[1]), "_-") &&
+         only(part[2], strlen(part[2]), "_:,-");
+    return ok || refuse("keyboard_layout", value,
+                        "layout+variant+options is needed, such as us++", error);
+}
+
+gboolean check_mac(const struct model *model, const struct qube *qube,
+                   const char *value, GError **error)
+{
+    gboolean ok = strlen(value) == 17;
+
+    for (int i = 0; ok && i < 17; i++)
+        ok = i % 3 == 2 ? value[i] == ':' : is_hex(value[i]);
+    return ok || refuse("mac", value,
+                        "six pairs of hexadecimal digits with : are needed", error);
+}
+
+/* Does the way from `netvm` to the outside come past `qube`? */
+static gboolean leads_back(const struct model *model, const struct qube *netvm,
+                           const struct qube *qube)
+{
+    int hops = 0;
+
+    for (; netvm; netvm = qube_get_vm(model, netvm, "netvm"))
+        if (netvm == qube || ++hops > NETVM_HOPS)
+            return TRUE;
+    return FALSE;
+}
+
+gboolean check_netvm(const struct model *model, const struct qube *qube,
+                     const char *value, GError **error)
+{
+    const struct qube *netvm = *value ? model_qube_named(model, value) : NULL;
+
+    if (!netvm)
+        return TRUE;
+    if (!qube_get_bool(model, netvm, "provides_network"))
+        return refuse("netvm", value, "it does not provide network", error);
+    if (qube && leads_back(model, netvm, qube))
+        return refuse("netvm", value, "the chain of netvms would come back", error);
+    return TRUE;
+}
+
+gboolean check_virt_mode(const struct model *model, const struct qube *qube,
+                         const char *value, GError **error)
+{
+    static const char *const modes[] = { "hvm", "pv", "pvh", NULL };
+
+    if (!g_strv_contains(modes, value))
+        return refuse("virt_mode", value, "hvm, pv or pvh is needed", error);
+    if (g_str_equal(value, "pvh") && qube && qube->has_pci)
+        return refuse("virt_mode", value, "PCI devices are assigned", error);
+    return TRUE;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the rows of props.c point to: computed defaults (spec/qubes-xml.md 2.4,
+ * 3.5) and checks of single properties. Main thread. */
+#pragma once
+
+#include "core/model.h"
+
+char *compute_bootmode(const struct model *model, const struct qube *qube);
+char *compute_bootmode_for_apps(const struct model *model, const struct qube *qube);
+char *compute_default_pool(const struct model *model, const struct qube *qube);
+char *compute_dispvm_of_disp(const struct model *model, const struct qube *qube);
+char *compute_dns(const struct model *model, const struct qube *qube);
+char *compute_gateway(const struct model *model, const struct qube *qube);
+char *compute_gateway6(const struct model *model, const struct qube *qube);
+char *compute_icon(const struct model *model, const struct qube *qube);
+char *compute_in_backups_of_disp(const struct model *model, const struct qube *qube);
+char *compute_ip(const struct model *model, const struct qube *qube);
+char *compute_ip6(const struct model *model, const struct qube *qube);
+char *compute_kernelopts(const struct model *model, const struct qube *qube);
+char *compute_keyboard_layout(const struct model *model, const struct qube *qube);
+char *compute_klass(const struct model *model, const struct qube *qube);
+char *compute_maxmem(const struct model *model, const struct qube *qube);
+char *compute_name(const struct model *model, const struct qube *qube);
+char *compute_qid(const struct model *model, const struct qube *qube);
+char *compute_updateable(const struct model *model, const struct qube *qube);
+char *compute_uuid(const struct model *model, const struct qube *qube);
+char *compute_virt_mode(const struct model *model, const struct qube *qube);
+char *compute_visible_gateway(const struct model *model, const struct qube *qube);
+char *compute_visible_gateway6(const struct model *model, const struct qube *qube);
+char *compute_visible_ip(const struct model *model, const struct qube *qube);
+char *compute_visible_ip6(const struct model *model, const struct qube *qube);
+char *compute_visible_netmask(const struct model *model, const struct qube *qube);
+char *compute_xid(const struct model *model, const struct qube *qube);
+
+gboolean check_default_user(const struct model *model, const struct qube *qube,
+                            const char *value, GError **error);
+gboolean check_devices_denied(const struct model *model, const struct qube *qube,
+                              const char *value, GError **error);
+gboolean check_disp_template(const struct model *model, const struct qube *qube,
+                             const char *value, GError **error);
+gboolean check_kernel(const struct model *model, const struct qube *qube,
+                      const char *value, GError **error);
+gboolean check_kernelopts(const struct model *model, const struct qube *qube,
+                          const char *value, GError **error);
+gboolean check_keyboard_layout(const struct model *model, const struct qube *qube,
+                               const char *value, GError **error);
+gboolean check_mac(const struct model *model, const struct qube *qube,
+                   const char *value, GError **error);
+gboolean check_netvm(const struct model *model, const struct qube *qube,
+                     const char *value, GError **error);
+gboolean check_template(const struct model *model, const struct qube *qube,
+                        const char *value, GError **error);
+gboolean check_virt_mode(const struct model *model, const struct qube *qube,
+                         const char *value, GError **error);

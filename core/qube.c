@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/model.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/layout.h"
+#include "core/model-private.h"
+
+/* Deeper than any chain of defaults that makes sense: the data go in circles. */
+#define DEPTH_MAX 64
+#define TEMPLATE_HOPS 8
+
+struct prop_value *prop_values_find(const GArray *values, const char *property)
+{
+    for (guint i = values->len; i-- > 0;) {
+        struct prop_value *value = &g_array_index(values, struct prop_value, i);
+
+        if (g_str_equal(value->name, property))
+            return value;
+    }
+    return NULL;
+}
+
+static guint place_for(const GArray *values, const struct prop_row *row)
+{
+    guint i;
+
+    for (i = 0; i < values->len; i++) {
+        const struct prop_row *other =
+            g_array_index(values, struct prop_value, i).row;
+
+        if (other && prop_compare(other, row) > 0)
+            break;
+    }
+    return i;
+}
+
+void prop_values_put(GArray *values, const struct prop_row *row, const char *text)
+{
+    struct prop_value *old = prop_values_find(values, row->name);
+    struct prop_value new = { row, row->name, g_strdup(text), FALSE };
+
+    if (!old) {
+        g_array_insert_val(values, place_for(values, row), new);
+        return;
+    }
+    g_free(old->text);
+    *old = new;
+}
+
+static const struct prop_row *row_of(const struct qube *qube, const char *property)
+{
+    return qube->class ? prop_find(property, qube->class->id) : NULL;
+}
+
+static char *default_of(const struct model *model, const struct qube *qube,
+                        const struct prop_row *row)
+{
+    struct qube *template;
+
+    if (row->inherit && (template = qube_get_vm(model, qube, "template")))
+        return qube_get(model, template, row->name);
+    if (row->compute)
+        return row->compute(model, qube);
+    if (row->global)
+        return model_global(model, row->global);
+    return g_strdup(row->fallback);
+}
+
+/* "" of a reference is none. */
+static char *reference_or_null(const struct prop_row *row, char *text)
+{
+    if (text && *text == '\0' && row->type == PROP_VM)
+        g_clear_pointer(&text, g_free);
+    return text;
+}
+
+static char *value_of(const struct model *model, const struct qube *qube,
+                      const struct prop_row *row)
+{
+    const struct prop_value *value = prop_values_find(qube->props, row->name);
+
+    if (qube->netvm_loop && g_str_equal(row->name, "netvm"))
+        return NULL;
+    if (value && value->bad && row->type == PROP_VM)
+        return NULL;
+    if (value && !value->bad && !row->computed)
+        return reference_or_null(row, prop_canonical(row, model, value->text));
+    return reference_or_null(row, default_of(model, qube, row));
+}
+
+/* A qube of unknown class has no rows: what it says is all that is known. */
+static char *text_of(const struct qube *qube, const char *property)
+{
+    const struct prop_value *value = prop_values_find(qube->props, property);
+
+    return g_strdup(value ? value->text : NULL);
+}
+
+char *qube_get(const struct model *model, const struct qube *qube,
+               const char *property)
+{
+    static int depth; /* main thread only */
+    const struct prop_row *row = row_of(qube, property);
+    char *out;
+
+    if (!row)
+        return qube->class ? NULL : text_of(qube, property);
+    if (depth >= DEPTH_MAX)
+        return g_strdup(row->fallback);
+    depth++;
+    out = value_of(model, qube, row);
+    depth--;
+    return out;
+}
+
+gboolean qube_get_bool(const struct model *model, const struct qube *qube,
+                       const char *property)
+{
+    g_autofree char *text = qube_get(model, qube, property);
+
+    return g_strcmp0(text, "True") == 0;
+}
+
+gint64 qube_get_int(const struct model *model, const struct qube *qube,
+                    const char *property, gint64 otherwise)
+{
+    g_autofree char *text = qube_get(model, qube, property);
+    gint64 value;
+
+    if (!text || !g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64,
+                                           &value, NULL))
+        return otherwise;
+    return value;
+}
+
+struct qube *qube_get_vm(const struct model *model, const struct qube *qube,
+                         const char *property)
+{
+    g_autofree char *name = qube_get(model, qube, property);
+
+    return name ? model_qube_named(model, name) : NULL;
+}
+
+gboolean qube_is_explicit(const struct qube *qube, const char *property)
+{
+    return prop_values_find(qube->props, property) != NULL;
+}
+
+void qube_put(struct qube *qube, const struct prop_row *row, const char *value)
+{
+    prop_values_put(qube->props, row, value);
+    if (g_str_equal(row->name, "netvm"))
+        qube->netvm_loop = FALSE;
+}
+
+char *model_global(const struct model *model, const char *property)
+{
+    const struct prop_row *row = prop_find(property, 0);
+    const struct prop_value *value = prop_values_find(model->globals, property);
+
+    if (!row)
+        return NULL;
+    if (value && value->bad && row->type == PROP_VM)
+        return NULL;
+    if (value && !value->bad)
+        return reference_or_null(row, prop_canonical(row, model, value->text));
+    if (row->compute)
+        return row->compute(model, NULL);
+    return row->global ? model_global(model, row->global) : g_strdup(row->fallback);
+}
+
+void model_put_global(struct model *model, const struct prop_row *row,
+                      const char *value)
+{
+    prop_values_put(model->globals, row, value);
+    model->generation++;
+}
+
+const char *qube_feature(const struct qube *qube, const char *feature)
+{
+    for (guint i = qube->features->len; i-- > 0;) {
+        const struct pair *pair = &g_array_index(qube->features, struct pair, i);
+
+        if (g_str_equal(pair->name, feature))
+            return pair->value;
+    }
+    return NULL;
+}
+
+const char *qube_feature_template(const struct model *model,
+                                  const struct qube *qube, const char *feature)
+{
+    const char *value = NULL;
+
+    for (int hops = 0; qube && !value && hops < TEMPLATE_HOPS; hops++) {
+        value = qube_feature(qube, feature);
+        qube = qube_get_vm(model, qube, "template");
+    }
+    return value;
+}
+
+struct volume_config *qube_volume(const struct qube *qube, const char *name)
+{
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
+
+        if (g_str_equal(config->name, name))
+            return config;
+    }
+    return NULL;
+}
+
+static struct pair *attr_of(const struct volume_config *config, const char *attr)
+{
+    for (guint i = 0; i < config->attrs->len; i++) {
+        struct pair *pair = &g_array_index(config->attrs, struct pair, i);
+
+        if (g_str_equal(pair->name, attr))
+            return pair;
+    }
+    return NULL;
+}
+
+const char *volume_config_get(const struct volume_config *config, const char *attr)
+{
+    const struct pair *pair = attr_of(config, attr);
+
+    return pair ? pair->value : NULL;
+}
+
+void volume_config_set(struct volume_config *config, const char *attr, const char *value)
+{
+    struct pair *old = attr_of(config, attr);
+    struct pair new = { g_intern_string(attr), g_strdup(value) };
+
+    if (!old) {
+        g_array_append_val(config->attrs, new);
+        return;
+    }
+    g_free(old->value);
+    old->value = new.value;
+}
+
+static void put_named(struct qube *qube, const char *property, const char *value)
+{
+    const struct prop_row *row = row_of(qube, property);
+
+    if (row && !row->computed)
+        qube_put(qube, row, value);
+}
+
+struct qube *qube_new(const char *name, const char *uuid, int qid,
+                      const char *class_name)
+{
+    struct qube *qube = qube_new_empty(class_name);
+    g_autofree char *random = uuid ? NULL : g_uuid_string_random();
+    g_autofree char *number = g_strdup_printf("%d", qid);
+
+    qube->name = g_strdup(name);
+    qube->qid = qid;
+    qube->changed = TRUE;
+    g_strlcpy(qube->uuid, uuid ? uuid : random, sizeof qube->uuid);
+    put_named(qube, "name", name);
+    put_named(qube, "qid", number);
+    put_named(qube, "uuid", qube->uuid);
+    return qube;
+}
+
+/* The daemon's socket is a link "qrexec.NAME" to "qrexec.XID"; one that leads
+ * nowhere means no. */
+static gboolean qrexec_up(const char *root, const char *name)
+{
+    g_autofree char *relative = g_strdup_printf("/run/qubes/qrexec.%s", name);
+    g_autofree char *path = layout_path(root, relative);
+    struct stat at;
+
+    return !strchr(name, '/') && stat(path, &at) == 0;
+}
+
+enum power_state qube_power(const struct model *model, const struct qube *qube,
+                            const char *root, enum power_state hv_state)
+{
+    const char *qrexec;
+
+    if (qube->class && (qube->class->id & (CLASS_ADMIN | CLASS_REMOTE)))
+        return POWER_RUNNING;
+    if (hv_state != POWER_RUNNING)
+        return hv_state;
+    qrexec = qube_feature_template(model, qube, "qrexec");
+    if (!qrexec || *qrexec == '\0' || qrexec_up(root, qube->name))
+        return POWER_RUNNING;
+    return POWER_TRANSIENT;
+}
