@@ -12,6 +12,7 @@
 
 struct pool;
 struct volume;
+struct volume_spec;
 
 /* One way to do each thing; NULL members mean UNSUPPORTED. */
 struct driver {
@@ -21,6 +22,8 @@ struct driver {
     /* No disk access: computes the vid from prefix/qube/volume. Caller frees. */
     char *(*vid)(const struct pool *pool, const char *prefix, const char *qube,
                  const char *volume);
+    /* Puts right what old stores say of such volumes, before any check. */
+    void (*adapt)(struct volume_spec *spec);
     /* INVALID if this driver cannot hold such a volume. No disk access. */
     gboolean (*check)(const struct volume *volume, GError **error);
 
