@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What drivers alone need to know of a pool. */
+#pragma once
+
+#include "storage/pool.h"
+
+/* FALSE: make the pool even if copies will be slow. */
+gboolean pool_setup_check(const struct pool *pool);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which files belong to a volume of driver file-reflink. */
+#include "config.h"
+#include "storage/reflink-private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#include "storage/image.h"
+#include "util/error.h"
+#include "util/file.h"
+
+static const char *const endings[] = {".img", "-dirty.img", "-precache.img",
+                                      "-import.img"};
+
+struct images *images_new(const struct volume *volume)
+{
+    struct images *at = g_new0(struct images, 1);
+    g_autofree char *stem = g_build_filename(pool_dir(volume_pool(volume)),
+                                             volume_vid(volume), NULL);
+
+    at->vid = g_strdup(volume_vid(volume));
+    at->dir = g_path_get_dirname(stem);
+    at->clean = g_strconcat(stem, endings[0], NULL);
+    at->dirty = g_strconcat(stem, endings[1], NULL);
+    at->precache = g_strconcat(stem, endings[2], NULL);
+    at->import = g_strconcat(stem, endings[3], NULL);
+    return at;
+}
+
+void images_free(struct images *at)
+{
+    g_free(at->vid);
+    g_free(at->dir);
+    g_free(at->clean);
+    g_free(at->dirty);
+    g_free(at->precache);
+    g_free(at->import);
+    g_free(at);
+}
+
+gboolean images_name_valid(const char *volume)
+{
+    return volume_component_valid(volume) && !strstr(volume, ".img") &&
+           !g_str_has_suffix(volume, "-dirty") &&
+           !g_str_has_suffix(volume, "-precache") &&
+           !g_str_has_suffix(volume, "-import");
+}
+
+/* Length of the part of a file's name that makes it an image of the volume
+ * whose clean image is `clean`; 0 if it is none. */
+static gsize own_length(const char *clean, const char *file)
+{
+    gsize stem = strlen(clean) - strlen(endings[0]);
+    const char *rest = file + stem;
+    gint64 number, time;
+    gsize revision;
+
+    if (strncmp(file, clean, stem) != 0)
+        return 0;
+    if (g_str_has_prefix(rest, ".img.") &&
+        (revision = revision_parse(rest + 5, &number, &time)) > 0)
+        return stem + 5 + revision;
+    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++)
+        if (g_str_has_prefix(rest, endings[i]))
+            return stem + strlen(endings[i]);
+    return 0;
+}
+
+static gboolean is_unfinished(const char *clean, const char *file)
+{
+    gsize own = own_length(clean, file);
+
+    return own > 0 && (file[own] == '~' ||
+                       (file[own] == '\0' &&
+                        g_str_has_suffix(file, "-import.img")));
+}
+
+static gboolean is_own(const char *clean, const char *file)
+{
+    gsize own = own_length(clean, file);
+
+    return own > 0 && (file[own] == '~' || file[own] == '\0');
+}
+
+typedef gboolean (*image_test)(const char *clean, const char *file);
+
+static gboolean collect(const struct images *at, image_test matches,
+                        GPtrArray *paths, GError **error)
+{
+    g_autofree char *clean = g_path_get_basename(at->clean);
+    DIR *dir = opendir(at->dir);
+    struct dirent *entry;
+
+    if (!dir) {
+        if (errno == ENOENT)
+            return TRUE;
+        image_error(error, errno, "read the directory", at->dir);
+        return FALSE;
+    }
+    while (errno = 0, (entry = readdir(dir)))
+        if (matches(clean, entry->d_name))
+            g_ptr_array_add(paths, g_build_filename(at->dir, entry->d_name, NULL));
+
+    int errnum = errno;
+
+    closedir(dir);
+    if (errnum == 0)
+        return TRUE;
+    image_error(error, errnum, "read the directory", at->dir);
+    return FALSE;
+}
+
+gboolean images_drop(const char *const *paths, GError **error)
+{
+    gboolean gone = FALSE;
+
+    for (const char *const *path = paths; *path; path++)
+        if (!image_unlink(*path, &gone, error))
+            return FALSE;
+    return !gone || image_sync_parent(paths[0], error);
+}
+
+static gboolean drop_matching(const struct images *at, image_test matches,
+                              GError **error)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+
+    if (!collect(at, matches, paths, error))
+        return FALSE;
+    g_ptr_array_add(paths, NULL);
+    return images_drop((const char *const *)paths->pdata, error);
+}
+
+gboolean images_drop_unfinished(const struct images *at, GError **error)
+{
+    return drop_matching(at, is_unfinished, error);
+}
+
+gboolean images_drop_all(const struct images *at, GError **error)
+{
+    return drop_matching(at, is_own, error);
+}
+
+gboolean images_need(const struct images *at, const char *path, struct stat *st,
+                     GError **error)
+{
+    gboolean there = FALSE;
+
+    if (!image_look(path, st, &there, error))
+        return FALSE;
+    if (there)
+        return TRUE;
+    error_set(error, QMC_ERROR_NOTFOUND,
+              "check that the pool's file system is mounted; else restore the "
+              "volume from a backup",
+              "image '%s' of volume '%s' is missing", path, at->vid);
+    return FALSE;
+}

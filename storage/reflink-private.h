@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside of the driver file-reflink (spec/storage.md 2.3): the files of a
+ * volume, its revisions, and what happens to them. All [W]. */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "storage/volume-private.h"
+
+/* The files of a volume. `clean` is the committed state and never changed in
+ * place, so it may have other names: a revision, a snapshot's evidence. */
+struct images {
+    char *vid;
+    char *dir;
+    char *clean;
+    char *dirty;    /* what the VM writes to */
+    char *precache; /* a clone of clean with its time, to start by a rename */
+    char *import;   /* content that is still coming in */
+};
+struct images *images_new(const struct volume *volume);
+void images_free(struct images *at);
+AUTO_DEFINE(images, struct images, images_free)
+
+/* FALSE for a volume name whose files could be taken for another volume's. */
+gboolean images_name_valid(const char *volume);
+
+/* Deletes what interrupted work left behind; or whatever this volume ever
+ * made. A directory that is not there is success. */
+gboolean images_drop_unfinished(const struct images *at, GError **error);
+gboolean images_drop_all(const struct images *at, GError **error);
+/* The named ones, together; ends with NULL. */
+gboolean images_drop(const char *const *paths, GError **error);
+
+/* NOTFOUND naming the file and the volume. */
+gboolean images_need(const struct images *at, const char *path, struct stat *st,
+                     GError **error);
+
+/* Newest first; struct revision, freed by the array. */
+GPtrArray *revisions_list(const struct images *at);
+/* If `text` goes on like a revision's file ("3@2026-11-21T10:00:00Z"): its
+ * length, with number and time; else 0. */
+gsize revision_parse(const char *text, gint64 *number, gint64 *time);
+/* Makes the clean image the newest revision, if it is not one already, and
+ * deletes the oldest beyond `keep`. */
+gboolean revisions_add(const struct images *at, guint keep, GError **error);
+gboolean revisions_prune(const struct images *at, guint keep, GError **error);
+
+gboolean reflink_create(struct volume *volume, GError **error);
+gboolean reflink_remove(struct volume *volume, GError **error);
+gboolean reflink_start(struct volume *volume, GError **error);
+gboolean reflink_stop(struct volume *volume, GError **error);
+gboolean reflink_resize(struct volume *volume, guint64 size, GError **error);
+gboolean reflink_clone(struct volume *volume, struct volume *source,
+                       GError **error);

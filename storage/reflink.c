@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Driver file-reflink: image files that share blocks (spec/storage.md 2.3). */
+#include "config.h"
+#include "storage/driver.h"
+
+#include <errno.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "storage/image.h"
+#include "storage/pool-private.h"
+#include "storage/reflink-private.h"
+#include "storage/sparse.h"
+#include "util/error.h"
+#include "util/file.h"
+
+/* The only two: udev rules of dom0 hide loop devices below them from blkid. */
+static const char *const prefixes[] = {"appvms", "vm-templates", NULL};
+
+static char *reflink_vid(const struct pool *pool, const char *prefix,
+                         const char *qube, const char *volume)
+{
+    return g_strjoin("/", prefix, qube, volume, NULL);
+}
+
+static gboolean reflink_check(const struct volume *volume, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(volume_vid(volume), "/", -1);
+
+    if (g_strv_length(parts) == 3 &&
+        g_strv_contains(prefixes, parts[0]) &&
+        volume_component_valid(parts[1]) && images_name_valid(parts[2]))
+        return TRUE;
+    error_set(error, QMC_ERROR_INVALID,
+              "it is appvms/QUBE/VOLUME or vm-templates/QUBE/VOLUME",
+              "'%s' is no volume id of pool '%s'", volume_vid(volume),
+              pool_name(volume_pool(volume)));
+    return FALSE;
+}
+
+static gboolean check_sharing(struct pool *pool, GError **error)
+{
+    gboolean can = FALSE;
+
+    if (!pool_setup_check(pool))
+        return TRUE;
+    if (!sparse_can_share(pool_dir(pool), &can, error))
+        return FALSE;
+    if (!can)
+        error_set(error, QMC_ERROR_UNSUPPORTED,
+                  "use btrfs or xfs with reflink, or another driver",
+                  "pool '%s': the file system of '%s' does not support reflinks",
+                  pool_name(pool), pool_dir(pool));
+    return can;
+}
+
+static gboolean reflink_setup(struct pool *pool, GError **error)
+{
+    const char *dir = pool_dir(pool);
+    gboolean made = access(dir, F_OK) < 0;
+
+    if (!file_mkdirs(dir, 0770, error))
+        return FALSE;
+    if (!check_sharing(pool, error)) {
+        if (made)
+            rmdir(dir);
+        return FALSE;
+    }
+    for (const char *const *prefix = prefixes; *prefix; prefix++) {
+        g_autofree char *path = g_build_filename(dir, *prefix, NULL);
+
+        if (!image_mkdir(path, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean reflink_usage(struct pool *pool, guint64 *size, guint64 *used,
+                              GError **error)
+{
+    struct statvfs fs;
+
+    if (statvfs(pool_dir(pool), &fs) < 0) {
+        error_set_errno(error, errno,
+                        "check that the pool's file system is mounted",
+                        "cannot look at '%s' of pool '%s'", pool_dir(pool),
+                        pool_name(pool));
+        return FALSE;
+    }
+    /* Blocks that only root may take do not count as free: so 100 % is the
+     * point where writing fails. */
+    *size = (guint64)fs.f_blocks * fs.f_frsize;
+    *used = (guint64)(fs.f_blocks - MIN(fs.f_bavail, fs.f_blocks)) * fs.f_frsize;
+    return TRUE;
+}
+
+static gboolean reflink_verify(struct volume *volume, GError **error)
+{
+    auto_of(images) struct images *at = images_new(volume);
+    struct stat st;
+
+    if (volume_snap_on_start(volume)) {
+        auto_of(images) struct images *source =
+            images_new(volume_source(volume));
+
+        return images_need(source, source->clean, &st, error);
+    }
+    if (!volume_save_on_stop(volume))
+        return TRUE;
+    /* Changed in place the clean image is away until the next stop. */
+    return (volume_in_place(volume) && stat(at->dirty, &st) == 0) ||
+           images_need(at, at->clean, &st, error);
+}
+
+static gboolean reflink_is_dirty(const struct volume *volume)
+{
+    auto_of(images) struct images *at = images_new(volume);
+
+    return access(at->dirty, F_OK) == 0;
+}
+
+/* The dirty image comes twice because a volume that is changed in place is
+ * renamed to it at start, perhaps between the looks. */
+static gboolean look_at_current(const struct volume *volume, struct stat *st)
+{
+    auto_of(images) struct images *at = images_new(volume);
+
+    return stat(at->dirty, st) == 0 || stat(at->clean, st) == 0 ||
+           stat(at->dirty, st) == 0;
+}
+
+static guint64 reflink_size(const struct volume *volume)
+{
+    struct stat st;
+
+    if (look_at_current(volume, &st))
+        return (guint64)st.st_size;
+    if (!volume_snap_on_start(volume))
+        return 0;
+
+    /* What it will have at its next start. */
+    auto_of(images) struct images *source = images_new(volume_source(volume));
+
+    return stat(source->clean, &st) == 0 ? (guint64)st.st_size : 0;
+}
+
+static guint64 reflink_used(const struct volume *volume)
+{
+    struct stat st;
+
+    return look_at_current(volume, &st) ? (guint64)st.st_blocks * 512 : 0;
+}
+
+static char *reflink_path(const struct volume *volume)
+{
+    auto_of(images) struct images *at = images_new(volume);
+
+    return g_steal_pointer(&at->dirty);
+}
+
+static GPtrArray *reflink_revisions(const struct volume *volume)
+{
+    auto_of(images) struct images *at = images_new(volume);
+
+    return revisions_list(at);
+}
+
+static const char *const required[] = {"dir_path", NULL};
+static const char *const optional[] = {"revisions_to_keep", "ephemeral_volatile",
+                                       "setup_check", NULL};
+
+const struct driver driver_reflink = {
+    .name = "file-reflink",
+    .required = required,
+    .optional = optional,
+    .vid = reflink_vid,
+    .check = reflink_check,
+    .setup = reflink_setup,
+    .usage = reflink_usage,
+    .create = reflink_create,
+    .remove = reflink_remove,
+    .verify = reflink_verify,
+    .start = reflink_start,
+    .stop = reflink_stop,
+    .resize = reflink_resize,
+    .clone = reflink_clone,
+    .is_dirty = reflink_is_dirty,
+    .size = reflink_size,
+    .used = reflink_used,
+    .path = reflink_path,
+    .revisions = reflink_revisions,
+};

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "storage/sparse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "storage/image.h"
+#include "util/auto.h"
+#include "util/error.h"
+#include "util/log.h"
+
+/* Zeros shorter than this are not worth a hole. */
+enum { HOLE = 4096, CHUNK = 64 * HOLE };
+
+/* A file that is not yet what it is to become. */
+struct draft {
+    const char *target;
+    char *path; /* NULL once it stands under its own name */
+    int fd;
+};
+
+static gboolean draft_open(struct draft *draft, const char *target,
+                           GError **error)
+{
+    for (int tries = 0; tries < 16; tries++) {
+        g_autofree char *path = g_strdup_printf("%s~%08x", target,
+                                                g_random_int());
+        int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+        if (fd >= 0) {
+            *draft = (struct draft){target, g_steal_pointer(&path), fd};
+            return TRUE;
+        }
+        if (errno != EEXIST)
+            break;
+    }
+    image_error(error, errno, "create", target);
+    return FALSE;
+}
+
+static void draft_clear(struct draft *draft)
+{
+    if (draft->fd >= 0)
+        close(draft->fd);
+    if (draft->path)
+        unlink(draft->path);
+    g_free(draft->path);
+}
+
+static gboolean draft_truncate(struct draft *draft, guint64 size, GError **error)
+{
+    if (TEMP_FAILURE_RETRY(ftruncate(draft->fd, (off_t)size)) == 0)
+        return TRUE;
+    image_error(error, errno, "set the size of", draft->target);
+    return FALSE;
+}
+
+static gboolean draft_finish(struct draft *draft, GError **error)
+{
+    if (fchmod(draft->fd, 0600) < 0 ||
+        TEMP_FAILURE_RETRY(fsync(draft->fd)) < 0) {
+        image_error(error, errno, "write", draft->target);
+        return FALSE;
+    }
+    if (rename(draft->path, draft->target) < 0) {
+        image_error(error, errno, "replace", draft->target);
+        return FALSE;
+    }
+    g_clear_pointer(&draft->path, g_free);
+    return image_sync_parent(draft->target, error);
+}
+
+gboolean sparse_create(const char *target, guint64 size, GError **error)
+{
+    __attribute__((cleanup(draft_clear))) struct draft draft = {.fd = -1};
+
+    return draft_open(&draft, target, error) &&
+           draft_truncate(&draft, size, error) && draft_finish(&draft, error);
+}
+
+static gboolean is_zero(const char *data, size_t len)
+{
+    return len == 0 || (data[0] == 0 && memcmp(data, data + 1, len - 1) == 0);
+}
+
+static gboolean write_at(int fd, const char *data, size_t len, off_t at)
+{
+    while (len > 0) {
+        ssize_t done = TEMP_FAILURE_RETRY(pwrite(fd, data, len, at));
+
+        if (done < 0)
+            return FALSE;
+        data += done;
+        len -= (size_t)done;
+        at += done;
+    }
+    return TRUE;
+}
+
+static gboolean write_without_zeros(int fd, const char *data, size_t len,
+                                    off_t at)
+{
+    for (size_t done = 0; done < len; done += HOLE) {
+        size_t part = MIN((size_t)HOLE, len - done);
+
+        if (!is_zero(data + done, part) &&
+            !write_at(fd, data + done, part, at + (off_t)done))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Copies [at, end); stops early, well, where the source ends early. */
+static gboolean copy_range(int from, int to, off_t at, off_t end)
+{
+    g_autofree char *chunk = g_malloc(CHUNK);
+
+    while (at < end) {
+        size_t want = (size_t)MIN((off_t)CHUNK, end - at);
+        ssize_t got = TEMP_FAILURE_RETRY(pread(from, chunk, want, at));
+
+        if (got < 0 || !write_without_zeros(to, chunk, (size_t)got, at))
+            return FALSE;
+        if (got == 0)
+            break;
+        at += got;
+    }
+    return TRUE;
+}
+
+/* The next piece of data in [*at, end). A file system that knows no holes has
+ * one piece. FALSE with errno 0: none is left. */
+static gboolean next_data(int fd, off_t *at, off_t *stop, off_t end)
+{
+    off_t data = lseek(fd, *at, SEEK_DATA);
+
+    if (data < 0 && errno == EINVAL) {
+        *stop = end;
+        return *at < end;
+    }
+    if (data < 0 || data >= end) {
+        errno = data < 0 && errno != ENXIO ? errno : 0;
+        return FALSE;
+    }
+    off_t hole = lseek(fd, data, SEEK_HOLE);
+
+    if (hole < 0)
+        return FALSE;
+    *at = data;
+    *stop = MIN(hole, end);
+    return TRUE;
+}
+
+static gboolean copy_data(int from, int to, off_t end)
+{
+    off_t at = 0, stop = 0;
+
+    errno = 0;
+    while (at < end && next_data(from, &at, &stop, end)) {
+        if (!copy_range(from, to, at, stop))
+            return FALSE;
+        at = stop;
+        errno = 0;
+    }
+    return errno == 0;
+}
+
+static gboolean sharing_is_refused(int errnum)
+{
+    return errnum == EBADF || errnum == EINVAL || errnum == EOPNOTSUPP ||
+           errnum == EXDEV;
+}
+
+static gboolean fill(int from, struct draft *draft,
+                     const struct sparse_copy *copy, off_t end, GError **error)
+{
+    if (!copy->data_only) {
+        if (TEMP_FAILURE_RETRY(ioctl(draft->fd, FICLONE, from)) == 0)
+            return TRUE;
+        if (!sharing_is_refused(errno)) {
+            image_error(error, errno, "clone", copy->source);
+            return FALSE;
+        }
+        if (copy->clone_only) {
+            error_set(error, QMC_ERROR_UNSUPPORTED, NULL,
+                      "cannot clone '%s': %s", copy->source, g_strerror(errno));
+            return FALSE;
+        }
+        log_line("storage", "copying '%s' byte by byte: %s", copy->source,
+                 g_strerror(errno));
+    }
+    if (copy_data(from, draft->fd, end))
+        return TRUE;
+    image_error(error, errno, "copy", copy->source);
+    return FALSE;
+}
+
+static gboolean open_source(const char *path, int *fd, struct stat *st,
+                            GError **error)
+{
+    auto_fd int source = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (source < 0 || fstat(source, st) < 0) {
+        image_error(error, errno, "open", path);
+        return FALSE;
+    }
+    if (!S_ISREG(st->st_mode)) {
+        error_set(error, QMC_ERROR_IO, NULL,
+                  "cannot copy '%s': not a regular file", path);
+        return FALSE;
+    }
+    *fd = auto_fd_steal(&source);
+    return TRUE;
+}
+
+static gboolean keep_time(const struct sparse_copy *copy, int fd,
+                          const struct stat *st, GError **error)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
+
+    if (!copy->keep_time || futimens(fd, times) == 0)
+        return TRUE;
+    image_error(error, errno, "set the time of", copy->target);
+    return FALSE;
+}
+
+gboolean sparse_copy(const struct sparse_copy *copy, GError **error)
+{
+    __attribute__((cleanup(draft_clear))) struct draft draft = {.fd = -1};
+    auto_fd int source = -1;
+    struct stat st;
+
+    if (!open_source(copy->source, &source, &st, error) ||
+        !draft_open(&draft, copy->target, error))
+        return FALSE;
+
+    off_t size = copy->size < 0 ? st.st_size : (off_t)copy->size;
+
+    /* Into a fresh file only: FICLONE over data can fail with EINVAL. */
+    return (size == 0 ||
+            fill(source, &draft, copy, MIN(size, st.st_size), error)) &&
+           draft_truncate(&draft, (guint64)size, error) &&
+           keep_time(copy, draft.fd, &st, error) && draft_finish(&draft, error);
+}
+
+gboolean sparse_can_share(const char *dir, gboolean *can, GError **error)
+{
+    auto_fd int from = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    auto_fd int to = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    if (from < 0 || to < 0) {
+        /* Without unnamed files (overlay, old network file systems) there is
+         * no cloning either. */
+        *can = FALSE;
+        if (errno == EOPNOTSUPP || errno == EISDIR)
+            return TRUE;
+        image_error(error, errno, "write in", dir);
+        return FALSE;
+    }
+    /* Empty files can be cloned on file systems that cannot clone data. */
+    if (!write_at(from, "qmc", 3, 0)) {
+        image_error(error, errno, "write in", dir);
+        return FALSE;
+    }
+    *can = TEMP_FAILURE_RETRY(ioctl(to, FICLONE, from)) == 0;
+    if (*can || sharing_is_refused(errno))
+        return TRUE;
+    image_error(error, errno, "clone in", dir);
+    return FALSE;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One lock per volume and process, however many struct volume stand for it
+ * (spec/storage.md 3.1). Private to storage. */
+#pragma once
+
+#include <glib.h>
+
+#include "util/auto.h"
+
+struct volume_lock;
+
+struct volume_lock *volume_lock_get(const char *pool, const char *vid);
+void volume_lock_put(struct volume_lock *lock);
+
+/* Own exclusively and source (or NULL) shared, so that qubes of one template
+ * start at the same time. Two are always taken in the same order: operations
+ * that name each other's volumes cannot wait for each other for ever. */
+struct volume_hold {
+    struct volume_lock *own, *source;
+};
+struct volume_hold volume_lock_take(struct volume_lock *own,
+                                    struct volume_lock *source);
+void volume_hold_release(struct volume_hold *hold);
+#define auto_hold __attribute__((cleanup(volume_hold_release)))

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "storage/volume-private.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "storage/volume-lock.h"
+#include "util/error.h"
+#include "util/job.h"
+#include "util/text.h"
+
+struct volume {
+    gatomicrefcount refs;
+    struct pool *pool;
+    char *name, *vid;
+    _Atomic guint64 nominal;
+    gboolean rw, snap_on_start, save_on_stop;
+    int revisions_to_keep;
+    int ephemeral;
+    struct volume *source;
+    struct volume_lock *lock;
+};
+
+static void volume_free(struct volume *volume)
+{
+    g_clear_pointer(&volume->lock, volume_lock_put);
+    g_clear_pointer(&volume->source, volume_unref);
+    g_clear_pointer(&volume->pool, pool_unref);
+    g_free(volume->name);
+    g_free(volume->vid);
+    g_free(volume);
+}
+
+struct volume *volume_ref(struct volume *volume)
+{
+    g_atomic_ref_count_inc(&volume->refs);
+    return volume;
+}
+
+void volume_unref(struct volume *volume)
+{
+    if (g_atomic_ref_count_dec(&volume->refs))
+        volume_free(volume);
+}
+
+static const struct driver *driver_of(const struct volume *volume)
+{
+    return pool_driver(volume->pool);
+}
+
+gboolean volume_component_valid(const char *part)
+{
+    return *part && !g_str_equal(part, ".") && !g_str_equal(part, "..") &&
+           strspn(part, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                        "abcdefghijklmnopqrstuvwxyz0123456789._+-") ==
+               strlen(part);
+}
+
+/* Why the flags contradict each other (M-1, M-2, M-16), or NULL. */
+static const char *spec_fault(const struct pool *pool,
+                              const struct volume_spec *spec)
+{
+    gboolean scratch = spec->rw && !spec->snap_on_start && !spec->save_on_stop;
+    const struct {
+        gboolean wrong;
+        const char *why;
+    } rules[] = {
+        {!*spec->name, "it has no name"},
+        {spec->snap_on_start && !spec->source,
+         "snap_on_start needs a source"},
+        {!spec->snap_on_start && spec->source,
+         "a source is only for snap_on_start"},
+        {spec->source && !g_str_equal(pool_name(pool),
+                                      pool_name(spec->source->pool)),
+         "its source is in another pool"},
+        {spec->source && g_str_equal(spec->vid, spec->source->vid),
+         "it is its own source"},
+        {spec->size > G_MAXINT64, "its size is over 2^63-1"},
+        {spec->revisions_to_keep < -1, "revisions_to_keep is below -1"},
+        {spec->ephemeral > 0 && !scratch,
+         "only a volume that is neither saved nor a snapshot can be ephemeral"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
+        if (rules[i].wrong)
+            return rules[i].why;
+    return NULL;
+}
+
+static struct volume *volume_alloc(struct pool *pool,
+                                   const struct volume_spec *spec)
+{
+    struct volume *volume = g_new0(struct volume, 1);
+
+    g_atomic_ref_count_init(&volume->refs);
+    volume->pool = pool_ref(pool);
+    volume->name = g_strdup(spec->name);
+    volume->vid = g_strdup(spec->vid);
+    volume_set_nominal(volume, spec->size);
+    volume->rw = spec->rw;
+    volume->snap_on_start = spec->snap_on_start;
+    volume->save_on_stop = spec->save_on_stop;
+    volume->revisions_to_keep = spec->revisions_to_keep;
+    volume->ephemeral = spec->ephemeral;
+    volume->source = spec->source ? volume_ref(spec->source) : NULL;
+    volume->lock = volume_lock_get(pool_name(pool), spec->vid);
+    return volume;
+}
+
+struct volume *volume_new(struct pool *pool, const struct volume_spec *spec,
+                          GError **error)
+{
+    const struct driver *driver = pool_driver(pool);
+    struct volume_spec adapted = *spec;
+    auto_of(volume) struct volume *volume = NULL;
+    const char *fault;
+
+    if (driver->adapt)
+        driver->adapt(&adapted);
+    fault = spec_fault(pool, &adapted);
+    if (fault) {
+        error_set(error, QMC_ERROR_INVALID, NULL, "volume '%s' in pool '%s': %s",
+                  spec->vid, pool_name(pool), fault);
+        return NULL;
+    }
+    volume = volume_alloc(pool, &adapted);
+    if (driver->check && !driver->check(volume, error))
+        return NULL;
+    return g_steal_pointer(&volume);
+}
+
+struct pool *volume_pool(const struct volume *volume)
+{
+    return volume->pool;
+}
+
+const char *volume_name(const struct volume *volume)
+{
+    return volume->name;
+}
+
+const char *volume_vid(const struct volume *volume)
+{
+    return volume->vid;
+}
+
+gboolean volume_rw(const struct volume *volume)
+{
+    return volume->rw;
+}
+
+gboolean volume_snap_on_start(const struct volume *volume)
+{
+    return volume->snap_on_start;
+}
+
+gboolean volume_save_on_stop(const struct volume *volume)
+{
+    return volume->save_on_stop;
+}
+
+int volume_revisions_to_keep(const struct volume *volume)
+{
+    return volume->revisions_to_keep;
+}
+
+gboolean volume_ephemeral(const struct volume *volume)
+{
+    if (volume->ephemeral >= 0)
+        return volume->ephemeral > 0;
+    return volume->rw && !volume->snap_on_start && !volume->save_on_stop &&
+           pool_ephemeral_volatile(volume->pool);
+}
+
+struct volume *volume_source(const struct volume *volume)
+{
+    return volume->source;
+}
+
+guint64 volume_nominal(const struct volume *volume)
+{
+    return atomic_load(&volume->nominal);
+}
+
+void volume_set_nominal(struct volume *volume, guint64 size)
+{
+    atomic_store(&volume->nominal, size);
+}
+
+gboolean volume_in_place(const struct volume *volume)
+{
+    return volume->revisions_to_keep == -1 && !volume->snap_on_start &&
+           volume->save_on_stop;
+}
+
+guint volume_keep(const struct volume *volume)
+{
+    return (guint)MAX(volume->revisions_to_keep, 0);
+}
+
+static struct volume_hold hold_own(struct volume *volume)
+{
+    return volume_lock_take(volume->lock, NULL);
+}
+
+static gboolean unsupported(const struct volume *volume, const char *verb,
+                            GError **error)
+{
+    error_set(error, QMC_ERROR_UNSUPPORTED, NULL,
+              "cannot %s volume '%s': driver '%s' does not do that", verb,
+              volume->vid, driver_of(volume)->name);
+    return FALSE;
+}
+
+gboolean volume_create(struct volume *volume, GError **error)
+{
+    job_may_block();
+    if (!driver_of(volume)->create)
+        return unsupported(volume, "create", error);
+    auto_hold struct volume_hold hold = hold_own(volume);
+
+    return driver_of(volume)->create(volume, error);
+}
+
+gboolean volume_remove(struct volume *volume, GError **error)
+{
+    job_may_block();
+    if (!driver_of(volume)->remove)
+        return unsupported(volume, "remove", error);
+    auto_hold struct volume_hold hold = hold_own(volume);
+
+    return driver_of(volume)->remove(volume, error);
+}
+
+/* A volume that is changed in place has no state before its start to offer
+ * (M-13). */
+static gboolean offers_state(const struct volume *source, GError **error)
+{
+    if (!source || !volume_in_place(source) || !volume_is_dirty(source))
+        return TRUE;
+    error_set(error, QMC_ERROR_STATE,
+              "stop the qube it belongs to, or let it keep revisions",
+              "volume '%s' is in use and keeps no state to copy", source->vid);
+    return FALSE;
+}
+
+gboolean volume_verify(struct volume *volume, GError **error)
+{
+    job_may_block();
+    if (!driver_of(volume)->verify)
+        return unsupported(volume, "verify", error);
+    return offers_state(volume->source, error) &&
+           driver_of(volume)->verify(volume, error);
+}
+
+gboolean volume_start(struct volume *volume, GError **error)
+{
+    struct volume *source = volume->source;
+
+    job_may_block();
+    if (!driver_of(volume)->start)
+        return unsupported(volume, "start", error);
+    auto_hold struct volume_hold hold =
+        volume_lock_take(volume->lock, source ? source->lock : NULL);
+
+    return offers_state(source, error) &&
+           driver_of(volume)->start(volume, error);
+}
+
+gboolean volume_stop(struct volume *volume, GError **error)
+{
+    job_may_block();
+    if (!driver_of(volume)->stop)
+        return unsupported(volume, "stop", error);
+    auto_hold struct volume_hold hold = hold_own(volume);
+
+    return driver_of(volume)->stop(volume, error);
+}
+
+static gboolean size_allowed(const struct volume *volume, guint64 size,
+                             gboolean shrink, GError **error)
+{
+    guint64 now = volume_size(volume);
+
+    if (size == 0 || size > G_MAXINT64) {
+        error_set(error, QMC_ERROR_INVALID, "give a size from 1 to 2^63-1 bytes",
+                  "volume '%s' cannot have %" G_GUINT64_FORMAT " bytes",
+                  volume->vid, size);
+        return FALSE;
+    }
+    if (size >= now || shrink)
+        return TRUE;
+
+    g_autofree char *old = text_size_long(now), *new = text_size_long(size);
+    error_set(error, QMC_ERROR_INVALID,
+              "shrinking destroys what lies behind the new end: shrink the "
+              "file system first, then ask for it explicitly",
+              "volume '%s' has %s (%" G_GUINT64_FORMAT " bytes); %s (%"
+              G_GUINT64_FORMAT " bytes) would shrink it",
+              volume->vid, old, now, new, size);
+    return FALSE;
+}
+
+gboolean volume_resize(struct volume *volume, guint64 size, gboolean shrink,
+                       GError **error)
+{
+    job_may_block();
+    if (!volume->rw) {
+        error_set(error, QMC_ERROR_STATE, NULL,
+                  "volume '%s' is read-only: it cannot be resized",
+                  volume->vid);
+        return FALSE;
+    }
+    if (!driver_of(volume)->resize)
+        return unsupported(volume, "resize", error);
+    auto_hold struct volume_hold hold = hold_own(volume);
+
+    if (!size_allowed(volume, size, shrink, error) ||
+        !driver_of(volume)->resize(volume, size, error))
+        return FALSE;
+    volume_set_nominal(volume, size);
+    return TRUE;
+}
+
+static gboolean can_clone(const struct volume *volume,
+                          const struct volume *source, GError **error)
+{
+    if (!driver_of(volume)->clone || driver_of(source) != driver_of(volume))
+        return unsupported(volume, "clone into", error);
+    if (!source->save_on_stop) {
+        error_set(error, QMC_ERROR_STATE, NULL,
+                  "volume '%s' saves nothing: there is nothing to clone",
+                  source->vid);
+        return FALSE;
+    }
+    if (volume_is_dirty(volume)) {
+        error_set(error, QMC_ERROR_STATE, "stop its qube first",
+                  "volume '%s' is in use: nothing can be cloned into it",
+                  volume->vid);
+        return FALSE;
+    }
+    return offers_state(source, error);
+}
+
+gboolean volume_clone(struct volume *volume, struct volume *source,
+                      GError **error)
+{
+    job_may_block();
+    if (!volume->save_on_stop)
+        return TRUE;
+    if (volume->lock == source->lock) {
+        error_set(error, QMC_ERROR_INVALID, NULL,
+                  "volume '%s' cannot be cloned into itself", volume->vid);
+        return FALSE;
+    }
+    auto_hold struct volume_hold hold =
+        volume_lock_take(volume->lock, source->lock);
+
+    return can_clone(volume, source, error) &&
+           driver_of(volume)->clone(volume, source, error);
+}
+
+gboolean volume_is_dirty(const struct volume *volume)
+{
+    job_may_block();
+    return volume->save_on_stop && driver_of(volume)->is_dirty &&
+           driver_of(volume)->is_dirty(volume);
+}
+
+guint64 volume_size(const struct volume *volume)
+{
+    guint64 size;
+
+    job_may_block();
+    size = driver_of(volume)->size ? driver_of(volume)->size(volume) : 0;
+    return size ? size : volume_nominal(volume);
+}
+
+guint64 volume_used(const struct volume *volume)
+{
+    job_may_block();
+    return driver_of(volume)->used ? driver_of(volume)->used(volume) : 0;
+}
+
+char *volume_path(const struct volume *volume)
+{
+    job_may_block();
+    return driver_of(volume)->path ? driver_of(volume)->path(volume) : NULL;
+}
+
+GPtrArray *volume_revisions(const struct volume *volume)
+{
+    job_may_block();
+    if (driver_of(volume)->revisions)
+        return driver_of(volume)->revisions(volume);
+    return g_ptr_array_new();
+}
