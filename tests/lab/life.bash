@@ -1,0 +1,84 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One qube from start to stop, twice: what the guest says, what libvirt and xl
+# see, and what of its disks is there the second time.
+
+agree() { # VIRSH XL-LETTERS LS TEXT
+    is "$1" "$(virsh_state work)" "$4: virsh says $1"
+    xl_state work | grep -q "[$2]"
+    result $? "$4: xl list agrees ($(xl_state work))"
+    is "$3" "$(ls_state work)" "$4: qmc ls says $3"
+}
+
+qmc 0 'ls reads the store' ls
+says 'work' 'ls shows the qube'
+is none "$(virsh_state work)" 'listing defines nothing'
+
+mark_console
+qmc 0 'start work' start work
+console_says 'LAB-GUEST UP PV' 'its banner is on the console'
+console_says 'xvda bytes=33554432 label=template-root boots=0' \
+    'root is a copy of the template'
+console_says 'xvdb bytes=16777216 label=work-private boots=0' \
+    'private is its own'
+agree running rb Running 'after start'
+qmc 4 'starting it again is refused' start work
+is '' "$(losetup -l -n -O BACK-FILE -j "$pool/vm-templates/debian/root.img")" \
+    "the template's image is not attached"
+
+qmc 0 'pause work' pause work
+agree paused p Paused 'after pause'
+qmc 0 'unpause work' unpause work
+agree running rb Running 'after unpause'
+
+mark_console
+qmc 0 'private grows while it runs' vol resize work:private 48M
+console_says 'xvdb bytes=50331648' 'the guest sees the new size'
+qmc 0 'vol ls' vol ls work --json
+says '50331648' 'vol ls shows the new size'
+qmc 2 'smaller than now is refused' vol resize work:private 20M
+qmc 2 'a size that is none is refused' vol resize work:private '10 GB of'
+
+mark_console
+qmc 0 'stop --wait' stop work --wait
+console_says 'LAB-GUEST poweroff' 'the guest powered off by itself'
+agree_halted() {
+    active work && return 1
+    [ "$(ls_state work)" = Halted ]
+}
+agree_halted
+result $? 'it is halted for xl and for qmc'
+is '' "$(losetup -l -n -O NAME,BACK-FILE | grep "$pool")" \
+    'no loop device is left'
+is '' "$(find "$pool/appvms/work" | grep -E 'dirty|root|volatile')" \
+    'no working copy is left'
+
+mark_console
+qmc 0 'start it again' start work
+console_says 'xvdb bytes=50331648 label=work-private boots=1' \
+    'private survived, with its new size'
+console_says 'xvda bytes=33554432 label=template-root boots=0' \
+    'what was written to root is gone'
+
+screen=/tmp/screen
+script -qefc "stty rows 24 cols 80; exec '$build/qmc' --root '$root'" \
+    "$screen" </dev/zero >/dev/null 2>&1 &
+console_pid=$!
+await grep -q 'work' "$screen"
+result $? 'the console shows the qube' "$screen"
+seen=$(stat -c %s "$screen")
+virsh -q -c xen:///system suspend work >/dev/null
+shows_pause() {
+    tail -c +$((seen + 1)) "$screen" | grep -qi 'paus'
+}
+patience=15 await shows_pause
+result $? 'a pause by another client shows without a key' "$screen"
+virsh -q -c xen:///system resume work >/dev/null
+kill "$console_pid"
+wait "$console_pid" 2>/dev/null
+
+qmc 0 'kill work' kill work
+await inactive work
+result $? 'it is gone after kill'
+qmc 4 'killing it again is refused' kill work
+is '' "$(held_locks)" 'no lock is held'
