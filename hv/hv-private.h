@@ -14,6 +14,7 @@ struct hv_driver {
     gboolean starts_paused; /* knows VIR_DOMAIN_START_PAUSED */
     gboolean cpu_means;     /* CPU times are real */
     gboolean sums_host_cpu; /* every CPU second of the host is some domain's */
+    gboolean counts_free;   /* free memory is what the domains leave */
     gboolean resizes_disks; /* wants to be told that a disk grew */
     unsigned shutdown_flags; /* asked first; then without flags */
     unsigned stats_flags;    /* beside ACTIVE in the bulk call */
@@ -58,7 +59,7 @@ virConnectPtr hv_acquire(struct hv *hv, GError **error);
 /* TRUE if conn is dead; then it is not in use any more. why may be NULL. */
 gboolean hv_drop_if_dead(struct hv *hv, virConnectPtr conn, const char *why);
 /* Lock held. Takes conn out of use and closes it on a thread of its own. */
-void hv_drop(struct hv *hv);
+void hv_drop(struct hv *hv, const char *why);
 /* Lock held. Runs fn on a detached thread that keeps hv alive and gets no
  * signals. */
 void hv_thread(struct hv *hv, const char *name, void (*fn)(struct hv *, gpointer),

@@ -28,7 +28,8 @@ static const struct hv_driver drivers[] = {
     { .scheme = "qemu", .kind = HV_QEMU, .takes_files = TRUE,
       .starts_paused = TRUE, .cpu_means = TRUE, .resizes_disks = TRUE,
       .stats_flags = VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT },
-    { .scheme = "test", .kind = HV_TEST, .takes_files = TRUE },
+    { .scheme = "test", .kind = HV_TEST, .takes_files = TRUE,
+      .counts_free = TRUE },
 };
 
 static const struct hv_driver *find_driver(const char *uri)
@@ -92,7 +93,7 @@ void hv_free(struct hv *hv)
     hv_unwatch(hv);
     g_mutex_lock(&hv->lock);
     hv->freed = TRUE;
-    hv_drop(hv);
+    hv_drop(hv, NULL);
     while (hv->threads && g_cond_wait_until(&hv->changed, &hv->lock, end))
         ;
     g_mutex_unlock(&hv->lock);
@@ -182,8 +183,10 @@ static void close_thread(struct hv *hv, gpointer conn)
     virConnectClose(conn);
 }
 
-void hv_drop(struct hv *hv)
+void hv_drop(struct hv *hv, const char *why)
 {
+    g_free(hv->lost);
+    hv->lost = g_strdup(why);
     hv->serial++;
     hv->opening = FALSE;
     g_cond_broadcast(&hv->changed);
@@ -198,9 +201,7 @@ void hv_abandon(struct hv *hv)
     if (hv->local)
         return;
     g_mutex_lock(&hv->lock);
-    g_free(hv->lost);
-    hv->lost = g_strdup("the hypervisor does not answer");
-    hv_drop(hv);
+    hv_drop(hv, "the hypervisor does not answer");
     g_mutex_unlock(&hv->lock);
 }
 
@@ -211,9 +212,7 @@ gboolean hv_drop_if_dead(struct hv *hv, virConnectPtr conn, const char *why)
     g_mutex_lock(&hv->lock);
     if (hv->conn == conn) {
         log_line("hv", "connection to %s lost", hv->uri);
-        g_free(hv->lost);
-        hv->lost = g_strdup(why ? why : "the connection broke");
-        hv_drop(hv);
+        hv_drop(hv, why ? why : "the connection broke");
     }
     g_mutex_unlock(&hv->lock);
     return TRUE;
@@ -288,7 +287,7 @@ static gboolean open_and_wait(struct hv *hv, GError **error)
     while (hv->opening && hv->serial == serial)
         if (!g_cond_wait_until(&hv->changed, &hv->lock, end) &&
             hv->opening && hv->serial == serial)
-            hv_drop(hv);
+            hv_drop(hv, "the hypervisor does not answer");
     if (hv->conn)
         return TRUE;
     if (hv->serial == serial && hv->failure)
@@ -310,7 +309,7 @@ virConnectPtr hv_acquire(struct hv *hv, GError **error)
     }
     g_mutex_lock(&hv->lock);
     if (hv->conn && virConnectIsAlive(hv->conn) == 0)
-        hv_drop(hv);
+        hv_drop(hv, "the connection broke");
     if (hv->conn || open_and_wait(hv, error)) {
         conn = hv->conn;
         virConnectRef(conn);
