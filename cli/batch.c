@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "cli/batch.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "cli/notice.h"
+#include "util/error.h"
+#include "util/text.h"
+
+struct batch;
+
+struct item {
+    struct batch *batch;
+    const char *name;
+    struct op *op;    /* NULL: refused */
+    GError *error;
+    guint steps_said;
+    gboolean ended;
+};
+
+struct batch {
+    struct cli *cli;
+    const struct op_row *row;
+    GHashTable *args;
+    GPtrArray *items; /* struct item */
+    gboolean verbose, dry_run;
+    guint running;
+};
+
+static void item_free(gpointer data)
+{
+    struct item *item = data;
+
+    g_clear_error(&item->error);
+    g_free(item);
+}
+
+GHashTable *batch_args(const struct cli *cli)
+{
+    GHashTable *args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                             g_free);
+    const struct option_row *row = options_cmd(cli->options)->options;
+
+    for (; row && row->name; row++) {
+        const char *value = options_text(cli->options, row->name);
+
+        if (value)
+            g_hash_table_insert(args, g_strdup(row->name),
+                                g_strdup(row->value ? value : "True"));
+    }
+    return args;
+}
+
+/* A question only where somebody can see it and answer. */
+static gboolean ask(const struct batch *batch, const char *name)
+{
+    g_autofree char *shown = text_sanitise(name, -1);
+    char answer[8] = "";
+
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return FALSE;
+    fprintf(stderr, "%s '%s'? %s [y/N] ", batch->row->label, shown,
+            batch->row->consequence ? batch->row->consequence : "");
+    return fgets(answer, sizeof(answer), stdin) &&
+           g_ascii_tolower(answer[0]) == 'y';
+}
+
+static enum confirm consent(const struct batch *batch, const struct qube *qube)
+{
+    const struct options *options = batch->cli->options;
+    const char *confirmed = options_text(options, "confirm");
+    struct model *model = engine_model(batch->cli->engine);
+
+    if (confirmed && strcmp(confirmed, qube->name) == 0)
+        return CONFIRM_L3;
+    if (options_has(options, "yes"))
+        return CONFIRM_L2;
+    if (!batch->dry_run &&
+        op_confirm(batch->row, model, qube, batch->args) == CONFIRM_L2 &&
+        ask(batch, qube->name))
+        return CONFIRM_L2;
+    return CONFIRM_L1;
+}
+
+static void say_steps(struct item *item, gboolean ended)
+{
+    const GArray *steps = item->op->steps;
+
+    for (; item->steps_said < steps->len; item->steps_said++) {
+        static const char *const words[] = {
+            [STEP_RUNNING] = "", [STEP_OK] = "",
+            [STEP_SKIPPED] = "skipped: ", [STEP_WARNING] = "warning: ",
+            [STEP_FAILED] = "failed: ",
+        };
+        const struct op_step *step =
+            &g_array_index(steps, struct op_step, item->steps_said);
+
+        if (step->state == STEP_RUNNING && !ended)
+            return;
+        fprintf(stderr, "%s: %.3f s %s%s\n", item->op->subject,
+                step->at_us / 1e6, words[step->state], step->text);
+    }
+}
+
+static void say_result(const struct item *item)
+{
+    const struct op *op = item->op;
+
+    printf("%s: %s\n", op->subject, op->result ? op->result : op->row->done);
+    fflush(stdout);
+}
+
+/* With several qubes each error is said when it comes; a single one is left to
+ * the caller. */
+static void item_fail(struct item *item, GError *error)
+{
+    item->error = error;
+    if (item->batch->items->len > 1)
+        notice_error(error);
+}
+
+static void on_done(struct op *op, gpointer data)
+{
+    struct item *item = data;
+    struct batch *batch = item->batch;
+
+    item->op = op;
+    item->ended = TRUE;
+    batch->running--;
+    if (batch->verbose)
+        say_steps(item, TRUE);
+    if (op->phase == OP_FAILED)
+        item_fail(item, g_error_copy(op->error));
+    else if (!batch->dry_run && !batch->cli->quiet &&
+             batch->cli->form != OUT_JSON)
+        say_result(item);
+}
+
+static void submit(struct item *item)
+{
+    struct batch *batch = item->batch;
+    g_autoptr(GError) error = NULL;
+    const struct qube *qube = cli_qube(batch->cli, item->name, &error);
+    struct op *op = NULL;
+
+    if (qube) {
+        struct op_request request = {
+            .op = batch->row->name,
+            .uuid = qube->uuid,
+            .args = batch->args,
+            .consent = consent(batch, qube),
+            .dry_run = batch->dry_run,
+            .done = on_done,
+            .data = item,
+        };
+        batch->running++;
+        op = engine_submit(batch->cli->engine, &request, &error);
+    }
+    if (op) {
+        item->op = op;
+        return;
+    }
+    if (qube)
+        batch->running--;
+    item_fail(item, g_steal_pointer(&error));
+}
+
+static struct item *item_of(const struct batch *batch, const struct op *op)
+{
+    for (guint i = 0; i < batch->items->len; i++) {
+        struct item *item = batch->items->pdata[i];
+
+        if (item->op == op)
+            return item;
+    }
+    return NULL;
+}
+
+static void on_event(const struct event *event, gpointer data)
+{
+    struct batch *batch = data;
+    struct item *item;
+
+    if (event->type == EVENT_NOTE && event->warning && !batch->verbose &&
+        !batch->cli->quiet)
+        notice_line("warning: %s", event->text);
+    if (event->type != EVENT_OP || !batch->verbose)
+        return;
+    item = item_of(batch, event->op);
+    if (item && !item->ended)
+        say_steps(item, FALSE);
+}
+
+static void on_interrupt(gpointer data)
+{
+    struct batch *batch = data;
+
+    notice_line("interrupted: undoing, please wait");
+    for (guint i = 0; i < batch->items->len; i++) {
+        struct item *item = batch->items->pdata[i];
+
+        if (item->op && !item->ended)
+            engine_cancel(batch->cli->engine, item->op);
+    }
+}
+
+/* A name given twice is one qube. */
+static GPtrArray *items_new(struct batch *batch, const char *const *names)
+{
+    GPtrArray *items = g_ptr_array_new_with_free_func(item_free);
+
+    for (gsize i = 0; names[i]; i++) {
+        struct item *item = NULL;
+        gsize j = 0;
+
+        while (j < i && strcmp(names[j], names[i]) != 0)
+            j++;
+        if (j < i)
+            continue;
+        item = g_new0(struct item, 1);
+        item->batch = batch;
+        item->name = names[i];
+        g_ptr_array_add(items, item);
+    }
+    return items;
+}
+
+static void submit_all(struct batch *batch)
+{
+    struct cli *cli = batch->cli;
+    struct events *events = engine_model(cli->engine)->events;
+    guint listener = events_listen(events, on_event, batch);
+
+    cli->interrupted = on_interrupt;
+    cli->interrupted_data = batch;
+    cli_signals_take(cli);
+    for (guint i = 0; i < batch->items->len && !cli->signal; i++)
+        submit(batch->items->pdata[i]);
+    while (batch->running > 0)
+        g_main_context_iteration(NULL, TRUE);
+    cli->interrupted = NULL;
+    events_ignore(events, listener);
+}
+
+static void print_plan(const struct batch *batch)
+{
+    static const struct out_column columns[] = {
+        {"qube", NULL, OUT_TEXT, 0},
+        {"operation", NULL, OUT_TEXT, 0},
+        {"step", NULL, OUT_TEXT, 0},
+        {NULL},
+    };
+    auto_of(out) struct out *out = out_new(columns);
+
+    for (guint i = 0; i < batch->items->len; i++) {
+        const struct item *item = batch->items->pdata[i];
+
+        for (guint j = 0; item->op && j < item->op->steps->len; j++) {
+            out_row(out);
+            out_text(out, item->name);
+            out_text(out, batch->row->name);
+            out_text(out, g_array_index(item->op->steps, struct op_step, j).text);
+        }
+    }
+    out_print(out, batch->cli->form);
+}
+
+static void print_results(const struct batch *batch)
+{
+    static const struct out_column columns[] = {
+        {"qube", NULL, OUT_TEXT, 0},
+        {"operation", NULL, OUT_TEXT, 0},
+        {"done", NULL, OUT_BOOL, 0},
+        {"result", NULL, OUT_TEXT, 0},
+        {"error", NULL, OUT_TEXT, 0},
+        {"message", NULL, OUT_TEXT, 0},
+        {"hint", NULL, OUT_TEXT, 0},
+        {NULL},
+    };
+    auto_of(out) struct out *out = out_new(columns);
+
+    for (guint i = 0; i < batch->items->len; i++) {
+        const struct item *item = batch->items->pdata[i];
+        const GError *error = item->error;
+        const char *result = item->op ? item->op->result : NULL;
+
+        out_row(out);
+        out_text(out, item->name);
+        out_text(out, batch->row->name);
+        out_bool(out, !error);
+        out_text(out, error ? NULL : result ? result : batch->row->done);
+        out_text(out, error ? error_code_word(error) : NULL);
+        out_text(out, error ? error->message : NULL);
+        out_text(out, error ? error_hint(error) : NULL);
+    }
+    out_print(out, OUT_JSON);
+}
+
+static gboolean conclude(const struct batch *batch, GError **error)
+{
+    guint failed = 0, total = batch->items->len;
+    const GError *first = NULL;
+    gboolean same = TRUE;
+
+    for (guint i = 0; i < total; i++) {
+        const struct item *item = batch->items->pdata[i];
+
+        if (!item->error)
+            continue;
+        failed++;
+        first = first ? first : item->error;
+        same = same && item->error->code == first->code;
+    }
+    if (!failed)
+        return TRUE;
+    if (total == 1)
+        g_propagate_error(error, g_error_copy(first));
+    else if (failed < total)
+        error_set(error, QMC_ERROR_PARTIAL, NULL, "%s: %u of %u qubes failed",
+                  batch->row->name, failed, total);
+    else
+        error_set(error, same ? (QmcErrorCode)first->code : QMC_ERROR_IO, NULL,
+                  "%s: all of %u qubes failed", batch->row->name, total);
+    return FALSE;
+}
+
+/* What does not ask for a state may go on without one. */
+static gboolean refresh(const struct batch *batch, GError **error)
+{
+    gboolean needed = !(batch->row->states & (1u << POWER_UNKNOWN));
+
+    return cli_refresh_states(batch->cli, needed ? error : NULL) || !needed;
+}
+
+gboolean batch_run(struct cli *cli, const char *op, const char *const *names,
+                   GHashTable *args, GError **error)
+{
+    struct batch batch = {
+        .cli = cli,
+        .row = op_find(op),
+        .args = args,
+        .verbose = options_has(cli->options, "verbose"),
+        .dry_run = options_has(cli->options, "dry-run"),
+    };
+    g_autoptr(GPtrArray) items = items_new(&batch, names);
+
+    if (!refresh(&batch, error))
+        return FALSE;
+    batch.items = items;
+    submit_all(&batch);
+    if (batch.dry_run)
+        print_plan(&batch);
+    else if (cli->form == OUT_JSON)
+        print_results(&batch);
+    return conclude(&batch, error);
+}

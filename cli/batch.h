@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One operation on the qubes a verb names: consent, steps, results, and what
+ * the program ends with. Knows operations only by their rows. */
+#pragma once
+
+#include "cli/cli.h"
+
+/* Name -> value from the verb's own options, as operation arguments. */
+GHashTable *batch_args(const struct cli *cli);
+
+/* All qubes are tried; each result is said when it is there. With one qube its
+ * error is returned; with several the errors were printed, and the one returned
+ * is PARTIAL if some were fine, else of the code they all have in common. INT
+ * and its kin cancel what runs (which is undone) and it waits for the end. */
+gboolean batch_run(struct cli *cli, const char *op, const char *const *names,
+                   GHashTable *args, GError **error);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The program: command line, then console or verb, then exit status. */
+#include "config.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "cli/notice.h"
+#include "tui/tui.h"
+#include "util/error.h"
+#include "util/log.h"
+
+/* A reader that went away is not worth a message; a full disk is. */
+static int finish_stdout(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (errno == EPIPE)
+        return 128 + SIGPIPE;
+    notice_line("cannot write the output: %s", g_strerror(errno));
+    return 1;
+}
+
+static int fail(const GError *error)
+{
+    notice_error(error);
+    return error_exit_status(error);
+}
+
+/* An unreadable store ends with 1 whatever is wrong with it. */
+static gboolean load(struct cli *cli, int *status)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (engine_load(cli->engine, &error))
+        return TRUE;
+    notice_error(error);
+    *status = 1;
+    return FALSE;
+}
+
+static int run_verb(struct cli *cli, const struct cmd *cmd)
+{
+    g_autoptr(GError) error = NULL;
+    int status = 0;
+
+    if (!cmd->bare && !load(cli, &status))
+        return status;
+    if (!cmd->run(cli, &error))
+        status = fail(error);
+    return status;
+}
+
+/* Without a verb; FALSE: list instead. */
+static gboolean run_console(struct cli *cli, int *status)
+{
+    const char *why = NULL;
+
+    if (cli->form != OUT_TABLE)
+        return FALSE;
+    if (!tui_possible(&why)) {
+        notice_line("no full screen: %s; 'qmc help' lists the verbs", why);
+        return FALSE;
+    }
+    cli_signals_leave(cli);
+    *status = tui_run(cli->engine);
+    return TRUE;
+}
+
+static int run(struct cli *cli)
+{
+    const struct cmd *cmd = options_cmd(cli->options);
+    g_autoptr(GError) error = NULL;
+    int status = 0;
+
+    if ((!cmd || !cmd->bare) && !cli_open(cli, &error))
+        status = fail(error);
+    else if (cli_interrupted(cli))
+        status = 1;
+    else if (cmd)
+        status = run_verb(cli, cmd);
+    else if (!run_console(cli, &status))
+        status = run_verb(cli, cmd_find("ls"));
+    cli_close(cli);
+    return cli->signal && status ? 128 + cli->signal : status;
+}
+
+/* --help and --version stand for verbs. */
+static const struct cmd *stand_in(const struct options *options)
+{
+    return options_has(options, "help")      ? cmd_find("help")
+           : options_has(options, "version") ? cmd_find("version")
+                                             : NULL;
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    auto_of(options) struct options *options = NULL;
+    struct cli cli = {0};
+
+    setlocale(LC_CTYPE, "");
+    signal(SIGPIPE, SIG_IGN);
+    log_to_stderr(g_strcmp0(g_getenv("QMC_DEBUG"), "1") == 0);
+    options = options_parse(argv, &error);
+    if (!options)
+        return fail(error);
+    cli.options = options;
+    cli.form = out_form_choose(options_has(options, "json"));
+    cli.quiet = options_has(options, "quiet");
+    if (stand_in(options))
+        return finish_stdout(run_verb(&cli, stand_in(options)));
+    return finish_stdout(run(&cli));
+}

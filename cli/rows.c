@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "cli/rows.h"
+
+#include <string.h>
+
+static const char *const severities[] = {
+    [SEVERITY_INFO] = "info",
+    [SEVERITY_WARN] = "warn",
+    [SEVERITY_STOP] = "stop",
+};
+
+/* Of a qube of unknown class no property means anything to us, but what stands
+ * in the store is still worth showing. */
+static const char *kept_text(const struct qube *qube, const char *property)
+{
+    for (guint i = 0; !qube->class && i < qube->props->len; i++) {
+        const struct prop_value *value =
+            &g_array_index(qube->props, struct prop_value, i);
+
+        if (strcmp(value->name, property) == 0 && *value->text)
+            return value->text;
+    }
+    return NULL;
+}
+
+static void add_property(struct out *out, const struct model *model,
+                         const struct qube *qube, const char *property)
+{
+    g_autofree char *value = qube_get(model, qube, property);
+
+    out_text(out, value && *value ? value : kept_text(qube, property));
+}
+
+void rows_qube(struct out *out, const struct model *model, const struct qube *qube)
+{
+    out_text(out, qube->name);
+    out_text(out, qube->state == POWER_UNKNOWN ? NULL
+                                               : power_state_word(qube->state));
+    out_text(out, qube->class_name);
+    add_property(out, model, qube, "label");
+    add_property(out, model, qube, "template");
+    add_property(out, model, qube, "netvm");
+    out_number(out, qube->qid);
+    out_text(out, *qube->uuid ? qube->uuid : NULL);
+    out_number(out, qube_get_int(model, qube, "memory", -1));
+    out_number(out, qube_get_int(model, qube, "maxmem", -1));
+    out_number(out, qube_get_int(model, qube, "vcpus", -1));
+}
+
+struct out *rows_findings(const GPtrArray *findings)
+{
+    static const struct out_column columns[] = {
+        {"severity", NULL, OUT_TEXT, 0},
+        {"message", NULL, OUT_TEXT, 0},
+        {"hint", NULL, OUT_TEXT, 0},
+        {NULL},
+    };
+    struct out *out = out_new(columns);
+
+    for (guint i = 0; i < findings->len; i++) {
+        const struct finding *finding = findings->pdata[i];
+
+        out_row(out);
+        out_text(out, severities[finding->severity]);
+        out_text(out, finding->message);
+        out_text(out, finding->hint);
+    }
+    return out;
+}
+
+struct out *rows_volumes_new(void)
+{
+    static const struct out_column columns[] = {
+        {"qube", NULL, OUT_TEXT, 0},
+        {"name", NULL, OUT_TEXT, 0},
+        {"pool", NULL, OUT_TEXT, 0},
+        {"size", NULL, OUT_SIZE, 0},
+        {"usage", NULL, OUT_SIZE, 0},
+        {"rw", NULL, OUT_BOOL, 0},
+        {"snap_on_start", "snap", OUT_BOOL, 0},
+        {"save_on_stop", "save", OUT_BOOL, 0},
+        {"revisions", "revs", OUT_NUMBER, 0},
+        {"vid", NULL, OUT_TEXT, OUT_SHRINK},
+        {NULL},
+    };
+
+    return out_new(columns);
+}
+
+/* As configured, also where the volume itself could not be built. Upstream
+ * leaves the attribute away for False. */
+static gboolean attr_true(const struct volume_config *config, const char *attr)
+{
+    const char *text = volume_config_get(config, attr);
+
+    return text && g_ascii_strcasecmp(text, "True") == 0;
+}
+
+void rows_volumes(struct out *out, const struct qube *qube)
+{
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
+
+        out_row(out);
+        out_text(out, qube->name);
+        out_text(out, config->name);
+        out_text(out, config->pool);
+        out_size(out, config->size);
+        out_size(out, config->used);
+        out_bool(out, attr_true(config, "rw"));
+        out_bool(out, attr_true(config, "snap_on_start"));
+        out_bool(out, attr_true(config, "save_on_stop"));
+        out_number(out, config->revisions);
+        out_text(out, volume_config_get(config, "vid"));
+    }
+}

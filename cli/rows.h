@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Qubes, volumes and findings as rows of output: the same members wherever
+ * they are printed. */
+#pragma once
+
+#include "cli/out.h"
+#include "core/model.h"
+
+/* The members of a qube (ls, and the head of show), for use in a table of
+ * columns: name to maxmem. */
+#define ROWS_QUBE_COLUMNS                                                      \
+    {"name", NULL, OUT_TEXT, 0},                                               \
+    {"state", NULL, OUT_TEXT, 0},                                              \
+    {"class", NULL, OUT_TEXT, 0},                                              \
+    {"label", NULL, OUT_TEXT, 0},                                              \
+    {"template", NULL, OUT_TEXT, OUT_SHRINK},                                  \
+    {"netvm", NULL, OUT_TEXT, OUT_SHRINK},                                     \
+    {"qid", NULL, OUT_NUMBER, OUT_DETAIL},                                     \
+    {"uuid", NULL, OUT_TEXT, OUT_DETAIL},                                      \
+    {"memory", NULL, OUT_NUMBER, OUT_DETAIL},                                  \
+    {"maxmem", NULL, OUT_NUMBER, OUT_DETAIL},                                  \
+    {"vcpus", NULL, OUT_NUMBER, OUT_DETAIL}
+
+/* Adds the cells of ROWS_QUBE_COLUMNS to the current row. */
+void rows_qube(struct out *out, const struct model *model, const struct qube *qube);
+/* A table of severity, message, hint. */
+struct out *rows_findings(const GPtrArray *findings);
+
+struct out *rows_volumes_new(void);
+/* One row per volume of the qube. */
+void rows_volumes(struct out *out, const struct qube *qube);
