@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every promise of storage/volume.h and storage/driver.h, for every kind of
+ * volume and every driver. QMC_TEST_DIR names the directory to run in: on btrfs
+ * or xfs blocks are shared, elsewhere bytes are copied. */
+#include "config.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+static struct bench *bench;
+
+static void setup(void)
+{
+    bench = bench_new();
+}
+
+static void teardown(void)
+{
+    bench_free(bench);
+}
+
+/* What a row of the state machine leaves behind, for each kind of volume. */
+typedef const char *const outcome[KINDS];
+
+static const outcome outcome_started = {
+    [KIND_VOLATILE] = "dirty=",
+    [KIND_ORIGIN] = "clean=old dirty=old",
+    [KIND_SNAPSHOT] = "clean=source dirty=source",
+    [KIND_ORIGIN_SNAPSHOT] = "clean=source dirty=source",
+    [KIND_IN_PLACE] = "dirty=old",
+};
+
+static const outcome outcome_written = {
+    [KIND_VOLATILE] = "dirty=new",
+    [KIND_ORIGIN] = "clean=old dirty=new",
+    [KIND_SNAPSHOT] = "clean=source dirty=new",
+    [KIND_ORIGIN_SNAPSHOT] = "clean=source dirty=new",
+    [KIND_IN_PLACE] = "dirty=new",
+};
+
+static const outcome outcome_stopped = {
+    [KIND_VOLATILE] = "",
+    [KIND_ORIGIN] = "clean=new rev=old",
+    [KIND_SNAPSHOT] = "",
+    [KIND_ORIGIN_SNAPSHOT] = "clean=new rev=source",
+    [KIND_IN_PLACE] = "clean=new",
+};
+
+static struct volume *filled(enum kind kind)
+{
+    struct volume *volume = bench_volume(bench, kind, "private");
+
+    bench_fill(volume, "old");
+    return volume;
+}
+
+static struct volume *written(enum kind kind)
+{
+    struct volume *volume = filled(kind);
+
+    must(volume_start(volume, E));
+    bench_write(volume, "-dirty.img", "new");
+    must_state(volume, outcome_written[kind]);
+    return volume;
+}
+
+/* As another process would see it, or this one after a crash. */
+static void forget(struct volume **volume, enum kind kind)
+{
+    volume_unref(*volume);
+    *volume = bench_volume(bench, kind, "private");
+}
+
+START_TEST(row_create)
+{
+    static const outcome expected = {"", "clean=", "", "", "clean="};
+    auto_of(volume) struct volume *volume = bench_volume(bench, _i, "private");
+
+    must(volume_create(volume, E));
+    must_state(volume, expected[_i]);
+    ck_assert_uint_eq(volume_size(volume), MEGABYTE);
+    ck_assert(!volume_is_dirty(volume));
+}
+END_TEST
+
+START_TEST(row_create_over_leftovers)
+{
+    static const outcome expected = {"", "clean=", "", "", "clean="};
+    static const char *const leftovers[] = {
+        ".img", "-dirty.img", "-precache.img", "-import.img",
+        ".img.7@2026-01-02T03:04:05Z", ".img~abc", "-dirty.img~abc",
+        "-precache.img~1", "-import.img~1", ".img.7@2026-01-02T03:04:05Z~x",
+    };
+    static const char *const foreign[] = {
+        "2.img", "2-dirty.img", "2.img~abc", ".img.x@2026-01-02T03:04:05Z",
+        ".img@2026-01-02T03:04:05Z", ".image",
+    };
+    auto_of(volume) struct volume *volume = bench_volume(bench, _i, "private");
+    auto_of(volume) struct volume *other = filled(KIND_ORIGIN);
+
+    must(volume_remove(other, E));
+    must(volume_create(other, E));
+    for (gsize i = 0; i < G_N_ELEMENTS(leftovers); i++)
+        bench_touch(volume, leftovers[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(foreign); i++)
+        bench_touch(volume, foreign[i]);
+    must(volume_create(volume, E));
+    for (gsize i = 0; i < G_N_ELEMENTS(foreign); i++)
+        ck_assert_msg(bench_has(volume, foreign[i]), "%s", foreign[i]);
+    for (gsize i = 1; i < G_N_ELEMENTS(leftovers); i++)
+        ck_assert_msg(!bench_has(volume, leftovers[i]) ||
+                          strstr(leftovers[i], "precache.img"),
+                      "%s", leftovers[i]);
+    if (*expected[_i])
+        ck_assert_uint_eq(volume_size(volume), MEGABYTE);
+    else
+        ck_assert(!bench_has(volume, ".img"));
+}
+END_TEST
+
+START_TEST(row_start)
+{
+    auto_of(volume) struct volume *volume = filled(_i);
+    gboolean saves = volume_save_on_stop(volume);
+
+    must(volume_verify(volume, E));
+    must(volume_start(volume, E));
+    must_state(volume, outcome_started[_i]);
+    ck_assert_int_eq(volume_is_dirty(volume), saves);
+    ck_assert_uint_eq(volume_size(volume), MEGABYTE);
+
+    g_autofree char *path = volume_path(volume);
+    g_autofree char *dirty = bench_file(volume, "-dirty.img");
+    struct stat st;
+
+    ck_assert_str_eq(path, dirty);
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0600);
+}
+END_TEST
+
+START_TEST(row_source_commits_while_running)
+{
+    auto_of(volume) struct volume *volume = filled(_i);
+
+    must(volume_start(volume, E));
+    bench_run(bench->source, "later");
+    must_state(volume, outcome_started[_i]);
+    must(volume_stop(volume, E));
+    must(volume_start(volume, E));
+    if (volume_snap_on_start(volume))
+        must_state(volume, _i == KIND_SNAPSHOT
+                               ? "clean=later dirty=later"
+                               : "clean=later dirty=later");
+}
+END_TEST
+
+START_TEST(row_stop)
+{
+    auto_of(volume) struct volume *volume = written(_i);
+
+    must(volume_stop(volume, E));
+    must_state(volume, outcome_stopped[_i]);
+    ck_assert(!volume_is_dirty(volume));
+    ck_assert_uint_eq(volume_size(volume), MEGABYTE);
+    if (_i != KIND_ORIGIN && _i != KIND_ORIGIN_SNAPSHOT)
+        ck_assert_uint_eq(bench_count(volume, "precache"), 0);
+}
+END_TEST
+
+START_TEST(row_stop_when_stopped)
+{
+    auto_of(volume) struct volume *volume = written(_i);
+
+    must(volume_stop(volume, E));
+    must(volume_stop(volume, E));
+    must_state(volume, outcome_stopped[_i]);
+}
+END_TEST
+
+START_TEST(row_stop_before_anything)
+{
+    auto_of(volume) struct volume *volume = bench_volume(bench, _i, "private");
+
+    must(volume_stop(volume, E));
+    must_state(volume, "");
+}
+END_TEST
+
+START_TEST(row_process_crash)
+{
+    auto_of(volume) struct volume *volume = written(_i);
+    gboolean saves = volume_save_on_stop(volume);
+
+    forget(&volume, _i);
+    must_state(volume, outcome_written[_i]);
+    ck_assert_int_eq(volume_is_dirty(volume), saves);
+}
+END_TEST
+
+START_TEST(row_host_crash_then_stop)
+{
+    auto_of(volume) struct volume *volume = written(_i);
+
+    forget(&volume, _i);
+    must(volume_stop(volume, E));
+    must_state(volume, outcome_stopped[_i]);
+}
+END_TEST
+
+START_TEST(row_host_crash_then_start)
+{
+    static const outcome expected = {
+        "dirty=", "clean=old dirty=new", "clean=source dirty=source",
+        "clean=source dirty=new", "dirty=new",
+    };
+    auto_of(volume) struct volume *volume = written(_i);
+
+    forget(&volume, _i);
+    must(volume_verify(volume, E));
+    must(volume_start(volume, E));
+    must_state(volume, expected[_i]);
+}
+END_TEST
+
+/* What an operation of a qube does when its domain cannot be made. */
+START_TEST(row_start_fails_later)
+{
+    static const outcome expected = {"", "clean=old", "", "clean=source",
+                                     "clean=old"};
+    auto_of(volume) struct volume *volume = filled(_i);
+
+    must(volume_start(volume, E));
+    must(volume_stop(volume, E));
+    must_state(volume, expected[_i]);
+}
+END_TEST
+
+START_TEST(row_remove)
+{
+    auto_of(volume) struct volume *volume = written(_i);
+    g_autofree char *dir = g_path_get_dirname(volume_vid(volume));
+    g_autofree char *path =
+        g_build_filename(pool_dir(bench->pool), dir, NULL);
+
+    must(volume_stop(volume, E));
+    must(volume_start(volume, E));
+    must(volume_remove(volume, E));
+    ck_assert(access(path, F_OK) < 0);
+    must(volume_remove(volume, E));
+    must_state(bench->source, "clean=source");
+}
+END_TEST
+
+static const char *const drivers[] = {"file-reflink", "linux-kernel"};
+
+START_TEST(every_driver_is_listed)
+{
+    const struct driver *const *all = driver_all();
+
+    for (gsize i = 0; i < G_N_ELEMENTS(drivers); i++) {
+        ck_assert_ptr_nonnull(all[i]);
+        ck_assert_str_eq(all[i]->name, drivers[i]);
+        ck_assert_ptr_eq(driver_find(drivers[i]), all[i]);
+    }
+    ck_assert_ptr_null(all[G_N_ELEMENTS(drivers)]);
+    ck_assert_ptr_null(driver_find("lvm"));
+}
+END_TEST
+
+static struct pool *any_pool(const char *driver)
+{
+    const struct pool_param params[] = {
+        {"dir_path", "/any"}, {driver == drivers[0] ? "setup_check" : NULL, "0"},
+        {0},
+    };
+    struct pool *pool = NULL;
+
+    must((pool = pool_new("any", driver, bench->dir, params, E)));
+    return pool;
+}
+
+START_TEST(every_driver_keeps_its_promises)
+{
+    auto_of(pool) struct pool *pool = any_pool(drivers[_i]);
+    g_autofree char *vid =
+        pool_driver(pool)->vid(pool, "appvms", "work", "volatile");
+    const struct volume_spec spec = {
+        .name = "volatile", .vid = vid, .size = 4096, .ephemeral = -1,
+    };
+    auto_of(volume) struct volume *volume = NULL;
+    g_autoptr(GPtrArray) revisions = NULL;
+
+    must(pool_setup(pool, E));
+    must(pool_setup(pool, E));
+    must((volume = volume_new(pool, &spec, E)));
+    must(volume_create(volume, E));
+    must(volume_verify(volume, E));
+    must(volume_start(volume, E));
+    ck_assert(!volume_is_dirty(volume));
+    must(volume_stop(volume, E));
+    must(volume_stop(volume, E));
+    must_fail(QMC_ERROR_STATE, "read-only",
+              volume_resize(volume, 8192, FALSE, E));
+    ck_assert_uint_eq(volume_size(volume), 4096);
+    ck_assert_uint_eq(volume_used(volume), 0);
+    revisions = volume_revisions(volume);
+    ck_assert_uint_eq(revisions->len, 0);
+    must(volume_clone(volume, bench->source, E));
+    must(volume_remove(volume, E));
+}
+END_TEST
+
+static Suite *contract_suite(void)
+{
+    const TTest *const rows[] = {
+        row_create, row_create_over_leftovers, row_start,
+        row_source_commits_while_running, row_stop, row_stop_when_stopped,
+        row_stop_before_anything, row_process_crash, row_host_crash_then_stop,
+        row_host_crash_then_start, row_start_fails_later, row_remove,
+    };
+    Suite *suite = suite_create("storage contract");
+    TCase *tcase = tcase_create("contract");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 60);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        tcase_add_loop_test(tcase, rows[i], 0, KINDS);
+    tcase_add_test(tcase, every_driver_is_listed);
+    tcase_add_loop_test(tcase, every_driver_keeps_its_promises, 0,
+                        G_N_ELEMENTS(drivers));
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+int main(void)
+{
+    return bench_main(contract_suite());
+}
