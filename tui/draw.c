@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "tui/draw.h"
+
+#include <langinfo.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <curses.h>
+
+static struct {
+    attr_t attrs[STYLE_COUNT];
+    short pairs[STYLE_COUNT];
+    gboolean utf8;
+    gboolean repaint;
+    guint64 hash, sent; /* of everything put into a frame */
+    int cursor_y, cursor_x;
+} draw;
+
+static int draw_colors(void)
+{
+    const char *none = getenv("NO_COLOR");
+
+    if ((none && *none) || !has_colors() || start_color() == ERR)
+        return 0;
+    if (use_default_colors() == ERR)
+        return 0;
+    return COLOR_PAIRS > STYLE_COUNT ? COLORS : 0;
+}
+
+static void draw_setup_style(enum style style, int colors)
+{
+    struct style_look look = style_look(style, colors);
+
+    draw.attrs[style] = (look.bold ? A_BOLD : 0u) |
+                        (look.reverse ? A_REVERSE : 0u) |
+                        (look.underline ? A_UNDERLINE : 0u);
+    draw.pairs[style] = 0;
+    if (look.color < 0)
+        return;
+    draw.pairs[style] = (short)(style + 1);
+    init_pair(draw.pairs[style], look.color, -1);
+}
+
+void draw_setup(void)
+{
+    int colors = draw_colors();
+
+    for (int i = 0; i < STYLE_COUNT; i++)
+        draw_setup_style((enum style)i, colors);
+    draw.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    draw.repaint = TRUE;
+}
+
+void draw_size(int *h, int *w)
+{
+    getmaxyx(stdscr, *h, *w);
+}
+
+static void draw_note(const void *data, gsize length)
+{
+    const unsigned char *bytes = data;
+
+    for (gsize i = 0; i < length; i++)
+        draw.hash = (draw.hash ^ bytes[i]) * 1099511628211u;
+}
+
+/* The frame is compared by what was asked for, not by what curses would send:
+ * a quiet tick must not even look at the cells. */
+static void draw_note_cell(int y, int x, int width, enum style style)
+{
+    int place[] = {y, x, width, (int)style};
+
+    draw_note(place, sizeof(place));
+}
+
+void draw_begin(void)
+{
+    int size[2];
+
+    draw.hash = 14695981039346656037u;
+    draw.cursor_y = 0;
+    draw.cursor_x = 0;
+    draw_size(&size[0], &size[1]);
+    draw_note(size, sizeof(size));
+    werase(stdscr);
+}
+
+gboolean draw_changed(void)
+{
+    return draw.repaint || draw.hash != draw.sent;
+}
+
+void draw_end(void)
+{
+    gboolean changed = draw_changed();
+
+    draw.sent = draw.hash;
+    if (!changed)
+        return;
+    if (draw.repaint)
+        clearok(stdscr, TRUE);
+    draw.repaint = FALSE;
+    wmove(stdscr, draw.cursor_y, draw.cursor_x);
+    wnoutrefresh(stdscr);
+    doupdate();
+}
+
+void draw_repaint(void)
+{
+    draw.repaint = TRUE;
+}
+
+static wchar_t draw_char(gunichar c)
+{
+    if (c < 0x20 || c == 0x7f || (!draw.utf8 && c > 0x7e))
+        return L'?';
+    return (wchar_t)c;
+}
+
+/* One string whose columns are known to fit in [x, x + width). */
+static void draw_put(int y, int x, int width, enum style style,
+                     const char *text)
+{
+    int h, w;
+
+    draw_size(&h, &w);
+    if (y < 0 || y >= h || x < 0 || x >= w || width <= 0)
+        return;
+    draw_note_cell(y, x, width, style);
+    draw_note(text, strlen(text));
+    wattr_set(stdscr, draw.attrs[style], draw.pairs[style], NULL);
+    wmove(stdscr, y, x);
+    g_autofree gunichar *chars = g_utf8_to_ucs4_fast(text, -1, NULL);
+    for (gsize i = 0; chars[i]; i++) {
+        wchar_t c = draw_char(chars[i]);
+
+        waddnwstr(stdscr, &c, 1);
+    }
+    wattr_set(stdscr, 0, 0, NULL);
+}
+
+/* Cut at the right edge of the screen. */
+static int draw_room(int x, int width)
+{
+    int h, w;
+
+    draw_size(&h, &w);
+    return CLAMP(w - x, 0, MAX(width, 0));
+}
+
+static void draw_fitted(int y, int x, int width, enum style style,
+                        const char *clean, enum text_align align)
+{
+    int room = draw_room(x, width);
+
+    if (room == 0)
+        return;
+    g_autofree char *fitted = text_fit(clean, room, align);
+    draw_put(y, x, room, style, fitted);
+}
+
+void draw_text(int y, int x, int width, enum style style, const char *untrusted)
+{
+    g_autofree char *clean = text_sanitise(untrusted, -1);
+
+    draw_fitted(y, x, width, style, clean, TEXT_LEFT);
+}
+
+void draw_text_right(int y, int x, int width, enum style style,
+                     const char *untrusted)
+{
+    g_autofree char *clean = text_sanitise(untrusted, -1);
+
+    draw_fitted(y, x, width, style, clean, TEXT_RIGHT);
+}
+
+int draw_words(int y, int x, int width, enum style style, const char *untrusted)
+{
+    g_autofree char *clean = text_sanitise(untrusted, -1);
+    int used = MIN(text_width(clean), draw_room(x, width));
+
+    draw_fitted(y, x, used, style, clean, TEXT_LEFT);
+    return used;
+}
+
+int draw_format(int y, int x, int width, enum style style, const char *format,
+                ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    return draw_words(y, x, width, style, text);
+}
+
+/* The characters of `text` that make the next line of at most `width` columns;
+ * at least one. */
+static gsize draw_break(const gunichar *text, int width)
+{
+    int used = 0;
+    gsize blank = 0, n = 0;
+
+    for (; text[n]; n++) {
+        if (text[n] == ' ')
+            blank = n;
+        used += g_unichar_iszerowidth(text[n]) ? 0 : g_unichar_iswide(text[n]) ? 2 : 1;
+        if (used > width)
+            return blank ? blank : MAX(n, 1);
+    }
+    return n;
+}
+
+static int draw_wrap(struct rect area, enum style style, const char *untrusted,
+                     gboolean put)
+{
+    g_autofree char *clean = text_sanitise(untrusted, -1);
+    g_autofree gunichar *chars = g_utf8_to_ucs4_fast(clean, -1, NULL);
+    const gunichar *rest = chars;
+    int line = 0;
+
+    if (area.w <= 0)
+        return 0;
+    for (; *rest && line < area.h; line++) {
+        gsize length = draw_break(rest, area.w);
+        g_autofree char *part =
+            g_ucs4_to_utf8(rest, (glong)length, NULL, NULL, NULL);
+
+        if (put)
+            draw_fitted(area.y + line, area.x, area.w, style, part, TEXT_LEFT);
+        rest += length;
+        while (*rest == ' ')
+            rest++;
+    }
+    return line;
+}
+
+int draw_wrapped(struct rect area, enum style style, const char *untrusted)
+{
+    return draw_wrap(area, style, untrusted, TRUE);
+}
+
+int draw_wrapped_height(int width, const char *untrusted)
+{
+    struct rect area = {0, 0, G_MAXINT, width};
+
+    return draw_wrap(area, STYLE_NORMAL, untrusted, FALSE);
+}
+
+void draw_fill(struct rect area, enum style style)
+{
+    for (int y = 0; y < area.h; y++)
+        draw_fitted(area.y + y, area.x, area.w, style, "", TEXT_LEFT);
+}
+
+static void draw_glyph(int y, int x, enum style style, const cchar_t *glyph)
+{
+    cchar_t cell;
+    wchar_t wide[CCHARW_MAX + 1];
+    attr_t attrs;
+    short pair;
+    int h, w;
+
+    draw_size(&h, &w);
+    if (y < 0 || y >= h || x < 0 || x >= w)
+        return;
+    getcchar(glyph, wide, &attrs, &pair, NULL);
+    setcchar(&cell, wide, attrs | draw.attrs[style], draw.pairs[style], NULL);
+    mvwadd_wch(stdscr, y, x, &cell);
+    draw_note_cell(y, x, (int)wide[0], style);
+}
+
+void draw_line(int y, int x, int width, enum style style)
+{
+    for (int i = 0; i < draw_room(x, width); i++)
+        draw_glyph(y, x + i, style, WACS_HLINE);
+}
+
+void draw_box(struct rect area, enum style style)
+{
+    int bottom = area.y + area.h - 1, right = area.x + area.w - 1;
+
+    draw_fill(area, style);
+    for (int x = area.x + 1; x < right; x++) {
+        draw_glyph(area.y, x, style, WACS_HLINE);
+        draw_glyph(bottom, x, style, WACS_HLINE);
+    }
+    for (int y = area.y + 1; y < bottom; y++) {
+        draw_glyph(y, area.x, style, WACS_VLINE);
+        draw_glyph(y, right, style, WACS_VLINE);
+    }
+    draw_glyph(area.y, area.x, style, WACS_ULCORNER);
+    draw_glyph(area.y, right, style, WACS_URCORNER);
+    draw_glyph(bottom, area.x, style, WACS_LLCORNER);
+    draw_glyph(bottom, right, style, WACS_LRCORNER);
+}
+
+void draw_cursor(int y, int x)
+{
+    int h, w;
+
+    draw_size(&h, &w);
+    draw.cursor_y = CLAMP(y, 0, h - 1);
+    draw.cursor_x = CLAMP(x, 0, w - 1);
+    draw_note_cell(draw.cursor_y, draw.cursor_x, -1, STYLE_NORMAL);
+}
