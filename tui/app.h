@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The console at work: the stack of screens, the one place that draws, the
+ * event line. Main thread. */
+#pragma once
+
+#include "core/engine.h"
+#include "tui/screen.h"
+
+struct app;
+
+/* The terminal must be open. Shows the list of qubes as its first screen. */
+struct app *app_new(struct engine *engine);
+void app_free(struct app *app);
+/* Called once when the user has left, or app_quit() was. */
+void app_on_quit(struct app *app, void (*quit)(int status, gpointer data),
+                 gpointer data);
+
+struct engine *app_engine(const struct app *app);
+struct model *app_model(const struct app *app);
+const struct key_row *app_keys(void); /* valid on every screen */
+
+void app_key(struct app *app, int key);
+/* Something may look different: a frame is drawn soon, at most 10 a second. */
+void app_dirty(struct app *app);
+/* Draws now. */
+void app_draw(struct app *app);
+
+void app_push(struct app *app, const struct screen_class *class,
+              gconstpointer argument);
+/* Closes the screen and what lies above it. */
+void app_pop(struct app *app, struct screen *screen);
+struct screen *app_top(const struct app *app);
+/* The lowest screen that is drawn now. */
+struct screen *app_view(const struct app *app);
+/* The first screen of the class on the stack, or NULL. */
+struct screen *app_find(const struct app *app, const struct screen_class *class);
+void app_quit(struct app *app, int status);
+
+/* The event line: a sentence with the time; a warning stays until a key. */
+void app_note(struct app *app, gboolean warning, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+/* "21:13 personal started", or NULL. */
+const char *app_note_text(const struct app *app, gboolean *warning);
+const char *app_clock(const struct app *app); /* HH:MM of the last change */

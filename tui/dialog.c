@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "tui/dialog.h"
+
+#define BUTTON_GAP 6
+
+struct rect dialog_box(const struct screen *screen, struct rect area,
+                       struct rect size, const char *title)
+{
+    int h = MIN(size.h, area.h), w = MIN(size.w, area.w);
+    struct rect box = {area.y + (area.h - h) / 2, area.x + (area.w - w) / 2, h, w};
+    g_autofree char *head = g_strdup_printf(" %s ", title);
+    g_autofree char *hints = screen_hints(screen, screen->class->keys);
+    g_autofree char *foot = g_strdup_printf(" %s ", hints);
+
+    if (h < 3 || w < 8) {
+        draw_fill(box, STYLE_BOX);
+        return box;
+    }
+    draw_box(box, STYLE_BOX);
+    draw_words(box.y, box.x + 3, w - 4, STYLE_STRONG, head);
+    if (*hints)
+        draw_words(box.y + h - 1, box.x + 3, w - 4, STYLE_BOX, foot);
+    return (struct rect){box.y + 1, box.x + 2, h - 2, w - 4};
+}
+
+static int dialog_buttons_width(const struct dialog_button *buttons, guint n)
+{
+    int width = 0;
+
+    for (guint i = 0; i < n; i++)
+        width += text_width(buttons[i].label) + 4 + (i ? BUTTON_GAP : 0);
+    return width;
+}
+
+void dialog_buttons(struct rect line, const struct dialog_button *buttons,
+                    guint n, int focus)
+{
+    int x = line.x + MAX(line.w - dialog_buttons_width(buttons, n), 0) / 2;
+    int end = line.x + line.w;
+
+    for (guint i = 0; i < n && x < end; i++) {
+        gboolean focused = (int)i == focus;
+        enum style style = focused ? STYLE_FOCUS
+                           : buttons[i].disabled ? STYLE_DIM : STYLE_BUTTON;
+
+        if (focused)
+            draw_cursor(line.y, x + 2);
+        x += draw_format(line.y, x, end - x, style, "[ %s ]", buttons[i].label);
+        x += BUTTON_GAP;
+    }
+}

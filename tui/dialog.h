@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What dialogs have in common: a box in the body, its title, buttons. */
+#pragma once
+
+#include "tui/screen.h"
+
+/* A box of at most h x w centred in the area, with the title in its upper and
+ * the hints of `screen` in its lower border. The inside, which may be smaller
+ * than asked for on a small terminal. */
+struct rect dialog_box(const struct screen *screen, struct rect area,
+                       struct rect size, const char *title);
+
+struct dialog_button {
+    const char *label;
+    gboolean disabled;
+};
+/* "[ Cancel ]      [ Grow ]" centred on the line; the cursor goes on the
+ * focused one (-1: none). */
+void dialog_buttons(struct rect line, const struct dialog_button *buttons,
+                    guint n, int focus);

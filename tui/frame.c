@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "tui/frame.h"
+
+#include "tui/app.h"
+#include "tui/meter.h"
+
+#define WIDTH_FULL 60
+#define HEIGHT_FULL 15
+#define WIDTH_ANY 20
+#define HEIGHT_ANY 5
+#define CLOCK_WIDTH 6
+#define POOL_WIDTH 34
+
+static gboolean frame_is_small(int h, int w)
+{
+    return w < WIDTH_FULL || h < HEIGHT_FULL;
+}
+
+static gboolean frame_is_tiny(int h, int w)
+{
+    return w < WIDTH_ANY || h < HEIGHT_ANY;
+}
+
+/* --- title --- */
+
+static const char *frame_mode(struct engine *engine)
+{
+    static const char *const words[] = {
+        [MODE_DIRECT] = "direct", [MODE_SHARED] = "shared", [MODE_DEMO] = "demo"};
+
+    return words[engine_mode(engine)];
+}
+
+static guint frame_count_findings(const struct model *model)
+{
+    guint n = model->findings->len;
+
+    for (guint i = 0; i < model->qubes->len; i++)
+        n += ((const struct qube *)model->qubes->pdata[i])->findings->len;
+    return n;
+}
+
+static void frame_draw_title(struct app *app, int w)
+{
+    struct engine *engine = app_engine(app);
+    guint findings = frame_count_findings(app_model(app));
+    int x;
+
+    draw_fill((struct rect){0, 0, 1, w}, STYLE_TITLE);
+    x = draw_format(0, 0, w, STYLE_TITLE, " qmc %s", PACKAGE_VERSION);
+    /* The figures of the demo are not those of this host. */
+    if (engine_mode(engine) != MODE_DEMO)
+        x += draw_format(0, x, w - x, STYLE_TITLE, "  %s", g_get_host_name());
+    x += draw_format(0, x, w - x, STYLE_TITLE, "   mode:%s  libvirt:%s",
+                     frame_mode(engine), engine_hv_status(engine));
+    if (engine_readonly(engine))
+        x += draw_words(0, x, w - x, STYLE_TITLE, "  read-only");
+    if (findings)
+        draw_format(0, x, w - x - CLOCK_WIDTH, STYLE_TITLE, "  findings:%u",
+                    findings);
+}
+
+void frame_draw_clock(struct app *app, struct screen *view)
+{
+    int h, w;
+
+    draw_size(&h, &w);
+    if (!frame_is_small(h, w) && view->class->kind == SCREEN_VIEW)
+        draw_text(0, w - CLOCK_WIDTH, CLOCK_WIDTH, STYLE_TITLE, app_clock(app));
+}
+
+/* --- meters --- */
+
+static void frame_draw_cpu(const struct model *model, int y, int width)
+{
+    g_autofree char *cpus = model->host.cpus
+                                ? g_strdup_printf(" %u cpu", model->host.cpus)
+                                : g_strdup("");
+    struct meter meter = {.label = "CPU", .percent = model->host_cpu_percent};
+    int tail = text_width(cpus);
+
+    meter_draw(y, 0, width - tail, &meter);
+    draw_words(y, width - tail, tail, STYLE_NORMAL, cpus);
+}
+
+static void frame_draw_memory(const struct model *model, int y, int x, int width)
+{
+    const struct hv_host *host = &model->host;
+    struct meter meter = {.label = "MEM", .percent = -1};
+
+    if (!host->memory_kib || !host->free_known) {
+        meter_draw(y, x, width, &meter);
+        return;
+    }
+    guint64 used = host->memory_kib - MIN(host->free_kib, host->memory_kib);
+    g_autofree char *have = text_size(host->memory_kib * 1024);
+    g_autofree char *taken = text_size(used * 1024);
+    g_autofree char *text = g_strdup_printf("%s/%s", taken, have);
+    meter.percent = (int)(used * 100 / host->memory_kib);
+    meter.text = text;
+    meter_draw(y, x, width, &meter);
+}
+
+/* A hypervisor that answers but does not count CPU time has no bar; one that
+ * has not answered yet has an empty one. */
+static void frame_draw_host(const struct model *model, int y, int w)
+{
+    int half = w / 2 - 2;
+
+    if (model->host.cpus && !model->host.cpu_known) {
+        int used = draw_format(y, 0, w, STYLE_NORMAL, "%u cpu  ",
+                               model->host.cpus);
+
+        frame_draw_memory(model, y, used, w - used);
+        return;
+    }
+    frame_draw_cpu(model, y, half);
+    frame_draw_memory(model, y, half + 4, w - half - 4);
+}
+
+static gboolean frame_pool_counts(const struct pool_entry *entry)
+{
+    return entry->pool && pool_driver(entry->pool)->usage;
+}
+
+static guint frame_count_pools(const struct model *model)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < model->pools->len; i++)
+        n += frame_pool_counts(model->pools->pdata[i]);
+    return n;
+}
+
+static void frame_draw_pool(const struct pool_entry *entry, int y, int x, int w)
+{
+    struct meter meter = {.label = entry->name, .percent = -1};
+
+    if (!entry->usage_known || !entry->size) {
+        meter_draw(y, x, w, &meter);
+        return;
+    }
+    g_autofree char *have = text_size(entry->size);
+    g_autofree char *used = text_size(entry->used);
+    g_autofree char *text = g_strdup_printf("%s/%s", used, have);
+    meter.percent = (int)((double)entry->used * 100 / (double)entry->size);
+    meter.text = text;
+    meter_draw(y, x, w, &meter);
+}
+
+static void frame_draw_pools(const struct model *model, int y, int w)
+{
+    guint n = MIN(frame_count_pools(model), (guint)MAX(w / POOL_WIDTH, 1));
+    int each = n ? w / (int)n : w;
+    guint drawn = 0;
+
+    for (guint i = 0; i < model->pools->len && drawn < n; i++) {
+        const struct pool_entry *entry = model->pools->pdata[i];
+
+        if (!frame_pool_counts(entry))
+            continue;
+        frame_draw_pool(entry, y, (int)drawn * each,
+                        drawn + 1 == n ? w - (int)drawn * each : each - 2);
+        drawn++;
+    }
+}
+
+/* --- the lines at the bottom --- */
+
+static void frame_draw_state(struct app *app, struct screen *view, int y, int w)
+{
+    g_autofree char *text =
+        view->class->status ? view->class->status(view) : NULL;
+
+    draw_text(y, 0, w, STYLE_NORMAL, text);
+}
+
+static void frame_draw_event(struct app *app, int y, int w)
+{
+    gboolean warning;
+    const char *note = app_note_text(app, &warning);
+
+    draw_text(y, 0, w, warning ? STYLE_WARN : STYLE_NORMAL, note);
+}
+
+struct hints {
+    const struct screen *screen;
+    int y, x, end;
+};
+
+static void frame_draw_hint(const struct key_row *row, gpointer data)
+{
+    struct hints *hints = data;
+
+    if (!row->hint)
+        return;
+    g_autofree char *key = key_row_first(row);
+    if (hints->x + text_width(key) + text_width(row->hint) + 2 > hints->end)
+        return;
+    hints->x += 1 + draw_words(hints->y, hints->x, hints->end - hints->x,
+                               STYLE_KEY, key);
+    hints->x += 2 + draw_words(hints->y, hints->x, hints->end - hints->x,
+                               STYLE_FOOTER, row->hint);
+}
+
+static void frame_draw_footer(const struct screen *top, int y, int w)
+{
+    struct hints hints = {top, y, 1, w};
+
+    draw_fill((struct rect){y, 0, 1, w}, STYLE_FOOTER);
+    screen_each_row(top, FALSE, frame_draw_hint, &hints);
+}
+
+/* --- all of it --- */
+
+static struct rect frame_draw_small(struct app *app, struct screen *view, int h,
+                                    int w)
+{
+    gboolean warning;
+
+    if (app_note_text(app, &warning))
+        frame_draw_event(app, h - 1, w);
+    else
+        frame_draw_footer(app_top(app), h - 1, w);
+    return (struct rect){0, 0, h - 1, w};
+}
+
+struct rect frame_draw(struct app *app, struct screen *view)
+{
+    const struct model *model = app_model(app);
+    int h, w, y = 2;
+
+    draw_size(&h, &w);
+    if (frame_is_tiny(h, w)) {
+        draw_words(0, 0, w, STYLE_NORMAL, "too small");
+        return (struct rect){0, 0, 0, 0};
+    }
+    if (view->class->kind == SCREEN_FULL)
+        return (struct rect){0, 0, h, w};
+    if (frame_is_small(h, w))
+        return frame_draw_small(app, view, h, w);
+    frame_draw_title(app, w);
+    frame_draw_host(model, 1, w);
+    if (frame_count_pools(model))
+        frame_draw_pools(model, y++, w);
+    frame_draw_state(app, view, h - 3, w);
+    frame_draw_event(app, h - 2, w);
+    frame_draw_footer(app_top(app), h - 1, w);
+    return (struct rect){y, 0, h - 3 - y, w};
+}
+
+struct rect frame_prompt(void)
+{
+    int h, w;
+
+    draw_size(&h, &w);
+    return (struct rect){frame_is_small(h, w) ? h - 1 : h - 2, 0, 1, w};
+}

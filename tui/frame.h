@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What surrounds a view: title, meters, state line, event line, keys. Shrinks
+ * with the terminal: everything from 60x15 on, below that the view and one
+ * line, under 20x5 only the words "too small". */
+#pragma once
+
+#include "tui/screen.h"
+
+/* Draws it for the view; what is left for it (h 0: too small for any). */
+struct rect frame_draw(struct app *app, struct screen *view);
+void frame_draw_clock(struct app *app, struct screen *view);
+/* The line for a one-line question: over the event line. */
+struct rect frame_prompt(void);

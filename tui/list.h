@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A table of rows: sorted, filtered, scrolled, one row selected. Rows are known
+ * by an id (a UUID), never by a pointer, so the selection stays on its object
+ * whatever the model does. Columns are rows of a table. */
+#pragma once
+
+#include "tui/draw.h"
+#include "tui/key.h"
+
+struct list_column {
+    const char *title; /* NULL ends the table */
+    int min, max;      /* columns; it grows as far as there is room */
+    int rank;          /* 0: always shown, never scrolled away; else the
+                          highest is left out first */
+    enum text_align align;
+    char *(*text)(gconstpointer item, gpointer data); /* caller frees */
+    enum style (*style)(gconstpointer item, gpointer data); /* NULL: normal */
+    int (*compare)(gconstpointer a, gconstpointer b, gpointer data);
+                          /* NULL: cannot be sorted by */
+};
+
+struct list_spec {
+    const struct list_column *columns;
+    /* The object of an id, NULL if it is gone; pointers live for one call. */
+    gconstpointer (*item)(const char *id, gpointer data);
+    const char *(*name)(gconstpointer item, gpointer data); /* for the filter */
+    gpointer data;
+};
+
+struct list;
+struct list *list_new(const struct list_spec *spec);
+void list_free(struct list *list);
+
+/* The ids there are now, in any order; takes the array of char *, which owns
+ * its texts. Keeps the selection, or takes the nearest row. */
+void list_set(struct list *list, GPtrArray *ids);
+/* NULL: nothing to select. */
+const char *list_selected(const struct list *list);
+guint list_shown(const struct list *list); /* after the filter */
+guint list_all(const struct list *list);
+const char *list_filter(const struct list *list); /* "": none */
+void list_set_filter(struct list *list, const char *text);
+/* "name", or "name reversed". */
+char *list_sort_text(const struct list *list);
+
+/* Heading and rows; puts the cursor on the selected row. */
+void list_draw(struct list *list, struct rect area);
+/* Where the selected row was drawn last, relative to nothing: a screen line. */
+int list_selected_line(const struct list *list);
+
+/* Movement, columns, sort: for screens whose class names its list. */
+extern const struct key_row list_keys[];

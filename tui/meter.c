@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "tui/meter.h"
+
+#include <string.h>
+
+#define ATTENTION 90
+#define ALARM 95
+
+static char *meter_figure(const struct meter *meter)
+{
+    if (meter->percent < 0)
+        return g_strdup("?");
+    return g_strdup_printf("%s%s%d%%%s", meter->text ? meter->text : "",
+                           meter->text ? " " : "", meter->percent,
+                           meter->percent >= ATTENTION ? "!" : "");
+}
+
+static enum style meter_style(int percent)
+{
+    if (percent >= ALARM)
+        return STYLE_BAD;
+    return percent >= ATTENTION ? STYLE_WARN : STYLE_METER;
+}
+
+/* Bars stand for the whole inside, but never hide the figure. */
+static void meter_draw_inside(int y, int x, int width, const struct meter *meter)
+{
+    g_autofree char *figure = meter_figure(meter);
+    int room = width - text_width(figure);
+    int bars = MAX(meter->percent, 0) * width / 100;
+
+    if (room < 1) {
+        draw_text_right(y, x, width, STYLE_NORMAL, figure);
+        return;
+    }
+    g_autofree char *bar = g_strnfill((gsize)CLAMP(bars, 0, room - 1), '|');
+    draw_text(y, x, room, meter_style(meter->percent), bar);
+    draw_text(y, x + room, width - room, STYLE_NORMAL, figure);
+}
+
+void meter_draw(int y, int x, int width, const struct meter *meter)
+{
+    int used = draw_words(y, x, width, STYLE_NORMAL, meter->label);
+
+    if (width - used < 6)
+        return;
+    draw_text(y, x + used, 2, STYLE_NORMAL, " [");
+    meter_draw_inside(y, x + used + 2, width - used - 3, meter);
+    draw_text(y, x + width - 1, 1, STYLE_NORMAL, "]");
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A bar with its figure inside: "MEM [||||||      12.1/15.7G 77%]". */
+#pragma once
+
+#include "tui/draw.h"
+
+struct meter {
+    const char *label;
+    int percent;      /* -1: not known, drawn as '?' */
+    const char *text; /* figure before the percentage, or NULL */
+};
+
+/* One line, exactly `width` columns. */
+void meter_draw(int y, int x, int width, const struct meter *meter);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An operation while it works, step by step (ux.md 4.16). */
+#include "config.h"
+
+#include <string.h>
+
+#include "tui/dialog.h"
+#include "tui/screens.h"
+#include "util/error.h"
+
+#define WIDTH 74
+#define MARGIN_LINES 2
+
+struct progress {
+    struct op *op; /* the engine's, for as long as the engine lives */
+    guint timer;
+};
+
+static struct progress *progress_of(const struct screen *screen)
+{
+    return screen->data;
+}
+
+/* Seconds are shown while something is waited for, and only then. */
+static gboolean progress_tick(gpointer data)
+{
+    struct screen *screen = data;
+
+    app_dirty(screen->app);
+    return G_SOURCE_CONTINUE;
+}
+
+static void progress_open_screen(struct screen *screen, gconstpointer argument)
+{
+    struct progress *progress = screen->data;
+    struct op *const *op = argument;
+
+    progress->op = *op;
+    progress->timer = g_timeout_add_seconds(1, progress_tick, screen);
+}
+
+void progress_open(struct app *app, struct op *op)
+{
+    app_push(app, &screen_progress, &op);
+}
+
+gboolean progress_shows(struct app *app, const struct op *op)
+{
+    const struct screen *screen = app_find(app, &screen_progress);
+
+    return screen && progress_of(screen)->op == op;
+}
+
+static void progress_close(struct screen *screen)
+{
+    struct progress *progress = screen->data;
+
+    if (progress->timer)
+        g_source_remove(progress->timer);
+}
+
+static gboolean progress_timed_out(const struct screen *screen)
+{
+    const struct op *op = progress_of(screen)->op;
+
+    return op->phase == OP_FAILED && error_is(op->error, QMC_ERROR_TIMEOUT) &&
+           strcmp(op->row->name, "stop") == 0;
+}
+
+static void progress_ended(struct screen *screen)
+{
+    struct app *app = screen->app;
+    const struct op *op = progress_of(screen)->op;
+
+    g_clear_handle_id(&progress_of(screen)->timer, g_source_remove);
+    if (progress_timed_out(screen))
+        return;
+    app_pop(app, screen);
+    if (op->phase == OP_FAILED && !error_is(op->error, QMC_ERROR_CANCELLED))
+        error_open(app, op);
+}
+
+static void progress_event(struct screen *screen, const struct event *event)
+{
+    struct progress *progress = progress_of(screen);
+
+    if (event->type == EVENT_OP && event->op == progress->op &&
+        action_ended(progress->op))
+        progress_ended(screen);
+}
+
+/* --- drawing --- */
+
+static const char *progress_word(enum step_state state)
+{
+    static const char *const words[] = {
+        [STEP_RUNNING] = "...",    [STEP_OK] = "ok",
+        [STEP_SKIPPED] = "skipped", [STEP_WARNING] = "warning",
+        [STEP_FAILED] = "failed",
+    };
+
+    return words[state];
+}
+
+static enum style progress_style(enum step_state state)
+{
+    static const enum style styles[] = {
+        [STEP_RUNNING] = STYLE_STRONG, [STEP_OK] = STYLE_GOOD,
+        [STEP_SKIPPED] = STYLE_DIM,    [STEP_WARNING] = STYLE_WARN,
+        [STEP_FAILED] = STYLE_BAD,
+    };
+
+    return styles[state];
+}
+
+static double progress_seconds(gint64 us)
+{
+    return (double)us / G_USEC_PER_SEC;
+}
+
+static void progress_draw_step(const struct op *op, const struct op_step *step,
+                               struct rect line)
+{
+    gint64 now = g_get_monotonic_time() - op->began_us;
+    g_autofree char *waited = NULL;
+    int tail = 0;
+
+    if (step->state == STEP_RUNNING && now - step->at_us >= G_USEC_PER_SEC)
+        waited = g_strdup_printf(" %d s", (int)progress_seconds(now - step->at_us));
+    if (waited)
+        tail = text_width(waited);
+    draw_format(line.y, line.x, line.w, STYLE_DIM, "%5.1fs",
+                progress_seconds(step->at_us));
+    draw_words(line.y, line.x + 8, line.w - 8, progress_style(step->state),
+               progress_word(step->state));
+    draw_words(line.y, line.x + 17, line.w - 17 - tail, STYLE_NORMAL, step->text);
+    if (waited)
+        draw_words(line.y, line.x + line.w - tail, tail, STYLE_STRONG, waited);
+}
+
+/* The newest steps if there are more than lines. */
+static void progress_draw_steps(const struct op *op, struct rect area)
+{
+    guint lines = (guint)MAX(area.h, 0);
+    guint first = op->steps->len > lines ? op->steps->len - lines : 0;
+
+    for (guint i = first; i < op->steps->len; i++) {
+        struct rect line = {area.y + (int)(i - first), area.x, 1, area.w};
+
+        progress_draw_step(op, &g_array_index(op->steps, struct op_step, i), line);
+    }
+}
+
+static char *progress_state_text(const struct screen *screen)
+{
+    const struct op *op = progress_of(screen)->op;
+
+    if (progress_timed_out(screen))
+        return g_strdup_printf("%s has not stopped in time. It may be saving "
+                               "its work: wait, or kill it and lose that.",
+                               op->subject);
+    if (op->phase == OP_QUEUED)
+        return g_strdup("waiting for another operation on this qube");
+    if (op->phase == OP_UNDOING)
+        return g_strdup("failed; undoing what was done");
+    if (op->phase == OP_SAVING)
+        return g_strdup("saving the store");
+    return NULL;
+}
+
+static void progress_draw(struct screen *screen, struct rect area)
+{
+    const struct op *op = progress_of(screen)->op;
+    g_autofree char *state = progress_state_text(screen);
+    g_autofree char *doing = g_strdup_printf("%s %s", op->row->doing, op->subject);
+    int width = MIN(WIDTH, area.w) - 4;
+    int text = state ? draw_wrapped_height(width, state) : 0;
+    int steps = MAX((int)op->steps->len, 1);
+
+    *doing = g_ascii_toupper(*doing);
+    /* As high as it can get, so that it does not jump with every step. */
+    struct rect size = {0, 0, MAX(steps + text + 2 + MARGIN_LINES, area.h - 2), WIDTH};
+    struct rect inside = dialog_box(screen, area, size, doing);
+    struct rect foot = {inside.y + inside.h - text, inside.x, text, inside.w};
+    if (state)
+        draw_wrapped(foot, STYLE_WARN, state);
+    inside.h -= text ? text + 1 : 0;
+    progress_draw_steps(op, inside);
+    draw_cursor(inside.y, inside.x);
+}
+
+/* --- keys --- */
+
+static void progress_key_leave(struct screen *screen)
+{
+    const struct op *op = progress_of(screen)->op;
+
+    if (!action_ended(op))
+        app_note(screen->app, FALSE, "%s %s goes on behind", op->row->doing,
+                 op->subject);
+    app_pop(screen->app, screen);
+}
+
+static void progress_key_wait(struct screen *screen)
+{
+    g_autofree char *uuid = g_strdup(progress_of(screen)->op->uuid);
+    g_autoptr(GHashTable) args = g_hash_table_ref(progress_of(screen)->op->args);
+    struct app *app = screen->app;
+    /* The question was answered when the first wait began. */
+    struct action action = {"stop", uuid, args, CONFIRM_L1};
+
+    app_pop(app, screen);
+    action_submit(app, &action);
+}
+
+static void progress_key_cancel(struct screen *screen)
+{
+    engine_cancel(app_engine(screen->app), progress_of(screen)->op);
+}
+
+static gboolean progress_can_kill(const struct screen *screen)
+{
+    return !action_refused(screen->app, "kill", progress_of(screen)->op->uuid);
+}
+
+static gboolean progress_runs(const struct screen *screen)
+{
+    return !action_ended(progress_of(screen)->op);
+}
+
+/* clang-format off */
+static const struct key_row progress_keys[] = {
+    {"w", "wait", "wait longer", "wait once more as long", KEYS_ACT, NULL,
+     progress_key_wait, progress_timed_out},
+    {"k K", "kill", "kill", NULL, KEYS_ACT, "kill", NULL, progress_can_kill},
+    {"Ctrl-C", "cancel", "cancel", "stop it and undo what was done", KEYS_ACT,
+     NULL, progress_key_cancel, progress_runs},
+    {"b Esc Enter q", "background", "background",
+     "leave it alone; it goes on", KEYS_ACT, NULL, progress_key_leave,
+     progress_runs},
+    {"Esc Enter q", "close", "close", "close", KEYS_ACT, NULL,
+     progress_key_leave, progress_timed_out},
+    {NULL},
+};
+/* clang-format on */
+
+static const char *progress_subject(const struct screen *screen)
+{
+    return progress_of(screen)->op->uuid;
+}
+
+const struct screen_class screen_progress = {
+    .name = "progress",
+    .title = "an operation at work",
+    .kind = SCREEN_POPUP,
+    .keys = progress_keys,
+    .size = sizeof(struct progress),
+    .open = progress_open_screen,
+    .close = progress_close,
+    .draw = progress_draw,
+    .event = progress_event,
+    .subject = progress_subject,
+};

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The list of qubes: the screen that is always there (ux.md 4.1). */
+#include "config.h"
+
+#include <string.h>
+
+#include "tui/action.h"
+#include "tui/field.h"
+#include "tui/frame.h"
+#include "tui/list.h"
+#include "tui/screens.h"
+#include "util/error.h"
+
+struct qubes {
+    struct list *list;
+    struct field *filter; /* while it is being typed, else NULL */
+};
+
+static struct model *qubes_model(gpointer data)
+{
+    const struct screen *screen = data;
+
+    return app_model(screen->app);
+}
+
+/* --- cells --- */
+
+static const char *qubes_letter(const struct screen *screen,
+                                const struct qube *qube)
+{
+    static const char *const letters[] = {
+        [POWER_UNKNOWN] = "?",  [POWER_HALTED] = ".",    [POWER_TRANSIENT] = ">",
+        [POWER_RUNNING] = "R",  [POWER_PAUSED] = "P",    [POWER_SUSPENDED] = "S",
+        [POWER_HALTING] = "<",  [POWER_DYING] = "<",     [POWER_CRASHED] = "!",
+    };
+    const struct op *op = action_running(screen->app, qube->uuid);
+
+    if (op && strcmp(op->row->name, "start") == 0)
+        return ">";
+    if (op && strcmp(op->row->name, "stop") == 0)
+        return "<";
+    if (qube->state == POWER_HALTED && qube_feature(qube, "prohibit-start"))
+        return "x";
+    return letters[qube->state];
+}
+
+static char *qubes_text_state(gconstpointer item, gpointer data)
+{
+    return g_strdup(qubes_letter(data, item));
+}
+
+static enum style qubes_style_state(gconstpointer item, gpointer data)
+{
+    switch (*qubes_letter(data, item)) {
+    case 'R':
+        return STYLE_GOOD;
+    case '!':
+        return STYLE_BAD;
+    case '>':
+    case '<':
+    case 'P':
+        return STYLE_WARN;
+    }
+    return STYLE_NORMAL;
+}
+
+static int qubes_compare_state(gconstpointer a, gconstpointer b, gpointer data)
+{
+    static const char order[] = "R><PS!?x.";
+    const char *one = strchr(order, *qubes_letter(data, a));
+    const char *two = strchr(order, *qubes_letter(data, b));
+
+    return (int)(one - two);
+}
+
+static char *qubes_text_label(gconstpointer item, gpointer data)
+{
+    g_autofree char *label = qube_get(qubes_model(data), item, "label");
+
+    return g_strdup(style_label_letters(label));
+}
+
+static enum style qubes_style_label(gconstpointer item, gpointer data)
+{
+    g_autofree char *label = qube_get(qubes_model(data), item, "label");
+
+    return style_of_label(label);
+}
+
+static const char *qubes_name(gconstpointer item, gpointer data)
+{
+    return ((const struct qube *)item)->name;
+}
+
+static char *qubes_text_name(gconstpointer item, gpointer data)
+{
+    return g_strdup(qubes_name(item, data));
+}
+
+static int qubes_compare_name(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const struct qube *one = a, *two = b;
+
+    /* dom0 is not one among many. */
+    if ((one->qid == 0) != (two->qid == 0))
+        return one->qid == 0 ? -1 : 1;
+    return strcmp(one->name, two->name);
+}
+
+static char *qubes_text_class(gconstpointer item, gpointer data)
+{
+    const struct qube *qube = item;
+
+    return g_strdup(qube->class ? qube->class->brief : qube->class_name);
+}
+
+static int qubes_compare_class(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const struct qube *one = a, *two = b;
+
+    return strcmp(one->class_name, two->class_name);
+}
+
+static char *qubes_text_template(gconstpointer item, gpointer data)
+{
+    char *name = qube_get(qubes_model(data), item, "template");
+
+    return name && *name ? name : (g_free(name), g_strdup("-"));
+}
+
+static int qubes_compare_text(char *one, char *two)
+{
+    int order = g_strcmp0(one, two);
+
+    g_free(one);
+    g_free(two);
+    return order;
+}
+
+static int qubes_compare_template(gconstpointer a, gconstpointer b, gpointer data)
+{
+    return qubes_compare_text(qubes_text_template(a, data),
+                              qubes_text_template(b, data));
+}
+
+/* '=' marks a net qube that is nobody's choice but the default. */
+static char *qubes_text_netvm(gconstpointer item, gpointer data)
+{
+    const struct qube *qube = item;
+    g_autofree char *name = qube_get(qubes_model(data), qube, "netvm");
+
+    if (!name || !*name)
+        return g_strdup("-");
+    return g_strconcat(qube_is_explicit(qube, "netvm") ? "" : "=", name, NULL);
+}
+
+static int qubes_compare_netvm(gconstpointer a, gconstpointer b, gpointer data)
+{
+    return qubes_compare_text(qubes_text_netvm(a, data),
+                              qubes_text_netvm(b, data));
+}
+
+static char *qubes_text_memory(gconstpointer item, gpointer data)
+{
+    const struct qube *qube = item;
+
+    if (qube->state == POWER_UNKNOWN)
+        return g_strdup("?");
+    return qube->memory_kib ? text_size(qube->memory_kib * 1024) : g_strdup("-");
+}
+
+static int qubes_compare_memory(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const struct qube *one = a, *two = b;
+
+    return one->memory_kib < two->memory_kib ? 1
+                                             : -(one->memory_kib > two->memory_kib);
+}
+
+/* By position: what is not so is a dot (help/qubes.help has the legend). */
+static char *qubes_text_flags(gconstpointer item, gpointer data)
+{
+    static const struct {
+        const char *property;
+        char letter;
+    } flags[] = {
+        {"autostart", 'A'},
+        {"provides_network", 'N'},
+        {"include_in_backups", 'B'},
+        {"debug", 'D'},
+        {"template_for_dispvms", 'T'},
+    };
+    const struct qube *qube = item;
+    GString *text = g_string_new(NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)
+        g_string_append_c(text, qube_get_bool(qubes_model(data), qube,
+                                              flags[i].property)
+                                    ? flags[i].letter : '.');
+    g_string_append_c(text, qube->findings->len ? '!' : '.');
+    return g_string_free(text, FALSE);
+}
+
+static enum style qubes_style_flags(gconstpointer item, gpointer data)
+{
+    const struct qube *qube = item;
+
+    return qube->findings->len ? STYLE_WARN : STYLE_NORMAL;
+}
+
+static int qubes_compare_flags(gconstpointer a, gconstpointer b, gpointer data)
+{
+    return -qubes_compare_text(qubes_text_flags(a, data),
+                               qubes_text_flags(b, data));
+}
+
+/* clang-format off */
+static const struct list_column qubes_columns[] = {
+    {"S", 1, 1, 0, TEXT_LEFT, qubes_text_state, qubes_style_state,
+     qubes_compare_state},
+    {"LBL", 3, 3, 0, TEXT_LEFT, qubes_text_label, qubes_style_label, NULL},
+    {"NAME", 12, 31, 0, TEXT_LEFT, qubes_text_name, NULL, qubes_compare_name},
+    {"CLASS", 5, 10, 3, TEXT_LEFT, qubes_text_class, NULL, qubes_compare_class},
+    {"TEMPLATE", 10, 24, 2, TEXT_LEFT, qubes_text_template, NULL,
+     qubes_compare_template},
+    {"NET QUBE", 10, 24, 1, TEXT_LEFT, qubes_text_netvm, NULL,
+     qubes_compare_netvm},
+    {"MEM", 6, 7, 1, TEXT_RIGHT, qubes_text_memory, NULL, qubes_compare_memory},
+    {"FLAGS", 6, 6, 4, TEXT_LEFT, qubes_text_flags, qubes_style_flags,
+     qubes_compare_flags},
+    {NULL},
+};
+/* clang-format on */
+
+/* --- the screen --- */
+
+static gconstpointer qubes_item(const char *id, gpointer data)
+{
+    return model_qube(qubes_model(data), id);
+}
+
+static void qubes_fill(struct screen *screen)
+{
+    struct qubes *qubes = screen->data;
+    const struct model *model = app_model(screen->app);
+    GPtrArray *ids = g_ptr_array_new_full(model->qubes->len, g_free);
+
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *qube = model->qubes->pdata[i];
+
+        g_ptr_array_add(ids, g_strdup(qube->uuid));
+    }
+    list_set(qubes->list, ids);
+}
+
+static void qubes_open(struct screen *screen, gconstpointer argument)
+{
+    struct qubes *qubes = screen->data;
+    struct list_spec spec = {qubes_columns, qubes_item, qubes_name, screen};
+
+    qubes->list = list_new(&spec);
+    qubes_fill(screen);
+}
+
+static void qubes_close(struct screen *screen)
+{
+    struct qubes *qubes = screen->data;
+
+    list_free(qubes->list);
+    g_clear_pointer(&qubes->filter, field_free);
+}
+
+static struct list *qubes_list(const struct screen *screen)
+{
+    return ((const struct qubes *)screen->data)->list;
+}
+
+static const char *qubes_subject(const struct screen *screen)
+{
+    return list_selected(((const struct qubes *)screen->data)->list);
+}
+
+static void qubes_event(struct screen *screen, const struct event *event)
+{
+    qubes_fill(screen);
+}
+
+static char *qubes_status(const struct screen *screen)
+{
+    const struct qubes *qubes = screen->data;
+    const struct model *model = app_model(screen->app);
+    guint running = 0, busy = engine_busy(app_engine(screen->app));
+    g_autofree char *sort = list_sort_text(qubes->list);
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *qube = model->qubes->pdata[i];
+
+        running += qube->state == POWER_RUNNING;
+    }
+    if (list_shown(qubes->list) != list_all(qubes->list))
+        g_string_append_printf(text, "%u of ", list_shown(qubes->list));
+    g_string_append_printf(text, "%u qubes  %u running", list_all(qubes->list),
+                           running);
+    if (busy)
+        g_string_append_printf(text, "  %u %s at work", busy,
+                               busy == 1 ? "job" : "jobs");
+    if (*list_filter(qubes->list))
+        g_string_append_printf(text, "  filter: %s", list_filter(qubes->list));
+    g_string_append_printf(text, "  sort: %s", sort);
+    return g_string_free(text, FALSE);
+}
+
+/* --- drawing --- */
+
+static void qubes_draw_empty(struct screen *screen, struct rect area)
+{
+    struct qubes *qubes = screen->data;
+    const GError *error = engine_store_error(app_engine(screen->app));
+    struct rect text = {area.y + 2, area.x + 2, area.h - 2, area.w - 4};
+
+    if (error) {
+        draw_words(text.y, text.x, text.w, STYLE_BAD,
+                   "No qubes are shown, because the store cannot be read:");
+        text.y += 2;
+        text.h -= 2;
+        int used = draw_wrapped(text, STYLE_NORMAL, error->message);
+        text.y += used + 1;
+        text.h -= used + 1;
+        if (error_hint(error))
+            draw_wrapped(text, STYLE_STRONG, error_hint(error));
+    } else if (*list_filter(qubes->list)) {
+        draw_wrapped(text, STYLE_NORMAL,
+                     "No qube has this in its name. \\ clears the filter.");
+    } else {
+        draw_wrapped(text, STYLE_NORMAL, "The store has no qubes yet.");
+    }
+}
+
+static void qubes_draw_filter(const struct qubes *qubes)
+{
+    struct rect line = frame_prompt();
+
+    draw_fill(line, STYLE_NORMAL);
+    draw_words(line.y, 0, line.w, STYLE_STRONG, "/");
+    field_draw(qubes->filter, line.y, 1, line.w - 1, TRUE);
+}
+
+static void qubes_draw(struct screen *screen, struct rect area)
+{
+    struct qubes *qubes = screen->data;
+
+    list_draw(qubes->list, area);
+    if (list_shown(qubes->list) == 0)
+        qubes_draw_empty(screen, area);
+    if (qubes->filter)
+        qubes_draw_filter(qubes);
+}
+
+/* --- keys --- */
+
+static gboolean qubes_typed(struct screen *screen, int key)
+{
+    struct qubes *qubes = screen->data;
+
+    if (!qubes->filter)
+        return FALSE;
+    if (key == K_ESC)
+        list_set_filter(qubes->list, "");
+    if (key == K_ESC || key == K_ENTER) {
+        g_clear_pointer(&qubes->filter, field_free);
+        return TRUE;
+    }
+    if (!field_key(qubes->filter, key))
+        return FALSE;
+    list_set_filter(qubes->list, field_text(qubes->filter));
+    return TRUE;
+}
+
+static void qubes_key_filter(struct screen *screen)
+{
+    struct qubes *qubes = screen->data;
+
+    qubes->filter = field_new(list_filter(qubes->list));
+}
+
+static void qubes_key_clear(struct screen *screen)
+{
+    struct qubes *qubes = screen->data;
+
+    list_set_filter(qubes->list, "");
+}
+
+static void qubes_key_volumes(struct screen *screen)
+{
+    const char *uuid = qubes_subject(screen);
+
+    if (uuid)
+        volumes_open(screen->app, uuid);
+}
+
+static gboolean qubes_can(const struct screen *screen, const char *op)
+{
+    const char *uuid = qubes_subject(screen);
+
+    return uuid && !action_refused(screen->app, op, uuid);
+}
+
+static gboolean qubes_can_start(const struct screen *screen)
+{
+    return qubes_can(screen, "start");
+}
+
+static gboolean qubes_can_stop(const struct screen *screen)
+{
+    return qubes_can(screen, "stop");
+}
+
+static gboolean qubes_can_pause(const struct screen *screen)
+{
+    return qubes_can(screen, "pause");
+}
+
+static gboolean qubes_can_unpause(const struct screen *screen)
+{
+    return qubes_can(screen, "unpause");
+}
+
+static gboolean qubes_can_kill(const struct screen *screen)
+{
+    return qubes_can(screen, "kill");
+}
+
+static gboolean qubes_has_volumes(const struct screen *screen)
+{
+    const char *uuid = qubes_subject(screen);
+    const struct qube *qube = uuid ? model_qube(app_model(screen->app), uuid) : NULL;
+
+    return qube && qube->volumes->len > 0;
+}
+
+static gboolean qubes_is_filtered(const struct screen *screen)
+{
+    const struct qubes *qubes = screen->data;
+
+    return *list_filter(qubes->list) != '\0';
+}
+
+/* clang-format off */
+static const struct key_row qubes_keys[] = {
+    {"s", "start", "Start", NULL, KEYS_ACT, "start", NULL, qubes_can_start},
+    {"S", "stop", "Shut down", NULL, KEYS_ACT, "stop", NULL, qubes_can_stop},
+    {"p", "pause", "Pause", NULL, KEYS_ACT, "pause", NULL, qubes_can_pause},
+    {"p", "unpause", "Unpause", NULL, KEYS_ACT, "unpause", NULL,
+     qubes_can_unpause},
+    {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, qubes_can_kill},
+    {"v", "volumes", "Volumes", "its volumes", KEYS_ACT, NULL,
+     qubes_key_volumes, qubes_has_volumes},
+    {"/", "filter", "Filter", "show only names with this in them", KEYS_FIND,
+     NULL, qubes_key_filter, NULL},
+    {"\\ Esc", "unfilter", "Show all", "show all again", KEYS_FIND, NULL,
+     qubes_key_clear, qubes_is_filtered},
+    {NULL},
+};
+/* clang-format on */
+
+const struct screen_class screen_qubes = {
+    .name = "qubes",
+    .title = "qubes list",
+    .kind = SCREEN_VIEW,
+    .keys = qubes_keys,
+    .more = list_keys,
+    .size = sizeof(struct qubes),
+    .open = qubes_open,
+    .close = qubes_close,
+    .draw = qubes_draw,
+    .typed = qubes_typed,
+    .event = qubes_event,
+    .list = qubes_list,
+    .subject = qubes_subject,
+    .status = qubes_status,
+};

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Are you sure? As one line (L1), a box that stands on Cancel (L2), or a name
+ * to be typed (L3). The identity is that of the key press: if the qube goes or
+ * changes so that the action makes no sense, the question is withdrawn. */
+#include "config.h"
+
+#include <string.h>
+
+#include "tui/dialog.h"
+#include "tui/field.h"
+#include "tui/frame.h"
+#include "tui/screens.h"
+
+#define WIDTH 66
+
+struct question {
+    const char *op;   /* NULL: quit */
+    char *uuid, *name;
+    GHashTable *args;
+    enum confirm level;
+    char *title;      /* "Kill disp42" */
+    char *text;       /* what follows from yes */
+    struct field *field; /* L3 */
+    guint focus;      /* 0 Cancel, 1 do it */
+};
+
+struct question_spec {
+    const struct action *action; /* NULL: quit */
+    guint busy;
+};
+
+static struct question *question_of(const struct screen *screen)
+{
+    return screen->data;
+}
+
+static void question_open_action(struct screen *screen,
+                                 const struct action *action)
+{
+    struct question *question = screen->data;
+    const struct op_row *row = op_find(action->op);
+    const struct qube *qube = model_qube(app_model(screen->app), action->uuid);
+
+    question->op = row->name;
+    question->uuid = g_strdup(action->uuid);
+    question->name = text_sanitise(qube->name, -1);
+    question->args = action->args ? g_hash_table_ref(action->args) : NULL;
+    question->level = action->consent;
+    question->title = g_strdup_printf("%s %s", row->label, question->name);
+    question->text = g_strdup(row->consequence ? row->consequence : row->help);
+    if (question->level == CONFIRM_L3)
+        question->field = field_new("");
+}
+
+static void question_open_screen(struct screen *screen, gconstpointer argument)
+{
+    const struct question_spec *spec = argument;
+    struct question *question = screen->data;
+
+    if (spec->action) {
+        question_open_action(screen, spec->action);
+        return;
+    }
+    question->level = CONFIRM_L1;
+    question->title = g_strdup("Quit");
+    question->text = g_strdup_printf(
+        "%u %s at work will be cancelled and undone", spec->busy,
+        spec->busy == 1 ? "operation" : "operations");
+}
+
+void question_open(struct app *app, const struct action *action)
+{
+    struct question_spec spec = {.action = action};
+
+    app_push(app, &screen_question, &spec);
+}
+
+void question_open_quit(struct app *app, guint busy)
+{
+    struct question_spec spec = {.busy = busy};
+
+    app_push(app, &screen_question, &spec);
+}
+
+static void question_close(struct screen *screen)
+{
+    struct question *question = screen->data;
+
+    g_free(question->uuid);
+    g_free(question->name);
+    g_clear_pointer(&question->args, g_hash_table_unref);
+    g_free(question->title);
+    g_free(question->text);
+    g_clear_pointer(&question->field, field_free);
+}
+
+static void question_event(struct screen *screen, const struct event *event)
+{
+    struct question *question = screen->data;
+    const char *why;
+
+    if (!question->op)
+        return;
+    why = action_refused(screen->app, question->op, question->uuid);
+    if (!why)
+        return;
+    app_note(screen->app, TRUE, "%s: the question is withdrawn: %s",
+             question->title, why);
+    app_pop(screen->app, screen);
+}
+
+/* --- drawing --- */
+
+static void question_draw_line(const struct question *question)
+{
+    struct rect line = frame_prompt();
+    int x;
+
+    draw_fill(line, STYLE_NORMAL);
+    x = draw_format(line.y, 0, line.w, STYLE_STRONG, "%s?  ", question->title);
+    /* The answer must stay visible, however long the consequence is. */
+    x += draw_words(line.y, x, line.w - x - 7, STYLE_NORMAL, question->text);
+    x += draw_words(line.y, x, line.w - x, STYLE_STRONG, "  y/N ");
+    draw_cursor(line.y, x);
+}
+
+static void question_draw_box(struct screen *screen, struct rect area)
+{
+    const struct question *question = screen->data;
+    const struct op_row *row = op_find(question->op);
+    int width = MIN(WIDTH, area.w) - 4;
+    int text = draw_wrapped_height(width, question->text);
+    struct rect size = {0, 0, text + 5 + (question->field ? 2 : 0), WIDTH};
+    struct rect inside = dialog_box(screen, area, size, question->title);
+    struct dialog_button buttons[] = {{"Cancel", FALSE}, {row->label, FALSE}};
+    struct rect line = {inside.y + inside.h - 1, inside.x, 1, inside.w};
+
+    draw_wrapped(inside, STYLE_NORMAL, question->text);
+    dialog_buttons(line, buttons, 2, (int)question->focus);
+    if (!question->field)
+        return;
+    int used = draw_format(line.y - 2, line.x, line.w, STYLE_NORMAL,
+                           "Type the name %s: ", question->name);
+    field_draw(question->field, line.y - 2, line.x + used, line.w - used,
+               question->focus == 0);
+}
+
+static void question_draw(struct screen *screen, struct rect area)
+{
+    const struct question *question = question_of(screen);
+
+    if (question->level == CONFIRM_L1)
+        question_draw_line(question);
+    else
+        question_draw_box(screen, area);
+}
+
+/* --- keys --- */
+
+static void question_key_yes(struct screen *screen)
+{
+    struct question *question = screen->data;
+    struct app *app = screen->app;
+    struct action action = {question->op, question->uuid, question->args,
+                            question->level};
+
+    if (!question->op) {
+        app_quit(app, 0);
+        return;
+    }
+    /* Popped first: what the submission opens belongs on top. The memory of
+     * the screen stays until the end of this turn. */
+    app_pop(app, screen);
+    action_submit(app, &action);
+}
+
+static void question_key_no(struct screen *screen)
+{
+    app_pop(screen->app, screen);
+}
+
+static void question_key_next(struct screen *screen)
+{
+    question_of(screen)->focus ^= 1;
+}
+
+static gboolean question_named(const struct question *question)
+{
+    return !question->field ||
+           strcmp(field_text(question->field), question->name) == 0;
+}
+
+static void question_key_choose(struct screen *screen)
+{
+    struct question *question = screen->data;
+
+    if (question->focus == 0)
+        question_key_no(screen);
+    else if (question_named(question))
+        question_key_yes(screen);
+    else
+        question->focus = 0;
+}
+
+static gboolean question_typed(struct screen *screen, int key)
+{
+    struct question *question = screen->data;
+
+    return question->field && question->focus == 0 &&
+           field_key(question->field, key);
+}
+
+static gboolean question_is_line(const struct screen *screen)
+{
+    return question_of(screen)->level == CONFIRM_L1;
+}
+
+static gboolean question_is_box(const struct screen *screen)
+{
+    return !question_is_line(screen);
+}
+
+/* clang-format off */
+static const struct key_row question_keys[] = {
+    {"y", "yes", "Yes", "yes", KEYS_ACT, NULL, question_key_yes,
+     question_is_line},
+    {"n Enter", "no", "No", "no", KEYS_ACT, NULL, question_key_no,
+     question_is_line},
+    {"Tab S-Tab Left Right", "next", "move", "to the other button", KEYS_MOVE,
+     NULL, question_key_next, question_is_box},
+    {"Enter", "choose", "choose", "take the button", KEYS_ACT, NULL,
+     question_key_choose, question_is_box},
+    {"Esc q", "cancel", "cancel", "cancel", KEYS_ACT, NULL, question_key_no,
+     NULL},
+    {NULL},
+};
+/* clang-format on */
+
+const struct screen_class screen_question = {
+    .name = "question",
+    .title = "a question",
+    .kind = SCREEN_POPUP,
+    .keys = question_keys,
+    .size = sizeof(struct question),
+    .open = question_open_screen,
+    .close = question_close,
+    .draw = question_draw,
+    .typed = question_typed,
+    .event = question_event,
+};

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* More room for a volume (ux.md 4.10). */
+#include "config.h"
+
+#include <string.h>
+
+#include "tui/dialog.h"
+#include "tui/field.h"
+#include "tui/screens.h"
+#include "util/error.h"
+
+#define WIDTH 66
+#define HEIGHT 14
+#define STEP ((guint64)1 << 30)
+#define FIELD_WIDTH 16
+#define LABEL_WIDTH 11
+
+enum focus { FOCUS_FIELD, FOCUS_CANCEL, FOCUS_GROW, FOCUS_COUNT };
+
+struct resize {
+    char *uuid, *name, *volume;
+    struct field *field;
+    enum focus focus;
+};
+
+struct resize_spec {
+    const char *uuid, *volume;
+};
+
+static struct resize *resize_of(const struct screen *screen)
+{
+    return screen->data;
+}
+
+static struct volume_config *resize_config(const struct screen *screen)
+{
+    const struct resize *resize = resize_of(screen);
+    const struct qube *qube = model_qube(app_model(screen->app), resize->uuid);
+
+    return qube ? qube_volume(qube, resize->volume) : NULL;
+}
+
+/* As short as it can be typed: "20G" rather than "20.0 GiB". */
+static char *resize_size_text(guint64 bytes)
+{
+    if (bytes % STEP == 0)
+        return g_strdup_printf("%" G_GUINT64_FORMAT "G", bytes / STEP);
+    if (bytes % (1 << 20) == 0)
+        return g_strdup_printf("%" G_GUINT64_FORMAT "M", bytes >> 20);
+    return g_strdup_printf("%" G_GUINT64_FORMAT, bytes);
+}
+
+static void resize_open_screen(struct screen *screen, gconstpointer argument)
+{
+    const struct resize_spec *spec = argument;
+    struct resize *resize = screen->data;
+    const struct qube *qube = model_qube(app_model(screen->app), spec->uuid);
+
+    resize->uuid = g_strdup(spec->uuid);
+    resize->volume = g_strdup(spec->volume);
+    resize->name = g_strdup_printf("%s:%s", qube->name, spec->volume);
+    g_autofree char *now = resize_size_text(resize_config(screen)->size);
+    resize->field = field_new(now);
+}
+
+void resize_open(struct app *app, const char *uuid, const char *volume)
+{
+    struct resize_spec spec = {uuid, volume};
+
+    app_push(app, &screen_resize, &spec);
+}
+
+static void resize_close(struct screen *screen)
+{
+    struct resize *resize = screen->data;
+
+    g_free(resize->uuid);
+    g_free(resize->name);
+    g_free(resize->volume);
+    field_free(resize->field);
+}
+
+static void resize_event(struct screen *screen, const struct event *event)
+{
+    const struct resize *resize = resize_of(screen);
+    const char *why = action_refused(screen->app, "resize", resize->uuid);
+
+    if (!why && resize_config(screen))
+        return;
+    app_note(screen->app, TRUE, "resize of %s is withdrawn: %s", resize->name,
+             why ? why : "the volume is gone");
+    app_pop(screen->app, screen);
+}
+
+/* --- the new size --- */
+
+static gboolean resize_parse(const struct screen *screen, guint64 *size,
+                             GError **error)
+{
+    const struct volume_config *config = resize_config(screen);
+    guint64 bytes;
+
+    if (!text_size_parse(field_text(resize_of(screen)->field), &bytes, error))
+        return FALSE;
+    if (bytes <= config->size) {
+        error_set(error, QMC_ERROR_INVALID, NULL,
+                  bytes == config->size ? "this is the size it has"
+                                        : "smaller than now: data could be lost");
+        return FALSE;
+    }
+    *size = bytes;
+    return TRUE;
+}
+
+static gboolean resize_valid(const struct screen *screen)
+{
+    guint64 size;
+
+    return resize_parse(screen, &size, NULL);
+}
+
+static GHashTable *resize_args(const struct resize *resize)
+{
+    GHashTable *args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+
+    g_hash_table_insert(args, g_strdup("volume"), g_strdup(resize->volume));
+    g_hash_table_insert(args, g_strdup("size"),
+                        g_strdup(field_text(resize->field)));
+    return args;
+}
+
+static void resize_step(struct screen *screen, gint64 by)
+{
+    struct resize *resize = resize_of(screen);
+    guint64 now = resize_config(screen)->size, size = now;
+
+    text_size_parse(field_text(resize->field), &size, NULL);
+    if (by > 0 && size <= G_MAXINT64 - STEP)
+        size += STEP;
+    if (by < 0)
+        size = size > now + STEP ? size - STEP : now;
+    g_autofree char *text = resize_size_text(size);
+    field_set(resize->field, text);
+}
+
+/* --- drawing --- */
+
+/* A labelled line; the rest of it is for the caller. */
+static struct rect resize_line(struct rect *inside, const char *label)
+{
+    struct rect line = {inside->y, inside->x + LABEL_WIDTH, 1,
+                        inside->w - LABEL_WIDTH};
+
+    if (inside->h <= 0)
+        return (struct rect){-1, 0, 0, 0};
+    draw_words(inside->y, inside->x, LABEL_WIDTH, STYLE_NORMAL, label);
+    inside->y++;
+    inside->h--;
+    return line;
+}
+
+static void resize_draw_now(const struct volume_config *config, struct rect line)
+{
+    g_autofree char *size = text_size_long(config->size);
+    int x = line.x;
+
+    x += draw_words(line.y, x, line.w, STYLE_NORMAL, size);
+    if (config->used == G_MAXUINT64)
+        return;
+    g_autofree char *used = text_size_long(config->used);
+    draw_format(line.y, x, line.w, STYLE_NORMAL, "    used %s (%d%%)", used,
+                config->size ? (int)((double)config->used * 100 /
+                                     (double)config->size) : 0);
+}
+
+static void resize_draw_field(const struct screen *screen, struct rect line)
+{
+    const struct resize *resize = resize_of(screen);
+    int x = line.x;
+
+    x += draw_words(line.y, x, 2, STYLE_NORMAL, "[ ");
+    field_draw(resize->field, line.y, x, FIELD_WIDTH,
+               resize->focus == FOCUS_FIELD);
+    x += FIELD_WIDTH;
+    draw_words(line.y, x, line.x + line.w - x, STYLE_NORMAL,
+               " ]   + / - step 1G");
+}
+
+static void resize_draw_verdict(const struct screen *screen, struct rect line)
+{
+    g_autoptr(GError) error = NULL;
+    guint64 size;
+
+    if (line.w <= 0)
+        return;
+    if (!resize_parse(screen, &size, &error)) {
+        draw_words(line.y, line.x, line.w, STYLE_WARN, error->message);
+        return;
+    }
+    g_autofree char *text = text_size_long(size);
+    g_autofree char *more = text_size_long(size - resize_config(screen)->size);
+    draw_format(line.y, line.x, line.w, STYLE_GOOD, "= %s, %s more", text, more);
+}
+
+static void resize_draw_pool(const struct screen *screen, struct rect line)
+{
+    const struct volume_config *config = resize_config(screen);
+    const struct pool_entry *entry = model_pool(app_model(screen->app), config->pool);
+    guint64 size = config->size;
+    int x = line.x;
+
+    x += draw_words(line.y, x, line.w, STYLE_NORMAL, config->pool);
+    if (!entry || !entry->usage_known || !entry->size)
+        return;
+    resize_parse(screen, &size, NULL);
+    double full = (double)entry->used / (double)entry->size;
+    double later = full + (double)(size - config->size) / (double)entry->size;
+    draw_format(line.y, x, line.x + line.w - x,
+                later > 1 ? STYLE_WARN : STYLE_NORMAL,
+                "  %d%% used now, %d%%%s if all of it is ever used",
+                (int)(full * 100), (int)(later * 100), later > 1 ? "!" : "");
+}
+
+static void resize_draw_effect(const struct screen *screen, struct rect line)
+{
+    const struct qube *qube =
+        model_qube(app_model(screen->app), resize_of(screen)->uuid);
+
+    draw_format(line.y, line.x, line.w, STYLE_NORMAL, "%s: %s",
+                power_state_word(qube->state),
+                qube->state == POWER_HALTED ? "there at the next start"
+                                            : "its disk grows at once");
+}
+
+static void resize_draw_command(const struct screen *screen, struct rect line)
+{
+    const struct resize *resize = resize_of(screen);
+    const struct qube *qube = model_qube(app_model(screen->app), resize->uuid);
+
+    if (!resize_valid(screen))
+        return;
+    g_autoptr(GHashTable) args = resize_args(resize);
+    g_autofree char *command = op_command(op_find("resize"), qube, args);
+    draw_words(line.y, line.x, line.w, STYLE_NORMAL, command);
+}
+
+static void resize_draw(struct screen *screen, struct rect area)
+{
+    const struct resize *resize = resize_of(screen);
+    g_autofree char *title = g_strdup_printf("Grow %s", resize->name);
+    struct dialog_button buttons[] = {{"Cancel", FALSE},
+                                      {"Grow", !resize_valid(screen)}};
+    struct rect inside =
+        dialog_box(screen, area, (struct rect){0, 0, HEIGHT, WIDTH}, title);
+    struct rect last = {inside.y + inside.h - 1, inside.x, 1, inside.w};
+
+    inside.h--;
+    resize_draw_now(resize_config(screen), resize_line(&inside, "Now"));
+    resize_draw_field(screen, resize_line(&inside, "New size"));
+    resize_draw_verdict(screen, resize_line(&inside, ""));
+    resize_line(&inside, "");
+    resize_draw_pool(screen, resize_line(&inside, "Pool"));
+    resize_draw_effect(screen, resize_line(&inside, "Qube"));
+    resize_draw_command(screen, resize_line(&inside, "Command"));
+    resize_line(&inside, "");
+    if (inside.h > 0)
+        draw_words(inside.y, inside.x, inside.w, STYLE_DIM,
+                   "40G = 40GiB = 40960M; 40GB = 37.3 GiB. Never smaller.");
+    dialog_buttons(last, buttons, 2,
+                   resize->focus == FOCUS_FIELD
+                       ? -1 : (int)resize->focus - FOCUS_CANCEL);
+}
+
+/* --- keys --- */
+
+static gboolean resize_typed(struct screen *screen, int key)
+{
+    struct resize *resize = resize_of(screen);
+
+    /* They step from anywhere: a size has no sign. */
+    if (key == '+' || key == '-')
+        return FALSE;
+    return resize->focus == FOCUS_FIELD && field_key(resize->field, key);
+}
+
+static void resize_key_more(struct screen *screen)
+{
+    resize_step(screen, 1);
+}
+
+static void resize_key_less(struct screen *screen)
+{
+    resize_step(screen, -1);
+}
+
+static void resize_key_next(struct screen *screen)
+{
+    struct resize *resize = resize_of(screen);
+
+    resize->focus = (resize->focus + 1) % FOCUS_COUNT;
+}
+
+static void resize_key_back(struct screen *screen)
+{
+    struct resize *resize = resize_of(screen);
+
+    resize->focus = (resize->focus + FOCUS_COUNT - 1) % FOCUS_COUNT;
+}
+
+static void resize_key_cancel(struct screen *screen)
+{
+    app_pop(screen->app, screen);
+}
+
+static void resize_submit(struct screen *screen)
+{
+    const struct resize *resize = resize_of(screen);
+    g_autoptr(GHashTable) args = resize_args(resize);
+    /* The form with its button was the question. */
+    struct action action = {"resize", resize->uuid, args, CONFIRM_L1};
+
+    app_pop(screen->app, screen);
+    action_submit(screen->app, &action);
+}
+
+static void resize_key_choose(struct screen *screen)
+{
+    struct resize *resize = resize_of(screen);
+
+    if (resize->focus == FOCUS_CANCEL)
+        resize_key_cancel(screen);
+    else if (!resize_valid(screen))
+        resize->focus = FOCUS_FIELD;
+    else if (resize->focus == FOCUS_FIELD)
+        resize->focus = FOCUS_GROW;
+    else
+        resize_submit(screen);
+}
+
+/* clang-format off */
+static const struct key_row resize_keys[] = {
+    {"+", "more", NULL, NULL, KEYS_MOVE, NULL, resize_key_more, NULL},
+    {"-", "less", NULL, "1 GiB more or less", KEYS_MOVE, NULL, resize_key_less,
+     NULL},
+    {"Tab Down Right", "next", "move", NULL, KEYS_MOVE, NULL, resize_key_next,
+     NULL},
+    {"S-Tab Up Left", "previous", NULL, "to the next, the previous field",
+     KEYS_MOVE, NULL, resize_key_back, NULL},
+    {"Enter", "choose", "choose", "take the button", KEYS_ACT, NULL,
+     resize_key_choose, NULL},
+    {"Esc", "cancel", "cancel", "leave it as it is", KEYS_ACT, NULL,
+     resize_key_cancel, NULL},
+    {NULL},
+};
+/* clang-format on */
+
+const struct screen_class screen_resize = {
+    .name = "resize",
+    .title = "resizing a volume",
+    .kind = SCREEN_POPUP,
+    .keys = resize_keys,
+    .size = sizeof(struct resize),
+    .open = resize_open_screen,
+    .close = resize_close,
+    .draw = resize_draw,
+    .typed = resize_typed,
+    .event = resize_event,
+};

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "tui/screen.h"
+
+#include "tui/app.h"
+
+#define SCREEN(name) &screen_##name,
+static const struct screen_class *const classes[] = {
+#include "tui/screens.list"
+};
+#undef SCREEN
+
+const struct screen_class *const *screen_classes(gsize *n)
+{
+    *n = G_N_ELEMENTS(classes);
+    return classes;
+}
+
+struct screen *screen_new(const struct screen_class *class, struct app *app,
+                          gconstpointer argument)
+{
+    struct screen *screen = g_new0(struct screen, 1);
+
+    screen->class = class;
+    screen->app = app;
+    screen->data = g_malloc0(class->size);
+    if (class->open)
+        class->open(screen, argument);
+    return screen;
+}
+
+void screen_free(struct screen *screen)
+{
+    if (screen->class->close)
+        screen->class->close(screen);
+    g_free(screen->data);
+    g_free(screen);
+}
+
+static gboolean screen_shows(const struct screen *screen,
+                             const struct key_row *row)
+{
+    return !row->visible || row->visible(screen);
+}
+
+void screen_each_row(const struct screen *screen, gboolean all, screen_row_fn fn,
+                     gpointer data)
+{
+    const struct key_row *tables[] = {screen->class->keys, screen->class->more,
+                                      app_keys()};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
+        for (const struct key_row *row = tables[i]; row && row->keys; row++)
+            if (all || screen_shows(screen, row))
+                fn(row, data);
+}
+
+struct row_search {
+    const struct screen *screen;
+    int key;
+    const struct key_row *first, *visible;
+};
+
+static void screen_row_match(const struct key_row *row, gpointer data)
+{
+    struct row_search *search = data;
+
+    if (search->visible || !key_row_has(row, search->key))
+        return;
+    if (!search->first)
+        search->first = row;
+    if (screen_shows(search->screen, row))
+        search->visible = row;
+}
+
+const struct key_row *screen_row(const struct screen *screen, int key)
+{
+    struct row_search search = {.screen = screen, .key = key};
+
+    screen_each_row(screen, TRUE, screen_row_match, &search);
+    return search.visible ? search.visible : search.first;
+}
+
+char *screen_hints(const struct screen *screen, const struct key_row *keys)
+{
+    GString *hints = g_string_new(NULL);
+
+    for (const struct key_row *row = keys; row && row->keys; row++) {
+        if (!row->hint || !screen_shows(screen, row))
+            continue;
+        g_autofree char *key = key_row_first(row);
+        g_string_append_printf(hints, "%s%s %s", hints->len ? "  " : "", key,
+                               row->hint);
+    }
+    return g_string_free(hints, FALSE);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A screen: a class of callbacks and one instance on the stack of the app.
+ * Dialogs are screens; nothing ever reads keys in a loop of its own. To add
+ * one: tui/scr-x.c with its class, help/x.help, one line in screens.list. */
+#pragma once
+
+#include "core/event.h"
+#include "tui/draw.h"
+#include "tui/key.h"
+
+struct app;
+struct list;
+struct screen;
+
+enum screen_kind {
+    SCREEN_VIEW,  /* fills the body of the frame */
+    SCREEN_POPUP, /* drawn over the view below it */
+    SCREEN_FULL,  /* fills the terminal, no frame */
+};
+
+struct screen_class {
+    const char *name;   /* of its line in screens.list and of its help topic */
+    const char *title;  /* "qubes list" */
+    enum screen_kind kind;
+    const struct key_row *keys;
+    const struct key_row *more; /* a shared table, or NULL */
+    gsize size;                 /* of its data; zeroed before open */
+    void (*open)(struct screen *screen, gconstpointer argument);
+    void (*close)(struct screen *screen);
+    void (*draw)(struct screen *screen, struct rect area);
+    /* Sees a key before the rows: text fields. TRUE: taken. */
+    gboolean (*typed)(struct screen *screen, int key);
+    void (*event)(struct screen *screen, const struct event *event);
+    struct list *(*list)(const struct screen *screen); /* for the movement rows */
+    const char *(*subject)(const struct screen *screen); /* uuid for op rows */
+    char *(*status)(const struct screen *screen); /* state line; caller frees */
+};
+
+struct screen {
+    const struct screen_class *class;
+    struct app *app;
+    gpointer data;
+    gboolean closing; /* popped; its memory goes at the end of the turn */
+};
+
+#define SCREEN(name) extern const struct screen_class screen_##name;
+#include "tui/screens.list"
+#undef SCREEN
+
+/* All of them, in the order of screens.list. */
+const struct screen_class *const *screen_classes(gsize *n);
+
+struct screen *screen_new(const struct screen_class *class, struct app *app,
+                          gconstpointer argument);
+void screen_free(struct screen *screen);
+/* Calls each visible row of the screen, own ones first, then the global ones. */
+typedef void (*screen_row_fn)(const struct key_row *row, gpointer data);
+void screen_each_row(const struct screen *screen, gboolean all, screen_row_fn fn,
+                     gpointer data);
+/* The row for a key: the first visible one, else the first; NULL: none. */
+const struct key_row *screen_row(const struct screen *screen, int key);
+/* "s Start  S Shut down": hints of the visible rows of `keys`. */
+char *screen_hints(const struct screen *screen, const struct key_row *keys);

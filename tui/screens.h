@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Opening the screens that need to know more than nothing. */
+#pragma once
+
+#include "tui/action.h"
+#include "tui/app.h"
+
+void volumes_open(struct app *app, const char *uuid);
+void resize_open(struct app *app, const char *uuid, const char *volume);
+/* Follows an operation until it ends or is left to go on behind. */
+void progress_open(struct app *app, struct op *op);
+/* TRUE if the operation is being followed on the screen. */
+gboolean progress_shows(struct app *app, const struct op *op);
+/* Asks as strongly as action->consent says, then submits it. */
+void question_open(struct app *app, const struct action *action);
+void question_open_quit(struct app *app, guint busy);
+/* An operation that failed. */
+void error_open(struct app *app, const struct op *op);
+/* A request that was refused before it became one; `what` is the title. */
+void error_open_refused(struct app *app, const char *what, const GError *error);
+/* Help of a screen; of all screens if it is the help itself. */
+void help_open(struct screen *screen);
