@@ -63,6 +63,11 @@ static void raw_text_free(gpointer data)
     g_free(raw);
 }
 
+GPtrArray *raw_texts_new(void)
+{
+    return g_ptr_array_new_with_free_func(raw_text_free);
+}
+
 static GArray *pairs_new(void)
 {
     GArray *pairs = g_array_new(FALSE, FALSE, sizeof(struct pair));
@@ -103,7 +108,7 @@ struct qube *qube_new_empty(const char *class_name)
     qube->tags = g_ptr_array_new_with_free_func(g_free);
     qube->volumes = g_array_new(FALSE, TRUE, sizeof(struct volume_config));
     g_array_set_clear_func(qube->volumes, volume_config_clear);
-    qube->raw = g_ptr_array_new_with_free_func(raw_text_free);
+    qube->raw = raw_texts_new();
     qube->findings = g_ptr_array_new_with_free_func(finding_free);
     return qube;
 }

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the text of the store means as a whole: identities, order, references.
+ * Nothing here fails; what is wrong becomes a finding (spec/qubes-xml.md 1.9,
+ * design.md 6). */
+#include "config.h"
+
+#include "core/store-private.h"
+
+#include <string.h>
+
+#include "core/model-private.h"
+#include "util/error.h"
+
+#define NIL_UUID "00000000-0000-0000-0000-000000000000"
+#define NAME_MAX_LENGTH 31
+#define NETVM_HOPS 64
+#define REFUSED_BY_QUBESD "qubesd does not load a store like this"
+
+static void brand(struct qube *qube)
+{
+    qube->broken = TRUE;
+}
+
+/* Identity. */
+
+static gboolean is_admin(const struct qube *qube)
+{
+    return qube->class && qube->class->id == CLASS_ADMIN;
+}
+
+/* Whether paths can be made of the name. */
+static gboolean name_safe(const char *name)
+{
+    if (!g_ascii_isalpha(name[0]))
+        return FALSE;
+    for (const char *c = name; *c; c++)
+        if (!g_ascii_isalnum(*c) && !strchr("_.-", *c))
+            return FALSE;
+    return TRUE;
+}
+
+static void name_check(struct qube *qube)
+{
+    if (!name_safe(qube->name)) {
+        brand(qube);
+        qube_find(qube, SEVERITY_STOP,
+                  "letters, digits, '-', '_' and '.' make a name",
+                  "'%s' cannot be the name of a qube", qube->name);
+    } else if (strlen(qube->name) > NAME_MAX_LENGTH ||
+               g_str_has_suffix(qube->name, "-dm") ||
+               g_str_equal(qube->name, "none") || g_str_equal(qube->name, "default") ||
+               g_str_equal(qube->name, "Domain-0")) {
+        qube_find(qube, SEVERITY_WARN, "clone it under another name",
+                  "the name '%s' is too long or reserved", qube->name);
+    }
+}
+
+/* `base` or, if it is taken, base#2, base#3 ...: no name of Qubes has a '#',
+ * and the place in the list makes it unique for sure. */
+static char *name_free(const struct model *model, const char *base, guint place)
+{
+    g_autofree char *name = g_strdup(base);
+
+    for (guint n = 2; n < 10 && model_qube_named(model, name); n++) {
+        g_free(name);
+        name = g_strdup_printf("%s#%u", base, n);
+    }
+    if (!model_qube_named(model, name))
+        return g_steal_pointer(&name);
+    return g_strdup_printf("%s#at%u", base, place);
+}
+
+static void name_set(struct model *model, struct qube *qube, guint place)
+{
+    const struct prop_value *value = prop_values_find(qube->props, "name");
+    const char *base = is_admin(qube) ? "dom0" : value ? value->text : "";
+
+    if (*base == '\0') {
+        base = "unnamed";
+        brand(qube);
+        qube_find(qube, SEVERITY_STOP, REFUSED_BY_QUBESD, "a qube has no name");
+    }
+    qube->name = name_free(model, base, place);
+    if (g_str_equal(qube->name, base))
+        name_check(qube);
+    else if (value || is_admin(qube)) {
+        brand(qube);
+        qube_find(qube, SEVERITY_STOP, REFUSED_BY_QUBESD,
+                  "the name '%s' is used twice: this one is listed as '%s'", base,
+                  qube->name);
+    }
+    g_hash_table_insert(model->by_name, qube->name, qube);
+}
+
+/* The same for the same name each time, with no need to write it down. */
+static void uuid_make(const struct model *model, struct qube *qube)
+{
+    for (guint salt = 0; salt == 0 || model_qube(model, qube->uuid); salt++) {
+        g_autofree char *seed = g_strdup_printf("qmc %u %s", salt, qube->name);
+        g_autofree char *hex = g_compute_checksum_for_string(G_CHECKSUM_SHA1, seed, -1);
+
+        g_snprintf(qube->uuid, sizeof qube->uuid, "%.8s-%.4s-5%.3s-8%.3s-%.12s", hex,
+                   hex + 8, hex + 13, hex + 17, hex + 20);
+    }
+}
+
+static gboolean uuid_read(const struct model *model, struct qube *qube)
+{
+    struct prop_value *value = prop_values_find(qube->props, "uuid");
+    g_autofree char *uuid = NULL;
+
+    if (is_admin(qube))
+        uuid = g_strdup(NIL_UUID);
+    else if (value)
+        uuid = prop_canonical(prop_find("uuid", CLASS_APP), model, value->text);
+    if (!uuid) {
+        qube_find(qube, SEVERITY_WARN, "one is made from the name",
+                  "'%s' has no valid uuid", qube->name);
+        return FALSE;
+    }
+    if (model_qube(model, uuid)) {
+        brand(qube);
+        qube_find(qube, SEVERITY_STOP, REFUSED_BY_QUBESD,
+                  "'%s' has the uuid of '%s'", qube->name, model_qube(model, uuid)->name);
+        return FALSE;
+    }
+    g_strlcpy(qube->uuid, uuid, sizeof qube->uuid);
+    return TRUE;
+}
+
+static void uuid_set(struct model *model, struct qube *qube)
+{
+    if (!uuid_read(model, qube))
+        uuid_make(model, qube);
+    g_hash_table_insert(model->by_uuid, qube->uuid, qube);
+}
+
+static void qid_set(const struct model *model, struct qube *qube, GHashTable *by_qid)
+{
+    struct prop_value *value = prop_values_find(qube->props, "qid");
+    g_autofree char *qid = NULL;
+    const struct qube *other;
+
+    if (is_admin(qube))
+        qid = g_strdup("0");
+    else if (value)
+        qid = prop_canonical(prop_find("qid", CLASS_APP), model, value->text);
+    if (!qid) {
+        brand(qube);
+        qube_find(qube, SEVERITY_STOP, REFUSED_BY_QUBESD, "'%s' has no valid qid",
+                  qube->name);
+        return;
+    }
+    qube->qid = atoi(qid);
+    other = g_hash_table_lookup(by_qid, GINT_TO_POINTER(qube->qid));
+    if (!other) {
+        g_hash_table_insert(by_qid, GINT_TO_POINTER(qube->qid), qube);
+        return;
+    }
+    brand(qube);
+    qube_find(qube, SEVERITY_STOP, REFUSED_BY_QUBESD, "'%s' has the qid of '%s': %d",
+              qube->name, other->name, qube->qid);
+}
+
+static void class_check(struct qube *qube)
+{
+    if (qube->class)
+        return;
+    brand(qube);
+    qube_find(qube, SEVERITY_STOP, "it is kept as it is",
+              "'%s' is of the unknown class '%s'", qube->name, qube->class_name);
+}
+
+static void dom0_ensure(struct model *model)
+{
+    struct qube *dom0;
+
+    if (g_hash_table_contains(model->by_uuid, NIL_UUID) ||
+        model_qube_named(model, "dom0"))
+        return;
+    dom0 = qube_new("dom0", NIL_UUID, 0, "AdminVM");
+    dom0->changed = FALSE; /* it is not in the file, and need not be */
+    g_ptr_array_add(model->qubes, dom0);
+    g_hash_table_insert(model->by_name, dom0->name, dom0);
+    g_hash_table_insert(model->by_uuid, dom0->uuid, dom0);
+    model_find(model, SEVERITY_WARN, NULL,
+               "the store has no 'dom0': one is shown that is not in the file");
+}
+
+static void identify(struct model *model)
+{
+    g_autoptr(GHashTable) by_qid = g_hash_table_new(NULL, NULL);
+
+    for (guint i = 0; i < model->qubes->len; i++) {
+        struct qube *qube = g_ptr_array_index(model->qubes, i);
+
+        name_set(model, qube, i);
+        class_check(qube);
+        uuid_set(model, qube);
+        qid_set(model, qube, by_qid);
+    }
+    dom0_ensure(model);
+    model_sort(model);
+}
+
+/* Properties. */
+
+static void prop_unknown(struct model *model, struct qube *qube,
+                         const struct prop_value *value)
+{
+    if (qube)
+        qube_find(qube, SEVERITY_WARN, REFUSED_BY_QUBESD,
+                  "'%s' has the property '%s', which is not one of class '%s'",
+                  qube->name, value->name, qube->class_name);
+    else
+        model_find(model, SEVERITY_INFO, "qubesd drops it when it saves",
+                   "the global property '%s' is not known", value->name);
+}
+
+/* A qube without its template has no root. */
+static gboolean prop_vital(const struct prop_value *value)
+{
+    return g_str_equal(value->name, "template");
+}
+
+static void prop_bad(struct model *model, struct qube *qube, struct prop_value *value,
+                     const GError *error)
+{
+    value->bad = TRUE;
+    if (!qube) {
+        model_find(model, SEVERITY_WARN, error_hint(error), "%s", error->message);
+        return;
+    }
+    qube_find(qube, prop_vital(value) ? SEVERITY_STOP : SEVERITY_WARN,
+              error_hint(error), "%s", error->message);
+    if (prop_vital(value))
+        brand(qube);
+}
+
+static void prop_check(struct model *model, struct qube *qube, struct prop_value *value)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!value->row) {
+        if (!qube || qube->class)
+            prop_unknown(model, qube, value);
+    } else if (!prop_validate(value->row, model, qube, value->text, &error)) {
+        prop_bad(model, qube, value, error);
+    }
+}
+
+static void twice(struct model *model, struct qube *qube, const struct prop_value *value)
+{
+    if (!qube) {
+        model_find(model, SEVERITY_WARN, "the last one counts",
+                   "the global property '%s' is given twice", value->name);
+        return;
+    }
+    qube_find(qube, SEVERITY_WARN, "the last one counts",
+              "'%s' has the property '%s' twice", qube->name, value->name);
+    if (value->row && value->row->once)
+        brand(qube);
+}
+
+/* From the end, because the last of several counts. */
+static void props_check(struct model *model, struct qube *qube, GHashTable *seen)
+{
+    GArray *values = qube ? qube->props : model->globals;
+
+    g_hash_table_remove_all(seen);
+    for (guint i = values->len; i-- > 0;) {
+        struct prop_value *value = &g_array_index(values, struct prop_value, i);
+
+        if (g_hash_table_contains(seen, value->name)) {
+            twice(model, qube, value);
+            continue;
+        }
+        g_hash_table_add(seen, (gpointer)(gintptr)value->name);
+        prop_check(model, qube, value);
+    }
+}
+
+static void needs(struct qube *qube, const char *property, enum severity severity)
+{
+    const struct prop_row *row =
+        qube->class ? prop_find(property, qube->class->id) : NULL;
+
+    if (!row || qube_is_explicit(qube, property))
+        return;
+    qube_find(qube, severity, NULL, "'%s' has no %s", qube->name, property);
+    if (severity == SEVERITY_STOP)
+        brand(qube);
+}
+
+/* Features, tags, volumes. */
+
+static gboolean tag_ok(const char *tag)
+{
+    for (const char *c = tag; *c; c++)
+        if (!g_ascii_isalnum(*c) && *c != '_' && *c != '-')
+            return FALSE;
+    return *tag != '\0';
+}
+
+static void tags_check(struct qube *qube)
+{
+    for (guint i = 0; i < qube->tags->len; i++) {
+        const char *tag = g_ptr_array_index(qube->tags, i);
+
+        if (!tag_ok(tag))
+            qube_find(qube, SEVERITY_WARN, REFUSED_BY_QUBESD,
+                      "'%s' has the tag '%s', which is no tag", qube->name, tag);
+    }
+}
+
+static void repeated(struct qube *qube, GHashTable *seen, const char *what,
+                     const char *name)
+{
+    if (g_hash_table_contains(seen, name))
+        qube_find(qube, SEVERITY_WARN, NULL, "'%s' has the %s '%s' twice", qube->name,
+                  what, name);
+    g_hash_table_add(seen, (gpointer)(gintptr)name);
+}
+
+static void pairs_check(struct qube *qube, GHashTable *seen)
+{
+    g_hash_table_remove_all(seen);
+    for (guint i = 0; i < qube->features->len; i++)
+        repeated(qube, seen, "feature",
+                 g_array_index(qube->features, struct pair, i).name);
+    g_hash_table_remove_all(seen);
+    for (guint i = 0; i < qube->volumes->len; i++)
+        repeated(qube, seen, "volume",
+                 g_array_index(qube->volumes, struct volume_config, i).name);
+}
+
+/* Ways that come back through a default; explicit ones were found before. */
+static void netvm_check(struct model *model, struct qube *qube)
+{
+    const struct qube *at = qube_get_vm(model, qube, "netvm");
+
+    for (int hops = 0; at && at != qube; hops++) {
+        if (hops == NETVM_HOPS)
+            return; /* a loop that this qube only leads into */
+        at = qube_get_vm(model, at, "netvm");
+    }
+    if (!at)
+        return;
+    qube->netvm_loop = TRUE;
+    qube_find(qube, SEVERITY_WARN, "set its netvm",
+              "the netvms of '%s' lead back to it: it is taken to have none",
+              qube->name);
+}
+
+void store_check(struct model *model)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+
+    identify(model);
+    props_check(model, NULL, seen);
+    for (guint i = 0; i < model->qubes->len; i++) {
+        struct qube *qube = g_ptr_array_index(model->qubes, i);
+
+        props_check(model, qube, seen);
+        needs(qube, "template", SEVERITY_STOP);
+        if (qube->raw_length > 0)
+            needs(qube, "label", SEVERITY_WARN);
+        tags_check(qube);
+        pairs_check(qube, seen);
+    }
+    for (guint i = 0; i < model->qubes->len; i++)
+        netvm_check(model, g_ptr_array_index(model->qubes, i));
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The whole document: what nobody changed is copied from the file that was
+ * read, the rest is written anew. */
+#include "config.h"
+
+#include "core/store-private.h"
+
+#include <string.h>
+
+struct maker {
+    const struct store *store;
+    const struct model *model;
+    struct store_document *document;
+    gboolean anew;
+    const char *bytes;
+    GPtrArray *filed; /* struct qube of the file, in file order */
+    GPtrArray *added; /* struct qube to be written that are not in the file */
+};
+
+void store_document_free(struct store_document *document)
+{
+    if (document->text)
+        g_string_free(document->text, TRUE);
+    g_clear_pointer(&document->sections, g_array_unref);
+    g_clear_pointer(&document->domains, g_array_unref);
+    g_clear_pointer(&document->uuids, g_ptr_array_unref);
+    for (int i = 0; i < SECTION_WRITTEN; i++)
+        if (document->was[i])
+            g_string_free(document->was[i], TRUE);
+    g_free(document);
+}
+
+void store_image_clear(struct store_image *image)
+{
+    g_clear_pointer(&image->bytes, g_bytes_unref);
+    g_clear_pointer(&image->sections, g_array_unref);
+    g_clear_pointer(&image->domains, g_array_unref);
+    for (int i = 0; i < SECTION_WRITTEN; i++)
+        if (image->was[i])
+            g_string_free(g_steal_pointer(&image->was[i]), TRUE);
+}
+
+void store_image_adopt(struct store_image *image, struct store_document *document,
+                       const struct file_stamp *stamp)
+{
+    store_image_clear(image);
+    image->bytes = g_string_free_to_bytes(g_steal_pointer(&document->text));
+    image->stamp = *stamp;
+    image->sections = g_steal_pointer(&document->sections);
+    image->domains = g_steal_pointer(&document->domains);
+    for (int i = 0; i < SECTION_WRITTEN; i++)
+        image->was[i] = g_steal_pointer(&document->was[i]);
+}
+
+static gsize here(const struct maker *maker)
+{
+    return maker->document->text->len;
+}
+
+static void copy(const struct maker *maker, gsize begin, gsize end)
+{
+    g_string_append_len(maker->document->text, maker->bytes + begin,
+                        (gssize)(end - begin));
+}
+
+/* Qubes. */
+
+static void domain_put(const struct maker *maker, const struct qube *qube)
+{
+    struct span span = { here(maker), 0 };
+
+    if (qube->raw_length > 0 && (qube->broken || !(qube->changed || maker->anew)))
+        copy(maker, qube->raw_begin, qube->raw_begin + qube->raw_length);
+    else
+        store_domain_write(maker->document->text, &maker->store->form, qube);
+    span.end = here(maker);
+    g_array_append_val(maker->document->domains, span);
+    g_ptr_array_add(maker->document->uuids, g_strdup(qube->uuid));
+}
+
+/* Dom0 made up for a file without one is not written until it changes. */
+static gboolean to_write(const struct qube *qube)
+{
+    return qube->raw_length > 0 || qube->changed;
+}
+
+static int by_place(gconstpointer a, gconstpointer b)
+{
+    const struct qube *one = *(struct qube *const *)a;
+    const struct qube *two = *(struct qube *const *)b;
+
+    return one->raw_begin < two->raw_begin ? -1 : one->raw_begin > two->raw_begin;
+}
+
+static void qubes_sort_out(struct maker *maker)
+{
+    GPtrArray *qubes = maker->model->qubes;
+
+    maker->filed = g_ptr_array_new();
+    maker->added = g_ptr_array_new();
+    for (guint i = 0; i < qubes->len; i++) {
+        struct qube *qube = g_ptr_array_index(qubes, i);
+
+        if (to_write(qube))
+            g_ptr_array_add(qube->raw_length > 0 ? maker->filed : maker->added, qube);
+    }
+    g_ptr_array_sort(maker->filed, by_place);
+}
+
+/* The qube of the file that comes right before this one in order; NULL: it is
+ * the first of all. */
+static const struct qube *follows(const struct maker *maker, const struct qube *qube)
+{
+    const struct qube *before = NULL;
+
+    for (guint i = 0; i < maker->model->qubes->len; i++) {
+        const struct qube *at = g_ptr_array_index(maker->model->qubes, i);
+
+        if (at == qube)
+            break;
+        if (at->raw_length > 0)
+            before = at;
+    }
+    return before;
+}
+
+static void added_put(const struct maker *maker, const struct qube *before)
+{
+    for (guint i = 0; i < maker->added->len; i++) {
+        const struct qube *qube = g_ptr_array_index(maker->added, i);
+
+        if (follows(maker, qube) != before)
+            continue;
+        if (before)
+            g_string_append(maker->document->text, "\n    ");
+        domain_put(maker, qube);
+        if (!before)
+            g_string_append(maker->document->text, "\n    ");
+    }
+}
+
+static gboolean is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+/* What stands between two qubes; before one that is gone, without the blanks. */
+static void gap_copy(const struct maker *maker, gsize begin, gsize end, gboolean gone)
+{
+    while (gone && end > begin && is_blank(maker->bytes[end - 1]))
+        end--;
+    copy(maker, begin, end);
+}
+
+/* The element `domains`: as in the file, qube by qube. */
+static void domains_copy(const struct maker *maker, const struct section *section,
+                         guint *next)
+{
+    const GArray *spans = maker->store->image.domains;
+    gsize cursor = section->begin;
+
+    for (guint i = 0; i < spans->len; i++) {
+        const struct span *span = &g_array_index(spans, struct span, i);
+        const struct qube *qube = *next < maker->filed->len
+                                      ? g_ptr_array_index(maker->filed, *next) : NULL;
+        gboolean gone = !qube || qube->raw_begin != span->begin;
+
+        if (span->begin < section->begin || span->end > section->end)
+            continue;
+        gap_copy(maker, cursor, span->begin, gone);
+        cursor = span->end;
+        if (gone)
+            continue;
+        if (*next == 0)
+            added_put(maker, NULL);
+        domain_put(maker, qube);
+        added_put(maker, qube);
+        ++*next;
+    }
+    copy(maker, cursor, section->end);
+}
+
+static void domains_write(const struct maker *maker)
+{
+    GString *out = maker->document->text;
+    GPtrArray *qubes = maker->model->qubes;
+    gsize begin;
+
+    g_string_append(out, "<domains");
+    store_raw_write(out, maker->store, "domains", TRUE);
+    g_string_append_c(out, '>');
+    begin = here(maker);
+    for (guint i = 0; i < qubes->len; i++) {
+        const struct qube *qube = g_ptr_array_index(qubes, i);
+
+        if (!to_write(qube))
+            continue;
+        g_string_append(out, "\n    ");
+        domain_put(maker, qube);
+    }
+    store_raw_write(out, maker->store, "domains", FALSE);
+    if (here(maker) > begin) {
+        g_string_append(out, "\n  </domains>");
+    } else {
+        g_string_truncate(out, begin - 1);
+        g_string_append(out, "/>");
+    }
+}
+
+/* Sections. */
+
+static gboolean section_changed(const struct maker *maker, enum section_kind kind)
+{
+    const GString *was = maker->store->image.was[kind];
+
+    return maker->anew || !was || !g_string_equal(was, maker->document->was[kind]);
+}
+
+static void section_note(const struct maker *maker, enum section_kind kind, gsize begin)
+{
+    struct section section = { kind, begin, here(maker) };
+
+    g_array_append_val(maker->document->sections, section);
+}
+
+/* `mask` has a bit for each kind that was written already: a second element of
+ * the kind went into the first. */
+static void section_copy(const struct maker *maker, const struct section *section,
+                         unsigned *mask)
+{
+    gsize begin = here(maker);
+
+    if (!section_changed(maker, section->kind)) {
+        copy(maker, section->begin, section->end);
+    } else if (!(*mask & 1u << section->kind)) {
+        const GString *text = maker->document->was[section->kind];
+
+        g_string_append_len(maker->document->text, text->str, (gssize)text->len);
+    } else {
+        return;
+    }
+    *mask |= 1u << section->kind;
+    section_note(maker, section->kind, begin);
+}
+
+static void document_copy(const struct maker *maker)
+{
+    const GArray *sections = maker->store->image.sections;
+    gsize cursor = 0, begin;
+    unsigned mask = 0;
+    guint next = 0;
+
+    for (guint i = 0; i < sections->len; i++) {
+        const struct section *section = &g_array_index(sections, struct section, i);
+
+        copy(maker, cursor, section->begin);
+        cursor = section->end;
+        if (section->kind != SECTION_DOMAINS) {
+            section_copy(maker, section, &mask);
+            continue;
+        }
+        begin = here(maker);
+        domains_copy(maker, section, &next);
+        section_note(maker, SECTION_DOMAINS, begin);
+    }
+    copy(maker, cursor, g_bytes_get_size(maker->store->image.bytes));
+}
+
+static void document_write(const struct maker *maker)
+{
+    GString *out = maker->document->text;
+    gsize begin;
+
+    g_string_append(out, "<qubes");
+    store_raw_write(out, maker->store, "qubes", TRUE);
+    g_string_append(out, ">\n  ");
+    for (int kind = 0; kind < SECTION_WRITTEN; kind++) {
+        const GString *text = maker->document->was[kind];
+
+        begin = here(maker);
+        g_string_append_len(out, text->str, (gssize)text->len);
+        section_note(maker, kind, begin);
+        g_string_append(out, "\n  ");
+    }
+    begin = here(maker);
+    domains_write(maker);
+    section_note(maker, SECTION_DOMAINS, begin);
+    store_raw_write(out, maker->store, "qubes", FALSE);
+    g_string_append(out, "\n</qubes>\n");
+}
+
+static gboolean has_section(const struct store_image *image, enum section_kind kind)
+{
+    for (guint i = 0; i < image->sections->len; i++)
+        if (g_array_index(image->sections, struct section, i).kind == kind)
+            return TRUE;
+    return FALSE;
+}
+
+/* Whether each change has a place in the file to go to. */
+static gboolean can_copy(const struct maker *maker)
+{
+    const struct store_image *image = &maker->store->image;
+
+    if (maker->anew || !image->bytes)
+        return FALSE;
+    for (int kind = 0; kind < SECTION_WRITTEN; kind++)
+        if (section_changed(maker, kind) && !has_section(image, kind))
+            return FALSE;
+    return maker->added->len == 0 || maker->filed->len > 0;
+}
+
+static struct store_document *document_new(const struct store *store,
+                                           const struct model *model)
+{
+    struct store_document *document = g_new0(struct store_document, 1);
+    gsize size = store->image.bytes ? g_bytes_get_size(store->image.bytes) : 0;
+
+    document->text = g_string_sized_new(size + 4096);
+    document->sections = g_array_new(FALSE, FALSE, sizeof(struct section));
+    document->domains = g_array_new(FALSE, FALSE, sizeof(struct span));
+    document->uuids = g_ptr_array_new_with_free_func(g_free);
+    for (int kind = 0; kind < SECTION_WRITTEN; kind++)
+        document->was[kind] = store_section_text(store, model, kind);
+    return document;
+}
+
+struct store_document *store_document_new(const struct store *store,
+                                          const struct model *model,
+                                          gboolean anew)
+{
+    struct maker maker = { store, model, document_new(store, model), anew };
+
+    if (store->image.bytes)
+        maker.bytes = g_bytes_get_data(store->image.bytes, NULL);
+    qubes_sort_out(&maker);
+    if (can_copy(&maker))
+        document_copy(&maker);
+    else
+        document_write(&maker);
+    g_ptr_array_unref(maker.filed);
+    g_ptr_array_unref(maker.added);
+    return maker.document;
+}

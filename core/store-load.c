@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The text of the store into the model, in one streaming pass. A table says
+ * which element is known where; everything else is kept as it stands. */
+#include "config.h"
+
+#include "core/store-private.h"
+
+#include <string.h>
+
+#include "core/layout.h"
+#include "core/model-private.h"
+#include "util/error.h"
+#include "util/text.h"
+#include "util/xml.h"
+
+enum place {
+    IN_NOTHING,
+    IN_QUBES,
+    IN_LABELS,
+    IN_POOLS,
+    IN_GLOBALS,
+    IN_DOMAINS,
+    IN_DOMAIN,
+    IN_PROPS,
+    IN_FEATURES,
+    IN_TAGS,
+    IN_VOLUMES,
+    /* Leaves. */
+    IN_LABEL,
+    IN_POOL,
+    IN_GLOBAL,
+    IN_PROP,
+    IN_FEATURE,
+    IN_TAG,
+    IN_VOLUME,
+};
+
+#define NESTING 6 /* document, qubes, domains, domain, properties, property */
+
+/* More than these are no store that anybody made; they keep the time it takes
+ * to look something up within bounds. Beyond, elements are kept verbatim. */
+#define LABELS_MAX 1024
+#define POOLS_MAX 1024
+#define PROPS_MAX 256
+#define FEATURES_MAX 4096
+#define VOLUMES_MAX 64
+#define DOMAINS_MAX 20000 /* twice the number of qids */
+
+struct loader;
+
+struct element {
+    enum place in;
+    const char *name;
+    enum place to;
+    /* FALSE: not understood, keep it verbatim. */
+    gboolean (*begin)(struct loader *loader, const struct xml_attr *attrs);
+    void (*end)(struct loader *loader, const char *text, gsize end);
+};
+
+struct frame {
+    const struct element *element;
+    gsize begin;
+    const char *item; /* of a leaf: its own name; else of its last known child */
+};
+
+struct loader {
+    struct store *store;
+    struct model *model;
+    const char *bytes;
+    struct frame frames[NESTING];
+    int depth;         /* frames in use; the first is the document itself */
+    struct qube *qube; /* being read */
+    char *ref;         /* of the property being read */
+
+    /* What is being skipped. */
+    int raw_depth;
+    gsize raw_begin;
+    gboolean raw_pci;
+
+    /* Hints about the release that wrote the file. */
+    gboolean seen_tags, seen_devices; /* in this qube */
+    guint tags_first, tags_last, false_written, false_omitted;
+};
+
+static const char *attr_get(const struct xml_attr *attrs, const char *name)
+{
+    for (; attrs->name; attrs++)
+        if (g_str_equal(attrs->name, name))
+            return attrs->value;
+    return NULL;
+}
+
+static struct frame *top(struct loader *loader)
+{
+    return &loader->frames[loader->depth - 1];
+}
+
+static void item_set(struct loader *loader, const char *interned)
+{
+    top(loader)->item = interned;
+}
+
+static void raw_add(struct loader *loader, const char *parent, const char *at,
+                    char *text)
+{
+    struct raw_text *raw = g_new(struct raw_text, 1);
+
+    raw->parent = parent;
+    raw->at = at;
+    raw->text = text;
+    g_ptr_array_add(loader->qube ? loader->qube->raw : loader->store->raw, raw);
+}
+
+/* Keeps the attributes that are not among the known ones. */
+static void attrs_keep(struct loader *loader, const struct xml_attr *attrs,
+                       const char *element, const char *const *known)
+{
+    GString *text = NULL;
+
+    for (; attrs->name; attrs++) {
+        if (g_strv_contains(known, attrs->name))
+            continue;
+        if (!text)
+            text = g_string_new(NULL);
+        xml_append_attr(text, attrs->name, attrs->value);
+    }
+    if (text)
+        raw_add(loader, g_intern_string(element), top(loader)->item,
+                g_string_free(text, FALSE));
+}
+
+/* Containers have no attributes that mean anything. */
+static gboolean begin_container(struct loader *loader, const struct xml_attr *attrs)
+{
+    static const char *const known[] = { NULL };
+
+    attrs_keep(loader, attrs, top(loader)->element->name, known);
+    return TRUE;
+}
+
+static gboolean begin_tags(struct loader *loader, const struct xml_attr *attrs)
+{
+    loader->seen_tags = TRUE;
+    if (loader->seen_devices)
+        loader->tags_last++;
+    return begin_container(loader, attrs);
+}
+
+static void end_section(struct loader *loader, const char *text, gsize end)
+{
+    struct section section = { .begin = top(loader)->begin, .end = end };
+
+    section.kind = top(loader)->element->to == IN_LABELS   ? SECTION_LABELS
+                   : top(loader)->element->to == IN_POOLS  ? SECTION_POOLS
+                   : top(loader)->element->to == IN_GLOBALS ? SECTION_GLOBALS
+                                                            : SECTION_DOMAINS;
+    g_array_append_val(loader->store->image.sections, section);
+}
+
+static gboolean color_read(const char *text, unsigned *color)
+{
+    guint64 value;
+
+    if (!text || strlen(text) != 8 || !g_str_has_prefix(text, "0x") ||
+        !g_ascii_string_to_unsigned(text + 2, 16, 0, 0xffffff, &value, NULL))
+        return FALSE;
+    *color = (unsigned)value;
+    return TRUE;
+}
+
+static gboolean begin_label(struct loader *loader, const struct xml_attr *attrs)
+{
+    static const char *const known[] = { "id", "color", NULL };
+    const char *id = attr_get(attrs, "id"), *dash = id ? strchr(id, '-') : NULL;
+    g_autofree char *canonical = NULL;
+    struct label *label;
+    unsigned color;
+    gint64 index;
+
+    if (loader->model->labels->len >= LABELS_MAX)
+        return FALSE;
+    if (!dash || !color_read(attr_get(attrs, "color"), &color) ||
+        !g_ascii_string_to_signed(dash + 1, 10, 0, G_MAXINT, &index, NULL))
+        return FALSE;
+    label = g_new0(struct label, 1);
+    label->index = (int)index;
+    label->color = color;
+    g_ptr_array_add(loader->model->labels, label);
+    canonical = g_strdup_printf("label-%d", label->index);
+    item_set(loader, g_intern_string(canonical));
+    attrs_keep(loader, attrs, "label", known);
+    return TRUE;
+}
+
+static void end_label(struct loader *loader, const char *text, gsize end)
+{
+    GPtrArray *labels = loader->model->labels;
+    struct label *label = g_ptr_array_index(labels, labels->len - 1);
+
+    label->name = g_strdup(text);
+}
+
+static gboolean begin_pool(struct loader *loader, const struct xml_attr *attrs)
+{
+    const char *name = attr_get(attrs, "name");
+    const char *driver = attr_get(attrs, "driver");
+    struct pool_entry *entry;
+
+    if (!name || !driver || loader->model->pools->len >= POOLS_MAX ||
+        model_pool(loader->model, name))
+        return FALSE;
+    entry = pool_entry_new(name, driver);
+    for (; attrs->name; attrs++) {
+        struct pair pair = { g_intern_string(attrs->name), g_strdup(attrs->value) };
+
+        g_array_append_val(entry->attrs, pair);
+    }
+    g_ptr_array_add(loader->model->pools, entry);
+    item_set(loader, g_intern_string(name));
+    return TRUE;
+}
+
+static gboolean begin_prop(struct loader *loader, const struct xml_attr *attrs)
+{
+    static const char *const known[] = { "name", "ref", NULL };
+    const char *name = attr_get(attrs, "name");
+    const struct qube *qube = loader->qube;
+    GArray *values = qube ? qube->props : loader->model->globals;
+    struct prop_value value = { NULL };
+
+    if (!name || values->len >= PROPS_MAX)
+        return FALSE;
+    if (!qube || qube->class)
+        value.row = prop_find(name, qube ? qube->class->id : 0);
+    value.name = value.row ? value.row->name : g_intern_string(name);
+    g_array_append_val(values, value);
+    g_free(loader->ref);
+    loader->ref = g_strdup(attr_get(attrs, "ref"));
+    item_set(loader, value.name);
+    attrs_keep(loader, attrs, "property", known);
+    return TRUE;
+}
+
+static void end_prop(struct loader *loader, const char *text, gsize end)
+{
+    GArray *values = loader->qube ? loader->qube->props : loader->model->globals;
+    struct prop_value *value =
+        &g_array_index(values, struct prop_value, values->len - 1);
+
+    if (loader->ref && *loader->ref)
+        value->text = g_steal_pointer(&loader->ref);
+    else
+        value->text = g_strdup(text);
+}
+
+static gboolean begin_domain(struct loader *loader, const struct xml_attr *attrs)
+{
+    static const char *const known[] = { "id", "class", NULL };
+    const char *class_name = attr_get(attrs, "class");
+
+    loader->qube = qube_new_empty(class_name ? class_name : "");
+    loader->qube->raw_begin = top(loader)->begin;
+    loader->seen_tags = loader->seen_devices = FALSE;
+    attrs_keep(loader, attrs, "domain", known);
+    return TRUE;
+}
+
+static void end_domain(struct loader *loader, const char *text, gsize end)
+{
+    struct qube *qube = g_steal_pointer(&loader->qube);
+    struct span span = { qube->raw_begin, end };
+
+    qube->raw_length = end - qube->raw_begin;
+    g_array_append_val(loader->store->image.domains, span);
+    g_ptr_array_add(loader->model->qubes, qube);
+}
+
+static gboolean begin_feature(struct loader *loader, const struct xml_attr *attrs)
+{
+    static const char *const known[] = { "name", NULL };
+    struct pair pair = { g_intern_string(attr_get(attrs, "name")), NULL };
+
+    if (!pair.name || loader->qube->features->len >= FEATURES_MAX)
+        return FALSE;
+    g_array_append_val(loader->qube->features, pair);
+    item_set(loader, pair.name);
+    attrs_keep(loader, attrs, "feature", known);
+    return TRUE;
+}
+
+static void end_feature(struct loader *loader, const char *text, gsize end)
+{
+    GArray *features = loader->qube->features;
+
+    g_array_index(features, struct pair, features->len - 1).value = g_strdup(text);
+}
+
+static gboolean begin_tag(struct loader *loader, const struct xml_attr *attrs)
+{
+    static const char *const known[] = { "name", NULL };
+    const char *name = attr_get(attrs, "name");
+
+    if (!name)
+        return FALSE;
+    g_ptr_array_add(loader->qube->tags, g_strdup(name));
+    item_set(loader, g_intern_string(name));
+    attrs_keep(loader, attrs, "tag", known);
+    return TRUE;
+}
+
+static void note_flags(struct loader *loader, const struct volume_config *config)
+{
+    static const char *const flags[] = { "rw", "save_on_stop", "snap_on_start" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
+        const char *value = volume_config_get(config, flags[i]);
+
+        if (!value)
+            loader->false_omitted++;
+        else if (g_str_equal(value, "False"))
+            loader->false_written++;
+    }
+}
+
+static gboolean begin_volume(struct loader *loader, const struct xml_attr *attrs)
+{
+    const char *name = attr_get(attrs, "name");
+    struct volume_config *config;
+
+    if (!name || loader->qube->volumes->len >= VOLUMES_MAX)
+        return FALSE;
+    config = qube_volume_add(loader->qube, name);
+    for (; attrs->name; attrs++) {
+        struct pair pair = { g_intern_string(attrs->name), g_strdup(attrs->value) };
+
+        if (g_str_equal(pair.name, "name"))
+            g_free(pair.value);
+        else
+            g_array_append_val(config->attrs, pair);
+    }
+    note_flags(loader, config);
+    item_set(loader, config->name);
+    return TRUE;
+}
+
+static const struct element elements[] = {
+    { IN_NOTHING, "qubes", IN_QUBES, begin_container },
+    { IN_QUBES, "labels", IN_LABELS, begin_container, end_section },
+    { IN_QUBES, "pools", IN_POOLS, begin_container, end_section },
+    { IN_QUBES, "properties", IN_GLOBALS, begin_container, end_section },
+    { IN_QUBES, "domains", IN_DOMAINS, begin_container, end_section },
+    { IN_LABELS, "label", IN_LABEL, begin_label, end_label },
+    { IN_POOLS, "pool", IN_POOL, begin_pool },
+    { IN_GLOBALS, "property", IN_GLOBAL, begin_prop, end_prop },
+    { IN_DOMAINS, "domain", IN_DOMAIN, begin_domain, end_domain },
+    { IN_DOMAIN, "properties", IN_PROPS, begin_container },
+    { IN_DOMAIN, "features", IN_FEATURES, begin_container },
+    { IN_DOMAIN, "tags", IN_TAGS, begin_tags },
+    { IN_DOMAIN, "volume-config", IN_VOLUMES, begin_container },
+    { IN_PROPS, "property", IN_PROP, begin_prop, end_prop },
+    { IN_FEATURES, "feature", IN_FEATURE, begin_feature, end_feature },
+    { IN_TAGS, "tag", IN_TAG, begin_tag },
+    { IN_VOLUMES, "volume", IN_VOLUME, begin_volume },
+};
+
+static const struct element document = { IN_NOTHING, "", IN_NOTHING };
+
+static const struct element *element_find(enum place in, const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(elements); i++)
+        if (elements[i].in == in && g_str_equal(elements[i].name, name))
+            return &elements[i];
+    return NULL;
+}
+
+static gboolean refuse_root(const struct loader *loader, const char *untrusted_name,
+                            GError **error)
+{
+    g_autofree char *name = text_sanitise(untrusted_name, -1);
+    gboolean old = g_str_equal(name, "QubesVmCollection");
+
+    error_set(error, QMC_ERROR_INVALID,
+              old ? "a store of release 2 or 3 has to be imported" : STORE_COPIES,
+              "'%s' is no store: its root element is '%s', not 'qubes'",
+              loader->store->path, name);
+    return FALSE;
+}
+
+static gboolean refuse_count(const struct loader *loader, GError **error)
+{
+    error_set(error, QMC_ERROR_INVALID, STORE_COPIES,
+              "'%s' is no store: it has more than %d qubes", loader->store->path,
+              DOMAINS_MAX);
+    return FALSE;
+}
+
+/* Devices stay as they stand; the model wants to know only this of them. */
+static void devices_begin(struct loader *loader, const struct xml_attr *attrs)
+{
+    loader->raw_pci = g_strcmp0(attr_get(attrs, "class"), "pci") == 0;
+    loader->seen_devices = TRUE;
+    if (loader->seen_tags)
+        loader->tags_first++;
+}
+
+static void unknown_note(struct loader *loader, const char *untrusted_name)
+{
+    const char *in = top(loader)->element->name;
+
+    if (loader->qube)
+        qube_find(loader->qube, SEVERITY_INFO, "it is kept as it is",
+                  "element '%s' in '%s' is not understood", untrusted_name, in);
+    else
+        model_find(loader->model, SEVERITY_INFO, "it is kept as it is",
+                   "element '%s' in '%s' is not understood", untrusted_name, in);
+}
+
+static void raw_start(struct loader *loader, const char *name,
+                      const struct xml_attr *attrs, gsize begin)
+{
+    loader->raw_depth = 1;
+    loader->raw_begin = begin;
+    loader->raw_pci = FALSE;
+    if (top(loader)->element->to == IN_DOMAIN && g_str_equal(name, "devices"))
+        devices_begin(loader, attrs);
+    else
+        unknown_note(loader, name);
+}
+
+static void raw_end(struct loader *loader, gsize end)
+{
+    raw_add(loader, g_intern_string(top(loader)->element->name), top(loader)->item,
+            g_strndup(loader->bytes + loader->raw_begin, end - loader->raw_begin));
+}
+
+static gboolean on_start(const char *name, const struct xml_attr *attrs,
+                         gsize begin, gpointer data, GError **error)
+{
+    struct loader *loader = data;
+    const struct element *element;
+
+    if (loader->raw_depth > 0) {
+        loader->raw_depth++;
+        if (loader->raw_pci && g_str_equal(name, "device"))
+            loader->qube->has_pci = TRUE;
+        return TRUE;
+    }
+    element = element_find(top(loader)->element->to, name);
+    if (!element && loader->depth == 1)
+        return refuse_root(loader, name, error);
+    if (element && element->to == IN_DOMAIN &&
+        loader->model->qubes->len >= DOMAINS_MAX)
+        return refuse_count(loader, error);
+    if (element) {
+        loader->frames[loader->depth++] = (struct frame){ element, begin, NULL };
+        if (element->begin(loader, attrs))
+            return TRUE;
+        loader->depth--;
+    }
+    raw_start(loader, name, attrs, begin);
+    return TRUE;
+}
+
+static gboolean on_end(const char *name, const char *text, gsize end,
+                       gpointer data, GError **error)
+{
+    struct loader *loader = data;
+    const struct frame *frame = top(loader);
+
+    if (loader->raw_depth > 0) {
+        if (--loader->raw_depth == 0)
+            raw_end(loader, end);
+        return TRUE;
+    }
+    if (frame->element->end)
+        frame->element->end(loader, text, end);
+    loader->depth--;
+    top(loader)->item = frame->element->to >= IN_LABEL ? frame->item
+                                                       : frame->element->name;
+    return TRUE;
+}
+
+/* Where the file gives no hint it is taken for one of the newest form. */
+static void form_set(const struct loader *loader)
+{
+    struct store_form *form = &loader->store->form;
+
+    form->write_false = loader->false_written > 0 || loader->false_omitted == 0;
+    form->tags_first = loader->tags_first > 0 ||
+                       (loader->tags_last == 0 && form->write_false);
+}
+
+gboolean store_parse(struct store *store, struct model *model, GError **error)
+{
+    static const struct xml_handler handler = { on_start, on_end };
+    struct loader loader = { store, model, .depth = 1 };
+    g_autofree char *what = g_strdup_printf("cannot read the store '%s'", store->path);
+    gsize len;
+    gboolean ok;
+
+    loader.bytes = g_bytes_get_data(store->image.bytes, &len);
+    loader.frames[0].element = &document;
+    ok = xml_parse(what, loader.bytes, len, &handler, &loader, error);
+    qube_free(loader.qube);
+    g_free(loader.ref);
+    if (ok)
+        form_set(&loader);
+    return ok;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The store's own knowledge of the file, and what its parts share. */
+#pragma once
+
+#include "core/store.h"
+
+enum section_kind { SECTION_LABELS, SECTION_POOLS, SECTION_GLOBALS, SECTION_DOMAINS };
+#define SECTION_WRITTEN 3 /* those before the domains */
+
+struct section {
+    enum section_kind kind;
+    gsize begin, end;
+};
+
+struct span {
+    gsize begin, end;
+};
+
+/* How the release that wrote the file spells what releases spell differently. */
+struct store_form {
+    gboolean tags_first;  /* tags before devices (4.3) */
+    gboolean write_false; /* False flags of volumes are written (4.3.47) */
+};
+
+/* What is known of one state of the file; a save makes the next one. */
+struct store_image {
+    GBytes *bytes;     /* NULL: there is no file */
+    struct file_stamp stamp;
+    GArray *sections;  /* struct section, in file order */
+    GArray *domains;   /* struct span, in file order */
+    GString *was[SECTION_WRITTEN]; /* what the writer would have written then */
+};
+void store_image_clear(struct store_image *image);
+
+struct store {
+    char *root, *path;
+    struct store_form form;
+    struct store_image image;
+    GPtrArray *raw; /* struct raw_text outside of qubes */
+};
+
+#define STORE_MAX ((gsize)64 << 20)
+#define STORE_COPIES "earlier copies are in /var/lib/qubes/backup and " LAYOUT_HISTORY
+
+/* store-load.c: the model as the text says, nothing looked up. */
+gboolean store_parse(struct store *store, struct model *model, GError **error);
+/* store-check.c: names, order, findings. */
+void store_check(struct model *model);
+/* store-volume.c: struct pool and struct volume for all entries that can have
+ * one; volumes the class has and the file lacks. */
+void store_build(const struct store *store, struct model *model);
+/* store-write.c: the whole element of a section before the domains. */
+GString *store_section_text(const struct store *store, const struct model *model,
+                            enum section_kind kind);
+
+void store_domain_write(GString *out, const struct store_form *form,
+                        const struct qube *qube);
+/* Elements and attributes kept of the store itself: of `parent`, all of them. */
+void store_raw_write(GString *out, const struct store *store, const char *parent,
+                     gboolean attrs);
+
+/* store-document.c: a document and where things stand in it. */
+struct store_document {
+    GString *text;
+    GArray *sections;  /* struct section */
+    GArray *domains;   /* struct span */
+    GPtrArray *uuids;  /* char *, of the qube of each span; "" for none */
+    GString *was[SECTION_WRITTEN];
+};
+/* anew: every qube and section is written by us, not copied. */
+struct store_document *store_document_new(const struct store *store,
+                                          const struct model *model,
+                                          gboolean anew);
+void store_document_free(struct store_document *document);
+AUTO_DEFINE(store_document, struct store_document, store_document_free)
+/* The document became the file: the image takes its places. */
+void store_image_adopt(struct store_image *image, struct store_document *document,
+                       const struct file_stamp *stamp);

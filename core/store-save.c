@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One save: lock, compare, keep, replace (spec/qubes-xml.md 6.4). */
+#include "config.h"
+
+#include "core/store-private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/layout.h"
+#include "util/error.h"
+#include "util/job.h"
+#include "util/log.h"
+#include "util/text.h"
+#include "util/xml.h"
+
+#define HISTORY_KEPT 50
+#define HISTORY_FORMAT "qubes-%Y%m%dT%H%M%SZ"
+#define HOLDER "/store.holder"
+#define HOLDER_MAX 256
+
+struct store_save {
+    struct store *store;              /* main */
+    char *root, *path, *verb;
+    gboolean first;                   /* there was no file */
+    struct file_stamp from;           /* what the document was made from */
+    struct store_document *document;
+    guint64 generation;               /* of the model it was made from */
+    struct file_stamp to;             /* what it became */
+    gboolean stale, done;
+};
+
+struct store_save *store_save_new(struct store *store, struct model *model,
+                                  const char *verb)
+{
+    struct store_save *save = g_new0(struct store_save, 1);
+
+    save->store = store;
+    save->root = g_strdup(store->root);
+    save->path = g_strdup(store->path);
+    save->verb = g_strdup(verb);
+    save->first = store->image.bytes == NULL;
+    save->from = store->image.stamp;
+    save->document = store_document_new(store, model, FALSE);
+    save->generation = model->generation;
+    return save;
+}
+
+void store_save_free(struct store_save *save)
+{
+    if (!save)
+        return;
+    store_document_free(save->document);
+    g_free(save->root);
+    g_free(save->path);
+    g_free(save->verb);
+    g_free(save);
+}
+
+gboolean store_save_stale(const struct store_save *save)
+{
+    return save->stale;
+}
+
+/* What was written must read back as what was meant: counted by a second
+ * reader that shares nothing with the writer. */
+
+struct self_check {
+    int depth;
+    guint domains;
+    gboolean in_domains;
+};
+
+static gboolean self_start(const char *name, const struct xml_attr *attrs,
+                           gsize begin, gpointer data, GError **error)
+{
+    struct self_check *check = data;
+
+    if (check->depth == 1)
+        check->in_domains = g_str_equal(name, "domains");
+    if (check->depth == 2 && check->in_domains && g_str_equal(name, "domain"))
+        check->domains++;
+    check->depth++;
+    return TRUE;
+}
+
+static gboolean self_end(const char *name, const char *text, gsize end,
+                         gpointer data, GError **error)
+{
+    ((struct self_check *)data)->depth--;
+    return TRUE;
+}
+
+static gboolean self_check(const struct store_save *save, GError **error)
+{
+    static const struct xml_handler handler = { self_start, self_end };
+    const GString *text = save->document->text;
+    g_autoptr(GError) cause = NULL;
+    struct self_check check = { 0 };
+
+    if (text->len > STORE_MAX) {
+        error_set(error, QMC_ERROR_NOSPACE, "remove qubes",
+                  "'%s' would become larger than any reader takes", save->path);
+        return FALSE;
+    }
+    if (xml_parse("the new store", text->str, text->len, &handler, &check, &cause) &&
+        check.domains == save->document->domains->len)
+        return TRUE;
+    error_set(error, QMC_ERROR_INTERNAL, "the file was not touched; report this",
+              "cannot save '%s': what was to be written cannot be read back: %s",
+              save->path, cause ? cause->message : "qubes are missing");
+    return FALSE;
+}
+
+/* The holder. */
+
+static char *holder_path(const struct store_save *save)
+{
+    return layout_path(save->root, LAYOUT_RUN HOLDER);
+}
+
+static void holder_write(const struct store_save *save)
+{
+    g_autofree char *dir = layout_path(save->root, LAYOUT_RUN);
+    g_autofree char *path = holder_path(save);
+    g_autofree char *text = g_strdup_printf("%d %s\n", (int)getpid(), save->verb);
+    g_autoptr(GError) error = NULL;
+
+    if (!file_mkdirs(dir, 0770, &error) ||
+        !g_file_set_contents(path, text, -1, &error))
+        log_line("store", "no holder file: %s", error->message);
+}
+
+static void holder_remove(const struct store_save *save)
+{
+    g_autofree char *path = holder_path(save);
+
+    unlink(path);
+}
+
+/* Says who has the lock, if they left their name. */
+static void busy_explain(const struct store_save *save, GError **error)
+{
+    g_autofree char *path = holder_path(save);
+    g_autoptr(GBytes) untrusted = file_read(path, HOLDER_MAX, NULL, NULL);
+    g_autofree char *who = NULL;
+
+    if (!untrusted || !error || !error_is(*error, QMC_ERROR_BUSY))
+        return;
+    who = text_sanitise(g_bytes_get_data(untrusted, NULL),
+                        (gssize)g_bytes_get_size(untrusted));
+    g_clear_error(error);
+    error_set(error, QMC_ERROR_BUSY, "try again when it has finished",
+              "'%s' is being written by process %s", save->path, g_strstrip(who));
+}
+
+/* The history. */
+
+static char *history_name(const char *dir)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *stem = g_date_time_format(now, HISTORY_FORMAT);
+
+    for (int n = 0; n < 1000; n++) {
+        g_autofree char *path = g_strdup_printf("%s/%s-%03d.xml", dir, stem, n);
+
+        if (access(path, F_OK) != 0 && errno == ENOENT)
+            return g_steal_pointer(&path);
+    }
+    return g_strdup_printf("%s/%s-999.xml", dir, stem);
+}
+
+static gboolean is_history(const char *name)
+{
+    return g_pattern_match_simple("qubes-????????T??????Z-???.xml", name);
+}
+
+static int by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void history_prune(const char *dir)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GDir) list = g_dir_open(dir, 0, NULL);
+    const char *name;
+
+    while (list && (name = g_dir_read_name(list)))
+        if (is_history(name))
+            g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_sort(names, by_text);
+    for (guint i = 0; i + HISTORY_KEPT < names->len; i++) {
+        g_autofree char *path =
+            g_build_filename(dir, g_ptr_array_index(names, i), NULL);
+
+        unlink(path);
+    }
+}
+
+/* Writing. */
+
+static gboolean replace(struct store_save *save, struct file_lock *lock,
+                        const char *keep, GError **error)
+{
+    const GString *text = save->document->text;
+    struct file_replace how = { save->path, 0660, "qubes", keep, lock };
+
+    return file_replace(&how, text->str, text->len, &save->to, error);
+}
+
+static gboolean refuse_stale(struct store_save *save, GError **error)
+{
+    save->stale = TRUE;
+    error_set(error, QMC_ERROR_BUSY, "try again",
+              "'%s' was changed by another program meanwhile", save->path);
+    return FALSE;
+}
+
+static gboolean write_first(struct store_save *save, GError **error)
+{
+    if (access(save->path, F_OK) == 0)
+        return refuse_stale(save, error);
+    return replace(save, NULL, NULL, error);
+}
+
+static gboolean write_locked(struct store_save *save, struct file_lock *lock,
+                             GError **error)
+{
+    g_autofree char *dir = layout_path(save->root, LAYOUT_HISTORY);
+    g_autofree char *keep = NULL;
+    struct file_stamp now;
+
+    if (!file_stamp_path(save->path, &now, error))
+        return FALSE;
+    if (!file_stamp_equal(&now, &save->from))
+        return refuse_stale(save, error);
+    if (!file_mkdirs(dir, 0770, error))
+        return FALSE;
+    keep = history_name(dir);
+    if (!replace(save, lock, keep, error))
+        return FALSE;
+    history_prune(dir);
+    return TRUE;
+}
+
+static gboolean write_again(struct store_save *save, int timeout_ms, GError **error)
+{
+    auto_of(file_lock) struct file_lock *lock =
+        file_lock_take(save->path, FALSE, timeout_ms, error);
+    gboolean ok;
+
+    if (!lock) {
+        busy_explain(save, error);
+        return FALSE;
+    }
+    holder_write(save);
+    ok = write_locked(save, lock, error);
+    holder_remove(save);
+    return ok;
+}
+
+gboolean store_save_run(struct store_save *save, int timeout_ms, GError **error)
+{
+    job_may_block();
+    save->stale = FALSE;
+    if (!self_check(save, error))
+        return FALSE;
+    save->done = save->first ? write_first(save, error)
+                             : write_again(save, timeout_ms, error);
+    return save->done;
+}
+
+/* After the save. */
+
+static void place(struct model *model, const struct store_save *save, guint i)
+{
+    const char *uuid = g_ptr_array_index(save->document->uuids, i);
+    const struct span *span =
+        &g_array_index(save->document->domains, struct span, i);
+    struct qube *qube = model_qube(model, uuid);
+
+    if (!qube)
+        return; /* removed since */
+    qube->raw_begin = span->begin;
+    qube->raw_length = span->end - span->begin;
+    if (qube->touched <= save->generation)
+        qube->changed = FALSE;
+}
+
+void store_save_commit(struct store_save *save, struct model *model)
+{
+    g_return_if_fail(save->done);
+    for (guint i = 0; i < save->document->domains->len; i++)
+        place(model, save, i);
+    store_image_adopt(&save->store->image, save->document, &save->to);
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Elements of the store as text, in the form of upstream's writer
+ * (spec/qubes-xml.md 1.1-1.6). What was not understood goes back to where it
+ * stood. */
+#include "config.h"
+
+#include "core/store-private.h"
+
+#include <string.h>
+
+#include "core/model-private.h"
+#include "util/xml.h"
+
+struct writer {
+    GString *out;
+    const GPtrArray *raw; /* of the qube, or of the store */
+    const struct store_form *form;
+};
+
+static void line(const struct writer *w, int indent)
+{
+    g_string_append_c(w->out, '\n');
+    for (; indent > 0; indent--)
+        g_string_append_c(w->out, ' ');
+}
+
+static gboolean raw_is(const struct raw_text *raw, const char *parent, const char *at)
+{
+    return g_str_equal(raw->parent, parent) && g_strcmp0(raw->at, at) == 0;
+}
+
+static void raw_attrs(const struct writer *w, const char *parent, const char *at)
+{
+    for (guint i = 0; i < w->raw->len; i++) {
+        const struct raw_text *raw = g_ptr_array_index(w->raw, i);
+
+        if (raw->text[0] == ' ' && raw_is(raw, parent, at))
+            g_string_append(w->out, raw->text);
+    }
+}
+
+/* Kept elements; indent < 0: within text, without a line of their own. */
+static void raw_elements(const struct writer *w, const char *parent, const char *at,
+                         int indent)
+{
+    for (guint i = 0; i < w->raw->len; i++) {
+        const struct raw_text *raw = g_ptr_array_index(w->raw, i);
+
+        if (raw->text[0] == ' ' || !raw_is(raw, parent, at))
+            continue;
+        if (indent >= 0)
+            line(w, indent);
+        g_string_append(w->out, raw->text);
+    }
+}
+
+/* Ends an element that was opened up to its name and attributes. An empty text
+ * is not the same as none: upstream writes <x></x> for it. */
+static void leaf_end(const struct writer *w, const char *name, const char *item,
+                     const char *text)
+{
+    gsize open;
+
+    raw_attrs(w, name, item);
+    g_string_append_c(w->out, '>');
+    open = w->out->len;
+    if (text)
+        xml_append_text(w->out, text);
+    raw_elements(w, name, item, -1);
+    if (text || w->out->len > open) {
+        g_string_append_printf(w->out, "</%s>", name);
+    } else {
+        g_string_truncate(w->out, open - 1);
+        g_string_append(w->out, "/>");
+    }
+}
+
+static void leaf_named(const struct writer *w, const char *element, const char *name,
+                       const char *text)
+{
+    g_string_append_c(w->out, '<');
+    g_string_append(w->out, element);
+    xml_append_attr(w->out, "name", name);
+    leaf_end(w, element, name, text);
+}
+
+/* Ends a container whose content, if there is any, begins at `open`. */
+static void container_end(const struct writer *w, const char *name, gsize open,
+                          int indent)
+{
+    if (w->out->len == open) {
+        g_string_truncate(w->out, open - 1);
+        g_string_append(w->out, "/>");
+        return;
+    }
+    line(w, indent);
+    g_string_append_printf(w->out, "</%s>", name);
+}
+
+static gsize container_begin(const struct writer *w, const char *name, int indent)
+{
+    gsize open;
+
+    g_string_append_printf(w->out, "<%s", name);
+    raw_attrs(w, name, NULL);
+    g_string_append_c(w->out, '>');
+    open = w->out->len;
+    raw_elements(w, name, NULL, indent + 2);
+    return open;
+}
+
+static void prop_write(const struct writer *w, const char *name, const char *text,
+                       int indent)
+{
+    line(w, indent);
+    leaf_named(w, "property", name, text);
+    raw_elements(w, "properties", name, indent);
+}
+
+/* uuid: what to write for one that the store lacks, or NULL. */
+static void props_write(const struct writer *w, const GArray *values,
+                        const char *uuid, int indent)
+{
+    const struct prop_row *row = uuid ? prop_find("uuid", CLASS_APP) : NULL;
+    gsize open = container_begin(w, "properties", indent);
+
+    for (guint i = 0; i < values->len; i++) {
+        const struct prop_value *value = &g_array_index(values, struct prop_value, i);
+
+        if (row && value->row && prop_compare(value->row, row) > 0) {
+            prop_write(w, row->name, uuid, indent + 2);
+            row = NULL;
+        }
+        prop_write(w, value->name, value->text, indent + 2);
+    }
+    if (row)
+        prop_write(w, row->name, uuid, indent + 2);
+    container_end(w, "properties", open, indent);
+}
+
+static void features_write(const struct writer *w, const struct qube *qube, int indent)
+{
+    gsize open = container_begin(w, "features", indent);
+
+    for (guint i = 0; i < qube->features->len; i++) {
+        const struct pair *pair = &g_array_index(qube->features, struct pair, i);
+
+        line(w, indent + 2);
+        leaf_named(w, "feature", pair->name, pair->value);
+        raw_elements(w, "features", pair->name, indent + 2);
+    }
+    container_end(w, "features", open, indent);
+}
+
+static void tags_write(const struct writer *w, const struct qube *qube, int indent)
+{
+    gsize open = container_begin(w, "tags", indent);
+
+    for (guint i = 0; i < qube->tags->len; i++) {
+        const char *tag = g_ptr_array_index(qube->tags, i);
+
+        line(w, indent + 2);
+        leaf_named(w, "tag", tag, NULL);
+        raw_elements(w, "tags", tag, indent + 2);
+    }
+    container_end(w, "tags", open, indent);
+}
+
+/* Volumes. */
+
+static gboolean is_flag(const char *attr)
+{
+    static const char *const flags[] = { "rw", "save_on_stop", "snap_on_start", NULL };
+
+    return g_strv_contains(flags, attr);
+}
+
+static void attr_write(const struct writer *w, const char *attr, const char *value)
+{
+    if (w->form->write_false || !is_flag(attr) || !g_str_equal(value, "False"))
+        xml_append_attr(w->out, attr, value);
+}
+
+static const char *flag_text(gboolean flag)
+{
+    return flag ? "True" : "False";
+}
+
+/* A volume that the class has and the file did not name. */
+static void volume_write_whole(const struct writer *w,
+                               const struct volume_config *config)
+{
+    const struct volume *volume = config->volume;
+    const struct volume *source = volume_source(volume);
+    g_autofree char *keep = g_strdup_printf("%d", volume_revisions_to_keep(volume));
+    g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, config->size);
+
+    attr_write(w, "pool", config->pool);
+    attr_write(w, "vid", volume_vid(volume));
+    attr_write(w, "revisions_to_keep", keep);
+    attr_write(w, "rw", flag_text(volume_rw(volume)));
+    attr_write(w, "save_on_stop", flag_text(volume_save_on_stop(volume)));
+    attr_write(w, "snap_on_start", flag_text(volume_snap_on_start(volume)));
+    if (config->size > 0)
+        attr_write(w, "size", size);
+    if (source)
+        attr_write(w, "source", volume_vid(source));
+}
+
+static void volume_write(const struct writer *w, const struct volume_config *config,
+                         int indent)
+{
+    if (config->attrs->len == 0 && !config->volume)
+        return;
+    line(w, indent);
+    g_string_append(w->out, "<volume");
+    xml_append_attr(w->out, "name", config->name);
+    for (guint i = 0; i < config->attrs->len; i++) {
+        const struct pair *pair = &g_array_index(config->attrs, struct pair, i);
+
+        attr_write(w, pair->name, pair->value);
+    }
+    if (config->attrs->len == 0)
+        volume_write_whole(w, config);
+    leaf_end(w, "volume", config->name, NULL);
+    raw_elements(w, "volume-config", config->name, indent);
+}
+
+static void volumes_write(const struct writer *w, const struct qube *qube, int indent)
+{
+    gsize open = container_begin(w, "volume-config", indent);
+
+    for (guint i = 0; i < qube->volumes->len; i++)
+        volume_write(w, &g_array_index(qube->volumes, struct volume_config, i),
+                     indent + 2);
+    container_end(w, "volume-config", open, indent);
+}
+
+/* Qubes. */
+
+static gboolean has_volumes(const struct qube *qube)
+{
+    return qube->volumes->len > 0 || (qube->class && qube->class->dir_prefix);
+}
+
+static gboolean lacks_uuid(const struct qube *qube)
+{
+    return qube->class && qube->class->id != CLASS_ADMIN &&
+           !qube_is_explicit(qube, "uuid");
+}
+
+void store_domain_write(GString *out, const struct store_form *form,
+                        const struct qube *qube)
+{
+    const struct writer w = { out, qube->raw, form };
+
+    g_string_append_printf(out, "<domain id=\"domain-%d\"", qube->qid);
+    xml_append_attr(out, "class", qube->class_name);
+    raw_attrs(&w, "domain", NULL);
+    g_string_append_c(out, '>');
+    raw_elements(&w, "domain", NULL, 6);
+    line(&w, 6);
+    props_write(&w, qube->props, lacks_uuid(qube) ? qube->uuid : NULL, 6);
+    raw_elements(&w, "domain", "properties", 6);
+    line(&w, 6);
+    features_write(&w, qube, 6);
+    raw_elements(&w, "domain", "features", 6);
+    line(&w, 6);
+    tags_write(&w, qube, 6);
+    raw_elements(&w, "domain", "tags", 6);
+    if (has_volumes(qube)) {
+        line(&w, 6);
+        volumes_write(&w, qube, 6);
+    }
+    raw_elements(&w, "domain", "volume-config", 6);
+    line(&w, 4);
+    g_string_append(out, "</domain>");
+}
+
+/* Sections. */
+
+static void labels_write(const struct writer *w, const struct model *model)
+{
+    gsize open = container_begin(w, "labels", 2);
+
+    for (guint i = 0; i < model->labels->len; i++) {
+        const struct label *label = g_ptr_array_index(model->labels, i);
+        g_autofree char *id = g_strdup_printf("label-%d", label->index);
+        g_autofree char *color = g_strdup_printf("0x%06x", label->color);
+
+        line(w, 4);
+        g_string_append(w->out, "<label");
+        xml_append_attr(w->out, "id", id);
+        xml_append_attr(w->out, "color", color);
+        leaf_end(w, "label", id, label->name);
+        raw_elements(w, "labels", id, 4);
+    }
+    container_end(w, "labels", open, 2);
+}
+
+static void pools_write(const struct writer *w, const struct model *model)
+{
+    gsize open = container_begin(w, "pools", 2);
+
+    for (guint i = 0; i < model->pools->len; i++) {
+        const struct pool_entry *entry = g_ptr_array_index(model->pools, i);
+
+        line(w, 4);
+        g_string_append(w->out, "<pool");
+        for (guint j = 0; j < entry->attrs->len; j++) {
+            const struct pair *pair = &g_array_index(entry->attrs, struct pair, j);
+
+            xml_append_attr(w->out, pair->name, pair->value);
+        }
+        leaf_end(w, "pool", entry->name, NULL);
+        raw_elements(w, "pools", entry->name, 4);
+    }
+    container_end(w, "pools", open, 2);
+}
+
+void store_raw_write(GString *out, const struct store *store, const char *parent,
+                     gboolean attrs)
+{
+    const struct writer w = { out, store->raw, &store->form };
+    int indent = g_str_equal(parent, "qubes") ? 2 : 4;
+
+    for (guint i = 0; i < store->raw->len; i++) {
+        const struct raw_text *raw = g_ptr_array_index(store->raw, i);
+
+        if (!g_str_equal(raw->parent, parent) || attrs != (raw->text[0] == ' '))
+            continue;
+        if (!attrs)
+            line(&w, indent);
+        g_string_append(out, raw->text);
+    }
+}
+
+GString *store_section_text(const struct store *store, const struct model *model,
+                            enum section_kind kind)
+{
+    const struct writer w = { g_string_new(NULL), store->raw, &store->form };
+
+    if (kind == SECTION_LABELS)
+        labels_write(&w, model);
+    else if (kind == SECTION_POOLS)
+        pools_write(&w, model);
+    else
+        props_write(&w, model->globals, NULL, 2);
+    return w.out;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/store.h"
+
+#include "core/layout.h"
+#include "core/model-private.h"
+#include "core/store-private.h"
+#include "util/error.h"
+
+#define NIL_UUID "00000000-0000-0000-0000-000000000000"
+
+static const struct store_form newest = { TRUE, TRUE };
+
+struct store *store_new(const char *root)
+{
+    struct store *store = g_new0(struct store, 1);
+
+    store->root = g_strdup(root);
+    store->path = layout_path(root, LAYOUT_STORE);
+    store->form = newest;
+    store->raw = raw_texts_new();
+    return store;
+}
+
+void store_free(struct store *store)
+{
+    if (!store)
+        return;
+    store_image_clear(&store->image);
+    g_ptr_array_unref(store->raw);
+    g_free(store->root);
+    g_free(store->path);
+    g_free(store);
+}
+
+const char *store_path(const struct store *store)
+{
+    return store->path;
+}
+
+/* Forgets what is known of the file. */
+static void reset(struct store *store)
+{
+    store_image_clear(&store->image);
+    store->image.sections = g_array_new(FALSE, FALSE, sizeof(struct section));
+    store->image.domains = g_array_new(FALSE, FALSE, sizeof(struct span));
+    store->form = newest;
+    g_ptr_array_set_size(store->raw, 0);
+}
+
+/* The same error with what to do about it. */
+static void advise(GError **error, GError *cause)
+{
+    const char *hint = error_hint(cause);
+
+    if (!hint)
+        hint = error_is(cause, QMC_ERROR_NOTFOUND)
+                   ? "make one with qubes-create, or take a copy from "
+                     "/var/lib/qubes/backup or " LAYOUT_HISTORY
+               : error_is(cause, QMC_ERROR_DENIED)
+                   ? "be root or of the group 'qubes'" : STORE_COPIES;
+    error_set(error, (QmcErrorCode)cause->code, hint, "%s", cause->message);
+    g_error_free(cause);
+}
+
+static gboolean read_all(struct store *store, struct model *model, GError **error)
+{
+    store->image.bytes = file_read(store->path, STORE_MAX, &store->image.stamp, error);
+    if (!store->image.bytes || !store_parse(store, model, error))
+        return FALSE;
+    store_check(model);
+    store_build(store, model);
+    for (int kind = 0; kind < SECTION_WRITTEN; kind++)
+        store->image.was[kind] = store_section_text(store, model, kind);
+    return TRUE;
+}
+
+gboolean store_load(struct store *store, struct model *model, GError **error)
+{
+    GError *cause = NULL;
+
+    reset(store);
+    model_clear(model);
+    if (read_all(store, model, &cause))
+        return TRUE;
+    reset(store);
+    model_clear(model);
+    advise(error, cause);
+    return FALSE;
+}
+
+gboolean store_stale(const struct store *store)
+{
+    struct file_stamp now;
+
+    if (!file_stamp_path(store->path, &now, NULL))
+        return store->image.bytes != NULL;
+    return !store->image.bytes || !file_stamp_equal(&now, &store->image.stamp);
+}
+
+static GString *serialise(const struct store *store, const struct model *model,
+                          gboolean anew)
+{
+    auto_of(store_document) struct store_document *document =
+        store_document_new(store, model, anew);
+
+    return g_steal_pointer(&document->text);
+}
+
+GString *store_serialise(const struct store *store, const struct model *model)
+{
+    return serialise(store, model, FALSE);
+}
+
+GString *store_serialise_anew(const struct store *store, const struct model *model)
+{
+    return serialise(store, model, TRUE);
+}
+
+/* A first store (spec 6.7). */
+
+static void labels_make(struct model *model)
+{
+    static const struct {
+        const char *name;
+        unsigned color;
+    } first[] = {
+        { "red", 0xcc0000 },  { "orange", 0xf57900 }, { "yellow", 0xedd400 },
+        { "green", 0x73d216 }, { "gray", 0x555555 },  { "blue", 0x3465a4 },
+        { "purple", 0x75507b }, { "black", 0x000000 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(first); i++) {
+        struct label *label = g_new(struct label, 1);
+
+        *label = (struct label){ (int)i + 1, g_strdup(first[i].name), first[i].color };
+        g_ptr_array_add(model->labels, label);
+    }
+}
+
+static void pool_make(struct model *model, const char *const *attrs)
+{
+    struct pool_entry *entry = pool_entry_new(attrs[1], attrs[5]);
+
+    for (; *attrs; attrs += 2) {
+        struct pair pair = { attrs[0], g_strdup(attrs[1]) };
+
+        g_array_append_val(entry->attrs, pair);
+    }
+    g_ptr_array_add(model->pools, entry);
+}
+
+static void pools_make(struct model *model)
+{
+    static const char *const images[] = {
+        "name", "varlibqubes", "dir_path", LAYOUT_BASE, "driver", "file-reflink",
+        "revisions_to_keep", "1", "ephemeral_volatile", "False", NULL,
+    };
+    static const char *const kernels[] = {
+        "name", "linux-kernel", "dir_path", LAYOUT_KERNELS, "driver",
+        "linux-kernel", NULL,
+    };
+
+    pool_make(model, images);
+    pool_make(model, kernels);
+    model_put_global(model, prop_find("default_pool_kernel", 0), "linux-kernel");
+}
+
+static gboolean dom0_make(struct model *model, GError **error)
+{
+    struct qube *dom0 = qube_new("dom0", NIL_UUID, 0, "AdminVM");
+
+    qube_put(dom0, prop_find("label", CLASS_ADMIN), "black");
+    if (model_add(model, dom0, error))
+        return TRUE;
+    qube_free(dom0);
+    return FALSE;
+}
+
+gboolean store_write_new(struct store *store, struct model *model, GError **error)
+{
+    g_autofree char *dir = g_path_get_dirname(store->path);
+    struct store_save *save;
+    struct file_stamp stamp;
+    gboolean ok;
+
+    if (file_stamp_path(store->path, &stamp, NULL)) {
+        error_set(error, QMC_ERROR_EXISTS, "load it, or move it away",
+                  "there is a store at '%s' already", store->path);
+        return FALSE;
+    }
+    reset(store);
+    if (model->labels->len == 0)
+        labels_make(model);
+    if (model->pools->len == 0)
+        pools_make(model);
+    if (!model_qube_named(model, "dom0") && !dom0_make(model, error))
+        return FALSE;
+    store_build(store, model);
+    if (!file_mkdirs(dir, 0770, error))
+        return FALSE;
+    save = store_save_new(store, model, "new");
+    ok = store_save_run(save, 0, error);
+    if (ok)
+        store_save_commit(save, model);
+    store_save_free(save);
+    return ok;
+}
