@@ -275,7 +275,9 @@ gboolean text_int_parse(const char *text, gint64 min, gint64 max,
     g_autofree char *shown = NULL;
     gint64 value;
 
-    if (g_ascii_string_to_signed(text, 10, min, max, &value, NULL)) {
+    /* GLib takes a plus sign */
+    if (text[0] != '+' &&
+        g_ascii_string_to_signed(text, 10, min, max, &value, NULL)) {
         *out = value;
         return TRUE;
     }
