@@ -210,6 +210,9 @@ static void unlink_thread(struct hv *hv, gpointer data)
     virConnectClose(link->conn);
     watch_unref(link->watch);
     g_free(link);
+    g_mutex_lock(&hv->lock);
+    hv->linked = FALSE;
+    g_mutex_unlock(&hv->lock);
 }
 
 struct supervisor {
@@ -235,8 +238,16 @@ static void tell_down(struct supervisor *s, const char *untrusted_why)
 /* Lock held, as for all below; given up for calls that may block. */
 static void attach(struct supervisor *s)
 {
-    struct link *link = g_new(struct link, 1);
+    struct link *link;
 
+    /* libvirt refuses the same callback twice; only a local connection is taken
+     * over from an earlier watch. */
+    if (s->hv->local && s->hv->linked) {
+        g_cond_wait(&s->hv->changed, &s->hv->lock);
+        return;
+    }
+    s->hv->linked = TRUE;
+    link = g_new(struct link, 1);
     *link = (struct link){ watch_ref(s->watch), s->hv->conn, -1 };
     virConnectRef(link->conn);
     s->link = link;

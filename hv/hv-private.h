@@ -47,6 +47,7 @@ struct hv {
     GError *failure; /* of the last attempt */
     char *lost;      /* why the last connection ended, or NULL */
     struct hv_watch *watch;
+    gboolean linked; /* a watch has callbacks on a connection */
     struct hv_busy busy;
 };
 

@@ -34,6 +34,8 @@ static const struct meaning meanings[] = {
     { ANY, ANY, "state change lock", QMC_ERROR_BUSY, HINT_BUSY },
     { ANY, ANY, "permission denied", QMC_ERROR_DENIED, HINT_RIGHTS },
     { ANY, ANY, "already exists with uuid", QMC_ERROR_EXISTS, NULL },
+    { VIR_ERR_INTERNAL_ERROR, ANY, "not running", QMC_ERROR_STATE, NULL },
+    { VIR_ERR_INTERNAL_ERROR, ANY, "not paused", QMC_ERROR_STATE, NULL },
     { VIR_ERR_NO_MEMORY, ANY, NULL, QMC_ERROR_NOSPACE, HINT_MEMORY },
     { VIR_ERR_NO_DOMAIN, ANY, NULL, QMC_ERROR_NOTFOUND, NULL },
     { VIR_ERR_DOM_EXIST, ANY, NULL, QMC_ERROR_EXISTS, NULL },
