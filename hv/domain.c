@@ -243,6 +243,23 @@ struct create_call {
     int xid;
 };
 
+/* libxl tells its log, not libvirt, why a domain could not be built. The one
+ * cause that users meet every day can be seen from here. */
+static gboolean set_if_no_memory(struct create_call *c, virConnectPtr conn,
+                                 GError **error)
+{
+    guint64 free_mib = virNodeGetFreeMemory(conn) >> 20;
+
+    if (!free_mib || c->spec->memory_mib <= free_mib)
+        return FALSE;
+    error_set(error, QMC_ERROR_NOSPACE,
+              "stop another qube or lower the memory of this one",
+              "cannot create '%s': not enough memory: it wants %" G_GUINT64_FORMAT
+              " MiB, %" G_GUINT64_FORMAT " MiB are free",
+              c->spec->name, c->spec->memory_mib, free_mib);
+    return TRUE;
+}
+
 static gboolean set_create_error(struct create_call *c, GError **error)
 {
     virt_error_set(error, c->call.hv->uri, "cannot create '%s'", c->spec->name);
@@ -298,6 +315,18 @@ static gboolean old_is_out_of_the_way(struct create_call *c, virConnectPtr conn,
            set_create_error(c, error);
 }
 
+static gboolean set_start_error(struct create_call *c, virDomainPtr dom,
+                                GError **error)
+{
+    g_autoptr(GError) plain = NULL;
+
+    set_create_error(c, &plain);
+    if (!error_is(plain, QMC_ERROR_IO) ||
+        !set_if_no_memory(c, virDomainGetConnect(dom), error))
+        g_propagate_error(error, g_steal_pointer(&plain));
+    return FALSE;
+}
+
 static gboolean start_paused(struct create_call *c, virDomainPtr dom,
                              GError **error)
 {
@@ -306,7 +335,7 @@ static gboolean start_paused(struct create_call *c, virDomainPtr dom,
     if (virDomainCreateWithFlags(dom, at_once ? VIR_DOMAIN_START_PAUSED : 0) < 0) {
         /* Somebody else's, if it runs already; or the answer got lost. */
         c->created = virt_error_code() != VIR_ERR_OPERATION_INVALID;
-        return set_create_error(c, error);
+        return set_start_error(c, dom, error);
     }
     c->created = TRUE;
     if (!at_once && virDomainSuspend(dom) < 0)
@@ -355,6 +384,10 @@ static void undo_create(struct create_call *c)
     c->call.run = run_undo;
     c->call.acted = FALSE;
     if (!hv_call(&c->call, &error))
+        log_line("hv", "undo of a failed start: %s", error->message);
+    g_clear_error(&error);
+    if (c->created && c->call.hv->driver->leftover_destroy &&
+        !c->call.hv->driver->leftover_destroy(c->spec->uuid, &error))
         log_line("hv", "undo of a failed start: %s", error->message);
 }
 

@@ -18,6 +18,9 @@ struct hv_driver {
     gboolean resizes_disks; /* wants to be told that a disk grew */
     unsigned shutdown_flags; /* asked first; then without flags */
     unsigned stats_flags;    /* beside ACTIVE in the bulk call */
+    /* [W] Ends a domain that a failed creation left where libvirt does not see
+     * it; success if there is none. NULL: cannot happen. */
+    gboolean (*leftover_destroy)(const char *uuid, GError **error);
 };
 
 struct hv_watch;
@@ -75,6 +78,13 @@ struct hv_call {
     gboolean acted; /* set by run before the first change */
 };
 gboolean hv_call(struct hv_call *call, GError **error);
+
+/* For Xen, by xl. A domain that has run is not touched: STATE. */
+gboolean leftover_xen_destroy(const char *uuid, GError **error);
+/* Its parts that read text: the id of a UUID in 'xl vm-list' (0: none); whether
+ * 'xl list ID' shows a paused domain without any CPU time. */
+int leftover_xen_find(const char *untrusted_list, const char *uuid);
+gboolean leftover_xen_never_ran(const char *untrusted_list);
 
 /* A bounded, displayable copy of a name that others chose. */
 void hv_copy_text(char *to, gsize size, const char *untrusted_text);

@@ -24,7 +24,8 @@
 static const struct hv_driver drivers[] = {
     { .scheme = "xen", .kind = HV_XEN,
       .starts_paused = TRUE, .cpu_means = TRUE, .sums_host_cpu = TRUE,
-      .shutdown_flags = VIR_DOMAIN_SHUTDOWN_PARAVIRT },
+      .shutdown_flags = VIR_DOMAIN_SHUTDOWN_PARAVIRT,
+      .leftover_destroy = leftover_xen_destroy },
     { .scheme = "qemu", .kind = HV_QEMU, .takes_files = TRUE,
       .starts_paused = TRUE, .cpu_means = TRUE, .resizes_disks = TRUE,
       .stats_flags = VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT },
