@@ -84,32 +84,27 @@ static gboolean is_own(const char *clean, const char *file)
     return own > 0 && (file[own] == '~' || file[own] == '\0');
 }
 
-typedef gboolean (*image_test)(const char *clean, const char *file);
-
-static gboolean collect(const struct images *at, image_test matches,
-                        GPtrArray *paths, GError **error)
+GPtrArray *images_collect(const struct images *at, images_test test,
+                          GError **error)
 {
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *clean = g_path_get_basename(at->clean);
     DIR *dir = opendir(at->dir);
     struct dirent *entry;
+    int errnum;
 
-    if (!dir) {
-        if (errno == ENOENT)
-            return TRUE;
-        image_error(error, errno, "read the directory", at->dir);
-        return FALSE;
-    }
-    while (errno = 0, (entry = readdir(dir)))
-        if (matches(clean, entry->d_name))
+    if (!dir && errno == ENOENT)
+        return g_steal_pointer(&paths);
+    while (dir && (errno = 0, entry = readdir(dir)))
+        if (test(clean, entry->d_name))
             g_ptr_array_add(paths, g_build_filename(at->dir, entry->d_name, NULL));
-
-    int errnum = errno;
-
-    closedir(dir);
+    errnum = errno;
+    if (dir)
+        closedir(dir);
     if (errnum == 0)
-        return TRUE;
+        return g_steal_pointer(&paths);
     image_error(error, errnum, "read the directory", at->dir);
-    return FALSE;
+    return NULL;
 }
 
 gboolean images_drop(const char *const *paths, GError **error)
@@ -122,12 +117,12 @@ gboolean images_drop(const char *const *paths, GError **error)
     return !gone || image_sync_parent(paths[0], error);
 }
 
-static gboolean drop_matching(const struct images *at, image_test matches,
+static gboolean drop_matching(const struct images *at, images_test test,
                               GError **error)
 {
-    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) paths = images_collect(at, test, error);
 
-    if (!collect(at, matches, paths, error))
+    if (!paths)
         return FALSE;
     g_ptr_array_add(paths, NULL);
     return images_drop((const char *const *)paths->pdata, error);

@@ -28,6 +28,11 @@ gboolean images_name_valid(const char *volume);
  * made. A directory that is not there is success. */
 gboolean images_drop_unfinished(const struct images *at, GError **error);
 gboolean images_drop_all(const struct images *at, GError **error);
+/* Paths in the volume's directory whose file name passes the test; none if the
+ * directory is not there. */
+typedef gboolean (*images_test)(const char *clean, const char *file);
+GPtrArray *images_collect(const struct images *at, images_test test,
+                          GError **error);
 /* The named ones, together; ends with NULL. */
 gboolean images_drop(const char *const *paths, GError **error);
 
@@ -36,7 +41,7 @@ gboolean images_need(const struct images *at, const char *path, struct stat *st,
                      GError **error);
 
 /* Newest first; struct revision, freed by the array. */
-GPtrArray *revisions_list(const struct images *at);
+GPtrArray *revisions_list(const struct images *at, GError **error);
 /* If `text` goes on like a revision's file ("3@2026-11-21T10:00:00Z"): its
  * length, with number and time; else 0. */
 gsize revision_parse(const char *text, gint64 *number, gint64 *time);

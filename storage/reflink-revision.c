@@ -65,32 +65,45 @@ static char *time_format(gint64 time)
                 : g_strdup("1970-01-01T00:00:00Z");
 }
 
-static struct entry *entry_new(const struct images *at, const char *file,
-                               const char *prefix)
+/* What follows the clean image's name and a dot, if that is a revision. */
+static const char *id_of(const char *clean, const char *file)
 {
+    gsize length = strlen(clean);
     gint64 number, time;
-    gsize length;
+
+    if (strncmp(file, clean, length) != 0 || file[length] != '.')
+        return NULL;
+    file += length + 1;
+    length = revision_parse(file, &number, &time);
+    return length > 0 && file[length] == '\0' ? file : NULL;
+}
+
+static gboolean is_revision(const char *clean, const char *file)
+{
+    return id_of(clean, file) != NULL;
+}
+
+/* Adds nothing if the file has gone meanwhile. */
+static gboolean add_entry(GPtrArray *list, const struct images *at,
+                          const char *path, GError **error)
+{
     struct stat st;
-
-    if (!g_str_has_prefix(file, prefix))
-        return NULL;
-    length = revision_parse(file + strlen(prefix), &number, &time);
-    if (length == 0 || file[strlen(prefix) + length] != '\0')
-        return NULL;
-
-    g_autofree char *path = g_build_filename(at->dir, file, NULL);
+    gboolean there;
     struct entry *entry;
 
-    if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
-        return NULL;
+    if (!image_look(path, &st, &there, error))
+        return FALSE;
+    if (!there)
+        return TRUE;
     entry = g_new0(struct entry, 1);
-    entry->public.id = g_strdup(file + strlen(prefix));
-    entry->public.number = number;
-    entry->public.time = time;
+    entry->public.id = g_strdup(id_of(at->clean, path));
+    revision_parse(entry->public.id, &entry->public.number,
+                   &entry->public.time);
     entry->public.used = (guint64)st.st_blocks * 512;
-    entry->path = g_steal_pointer(&path);
+    entry->path = g_strdup(path);
     entry->st = st;
-    return entry;
+    g_ptr_array_add(list, entry);
+    return TRUE;
 }
 
 static int newer_first(gconstpointer a, gconstpointer b)
@@ -103,22 +116,18 @@ static int newer_first(gconstpointer a, gconstpointer b)
     return strcmp(right->id, left->id);
 }
 
-GPtrArray *revisions_list(const struct images *at)
+GPtrArray *revisions_list(const struct images *at, GError **error)
 {
-    GPtrArray *list = g_ptr_array_new_with_free_func(entry_free);
-    g_autofree char *clean = g_path_get_basename(at->clean);
-    g_autofree char *prefix = g_strconcat(clean, ".", NULL);
-    g_autoptr(GDir) dir = g_dir_open(at->dir, 0, NULL);
-    const char *file;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(entry_free);
+    g_autoptr(GPtrArray) paths = images_collect(at, is_revision, error);
 
-    while (dir && (file = g_dir_read_name(dir))) {
-        struct entry *entry = entry_new(at, file, prefix);
-
-        if (entry)
-            g_ptr_array_add(list, entry);
-    }
+    if (!paths)
+        return NULL;
+    for (guint i = 0; i < paths->len; i++)
+        if (!add_entry(list, at, g_ptr_array_index(paths, i), error))
+            return NULL;
     g_ptr_array_sort(list, newer_first);
-    return list;
+    return g_steal_pointer(&list);
 }
 
 /* After a crash between the steps of a commit the clean image has its
@@ -140,9 +149,13 @@ gboolean revisions_add(const struct images *at, guint keep, GError **error)
     if (!there || keep == 0)
         return TRUE;
 
-    g_autoptr(GPtrArray) list = revisions_list(at);
-    struct entry *newest = list->len ? g_ptr_array_index(list, 0) : NULL;
+    g_autoptr(GPtrArray) list = revisions_list(at, error);
+    struct entry *newest = NULL;
 
+    if (!list)
+        return FALSE;
+    if (list->len > 0)
+        newest = g_ptr_array_index(list, 0);
     if (newest && is_revision_of(newest, &clean))
         return TRUE;
 
@@ -156,9 +169,11 @@ gboolean revisions_add(const struct images *at, guint keep, GError **error)
 
 gboolean revisions_prune(const struct images *at, guint keep, GError **error)
 {
-    g_autoptr(GPtrArray) list = revisions_list(at);
+    g_autoptr(GPtrArray) list = revisions_list(at, error);
     g_autoptr(GPtrArray) paths = g_ptr_array_new();
 
+    if (!list)
+        return FALSE;
     for (guint i = keep; i < list->len; i++) {
         struct entry *entry = g_ptr_array_index(list, i);
 

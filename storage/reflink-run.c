@@ -87,7 +87,7 @@ static gboolean take_precache(const struct images *at, const struct stat *clean,
     return *taken;
 }
 
-/* The time is kept: it tells a run that wrote nothing (see commit()). */
+/* The time is kept: it tells a run that wrote nothing, see is_unchanged(). */
 static gboolean copy_to_dirty(const struct images *at, GError **error)
 {
     struct sparse_copy copy = {
@@ -193,22 +193,10 @@ static gboolean sync_image(const char *image, GError **error)
     return FALSE;
 }
 
-/* TRUE if `image` is what a run that wrote nothing leaves behind. Then the old
- * state makes no revision: it would push out one that differs. The new one is
- * committed even so, because times can lag behind data after a power loss. */
-static gboolean is_unchanged(const struct images *at, const char *image)
-{
-    struct stat a, b;
-
-    return stat(image, &a) == 0 && stat(at->clean, &b) == 0 &&
-           image_same_version(&a, &b);
-}
-
+/* The old clean image has its revision by now. */
 static gboolean commit(const struct images *at, const char *image, guint keep,
                        GError **error)
 {
-    if (!is_unchanged(at, image) && !revisions_add(at, keep, error))
-        return FALSE;
     if (!revisions_prune(at, keep, error) || !sync_image(image, error) ||
         !DROP(error, at->precache) || !image_move(image, at->clean, error))
         return FALSE;
@@ -216,9 +204,21 @@ static gboolean commit(const struct images *at, const char *image, guint keep,
     return TRUE;
 }
 
+/* TRUE if the run wrote nothing. Then the old state makes no revision: it would
+ * push out one that differs. The new one is committed even so, because times
+ * can lag behind data after a power loss. */
+static gboolean is_unchanged(const struct images *at)
+{
+    struct stat dirty, clean;
+
+    return stat(at->dirty, &dirty) == 0 && stat(at->clean, &clean) == 0 &&
+           image_same_version(&dirty, &clean);
+}
+
 static gboolean stop_saved(const struct images *at, const struct volume *volume,
                            GError **error)
 {
+    guint keep = volume_keep(volume);
     struct stat st;
     gboolean dirty;
 
@@ -226,10 +226,11 @@ static gboolean stop_saved(const struct images *at, const struct volume *volume,
         return FALSE;
     if (!dirty)
         return TRUE;
-    if (!volume_in_place(volume))
-        return commit(at, at->dirty, volume_keep(volume), error);
-    return sync_image(at->dirty, error) &&
-           image_move(at->dirty, at->clean, error);
+    if (volume_in_place(volume))
+        return sync_image(at->dirty, error) &&
+               image_move(at->dirty, at->clean, error);
+    return (is_unchanged(at) || revisions_add(at, keep, error)) &&
+           commit(at, at->dirty, keep, error);
 }
 
 static gboolean stop_unsaved(const struct images *at, struct volume *volume,
@@ -334,12 +335,13 @@ gboolean reflink_clone(struct volume *volume, struct volume *source,
     struct sparse_copy copy = {
         .source = from->clean, .target = at->import, .size = -1,
     };
+    guint keep = volume_keep(volume);
     struct stat st;
 
     if (!images_need(from, from->clean, &st, error) ||
         !image_mkdir(at->dir, error) || !images_drop_unfinished(at, error) ||
-        !sparse_copy(&copy, error) ||
-        !commit(at, at->import, volume_keep(volume), error))
+        !sparse_copy(&copy, error) || !revisions_add(at, keep, error) ||
+        !commit(at, at->import, keep, error))
         return FALSE;
     volume_set_nominal(volume, (guint64)st.st_size);
     return TRUE;

@@ -162,7 +162,9 @@ static GPtrArray *reflink_revisions(const struct volume *volume)
 {
     auto_of(images) struct images *at = images_new(volume);
 
-    return revisions_list(at);
+    GPtrArray *list = revisions_list(at, NULL);
+
+    return list ? list : g_ptr_array_new();
 }
 
 static const char *const required[] = {"dir_path", NULL};
