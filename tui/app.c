@@ -68,6 +68,7 @@ static void app_draw_screens(struct app *app)
         if (above)
             screen->class->draw(screen, body);
     }
+    frame_draw_footer(app, view);
 }
 
 void app_draw(struct app *app)
@@ -206,8 +207,10 @@ const char *app_note_text(const struct app *app, gboolean *warning)
 static void app_event(const struct event *event, gpointer data)
 {
     struct app *app = data;
-    g_autoptr(GPtrArray) now = g_ptr_array_copy(app->screens, NULL, NULL);
+    /* A screen may open and close others while it is told. */
+    g_autoptr(GPtrArray) now = g_ptr_array_new();
 
+    g_ptr_array_extend(now, app->screens, NULL, NULL);
     if (event->type == EVENT_NOTE || (event->type == EVENT_HV && event->text))
         app_set_note(app, event->warning, event->text);
     if (event->type == EVENT_OP)
@@ -285,14 +288,15 @@ static void app_key_back(struct screen *screen)
         app_quit(app, 0);
 }
 
-static gboolean app_not_alone(const struct screen *screen)
+static gboolean app_is_first(const struct screen *screen)
 {
-    return screen->app->screens->len > 1;
+    return screen->app->screens->len == 1;
 }
 
-static gboolean app_alone(const struct screen *screen)
+/* Popups name their own way out. */
+static gboolean app_is_later_view(const struct screen *screen)
 {
-    return !app_not_alone(screen);
+    return screen->class->kind == SCREEN_VIEW && !app_is_first(screen);
 }
 
 static void app_key_quit(struct screen *screen)
@@ -307,7 +311,7 @@ static void app_key_quit(struct screen *screen)
 
 /* clang-format off */
 static const struct key_row rows[] = {
-    {"F1 ?", "help", "Help", "this help; again: the keys of all screens",
+    {"F1 ?", "help", "Help", "help; again: all keys",
      KEYS_ANYWHERE, NULL, app_key_help, NULL},
     {"Ctrl-R", "refresh", NULL, "read everything again",
      KEYS_ANYWHERE, NULL, app_key_refresh, NULL},
@@ -316,9 +320,9 @@ static const struct key_row rows[] = {
     {"Ctrl-Z", "suspend", NULL, "suspend",
      KEYS_ANYWHERE, NULL, app_key_stop, NULL},
     {"q Esc", "back", "Back", "back", KEYS_ANYWHERE, NULL, app_key_back,
-     app_not_alone},
-    {"q", "quit", "Quit", "quit (asks while something runs)",
-     KEYS_ANYWHERE, NULL, app_key_back, app_alone},
+     app_is_later_view},
+    {"q", "quit", "Quit", "quit (asks if work goes on)",
+     KEYS_ANYWHERE, NULL, app_key_back, app_is_first},
     {"Q", "leave", NULL, "quit from anywhere", KEYS_ANYWHERE, NULL, app_key_quit,
      NULL},
     {NULL},

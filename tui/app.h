@@ -17,7 +17,8 @@ void app_on_quit(struct app *app, void (*quit)(int status, gpointer data),
 
 struct engine *app_engine(const struct app *app);
 struct model *app_model(const struct app *app);
-const struct key_row *app_keys(void); /* valid on every screen */
+/* Valid on every screen; the first is the help. */
+const struct key_row *app_keys(void);
 
 void app_key(struct app *app, int key);
 /* Something may look different: a frame is drawn soon, at most 10 a second. */

@@ -5,7 +5,7 @@
 
 #define BUTTON_GAP 6
 
-struct rect dialog_box(const struct screen *screen, struct rect area,
+struct rect dialog_box(struct screen *screen, struct rect area,
                        struct rect size, const char *title)
 {
     int h = MIN(size.h, area.h), w = MIN(size.w, area.w);
@@ -14,7 +14,8 @@ struct rect dialog_box(const struct screen *screen, struct rect area,
     g_autofree char *hints = screen_hints(screen, screen->class->keys);
     g_autofree char *foot = g_strdup_printf(" %s ", hints);
 
-    if (h < 3 || w < 8) {
+    screen->boxed = h >= 3 && w >= 8;
+    if (!screen->boxed) {
         draw_fill(box, STYLE_BOX);
         return box;
     }

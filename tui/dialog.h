@@ -7,7 +7,7 @@
 /* A box of at most h x w centred in the area, with the title in its upper and
  * the hints of `screen` in its lower border. The inside, which may be smaller
  * than asked for on a small terminal. */
-struct rect dialog_box(const struct screen *screen, struct rect area,
+struct rect dialog_box(struct screen *screen, struct rect area,
                        struct rect size, const char *title);
 
 struct dialog_button {

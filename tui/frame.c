@@ -186,16 +186,12 @@ static void frame_draw_event(struct app *app, int y, int w)
 }
 
 struct hints {
-    const struct screen *screen;
+    const struct key_row *help; /* stands first, wherever its table comes */
     int y, x, end;
 };
 
-static void frame_draw_hint(const struct key_row *row, gpointer data)
+static void frame_put_hint(struct hints *hints, const struct key_row *row)
 {
-    struct hints *hints = data;
-
-    if (!row->hint)
-        return;
     g_autofree char *key = key_row_first(row);
     if (hints->x + text_width(key) + text_width(row->hint) + 2 > hints->end)
         return;
@@ -205,27 +201,39 @@ static void frame_draw_hint(const struct key_row *row, gpointer data)
                                STYLE_FOOTER, row->hint);
 }
 
-static void frame_draw_footer(const struct screen *top, int y, int w)
+static void frame_draw_hint(const struct key_row *row, gpointer data)
 {
-    struct hints hints = {top, y, 1, w};
+    struct hints *hints = data;
+
+    if (row->hint && row != hints->help)
+        frame_put_hint(hints, row);
+}
+
+static void frame_draw_hints(const struct screen *top, int y, int w)
+{
+    struct hints hints = {app_keys(), y, 1, w};
 
     draw_fill((struct rect){y, 0, 1, w}, STYLE_FOOTER);
-    screen_each_row(top, FALSE, frame_draw_hint, &hints);
+    frame_put_hint(&hints, hints.help);
+    if (!top->boxed)
+        screen_each_row(top, FALSE, frame_draw_hint, &hints);
+}
+
+void frame_draw_footer(struct app *app, struct screen *view)
+{
+    gboolean warning;
+    int h, w;
+
+    draw_size(&h, &w);
+    if (frame_is_tiny(h, w) || view->class->kind == SCREEN_FULL)
+        return;
+    if (frame_is_small(h, w) && app_note_text(app, &warning))
+        frame_draw_event(app, h - 1, w);
+    else
+        frame_draw_hints(app_top(app), h - 1, w);
 }
 
 /* --- all of it --- */
-
-static struct rect frame_draw_small(struct app *app, struct screen *view, int h,
-                                    int w)
-{
-    gboolean warning;
-
-    if (app_note_text(app, &warning))
-        frame_draw_event(app, h - 1, w);
-    else
-        frame_draw_footer(app_top(app), h - 1, w);
-    return (struct rect){0, 0, h - 1, w};
-}
 
 struct rect frame_draw(struct app *app, struct screen *view)
 {
@@ -240,14 +248,13 @@ struct rect frame_draw(struct app *app, struct screen *view)
     if (view->class->kind == SCREEN_FULL)
         return (struct rect){0, 0, h, w};
     if (frame_is_small(h, w))
-        return frame_draw_small(app, view, h, w);
+        return (struct rect){0, 0, h - 1, w};
     frame_draw_title(app, w);
     frame_draw_host(model, 1, w);
     if (frame_count_pools(model))
         frame_draw_pools(model, y++, w);
     frame_draw_state(app, view, h - 3, w);
     frame_draw_event(app, h - 2, w);
-    frame_draw_footer(app_top(app), h - 1, w);
     return (struct rect){y, 0, h - 3 - y, w};
 }
 
@@ -256,5 +263,7 @@ struct rect frame_prompt(void)
     int h, w;
 
     draw_size(&h, &w);
-    return (struct rect){frame_is_small(h, w) ? h - 1 : h - 2, 0, 1, w};
+    if (frame_is_small(h, w))
+        return (struct rect){h - 1, 0, 1, w};
+    return (struct rect){h - 3, 0, 2, w};
 }

@@ -8,6 +8,9 @@
 
 /* Draws it for the view; what is left for it (h 0: too small for any). */
 struct rect frame_draw(struct app *app, struct screen *view);
+/* The keys of the top screen; after the screens are drawn. */
+void frame_draw_footer(struct app *app, struct screen *view);
 void frame_draw_clock(struct app *app, struct screen *view);
-/* The line for a one-line question: over the event line. */
+/* The lines for a question: over those of state and event; one line if the
+ * terminal is small. */
 struct rect frame_prompt(void);

@@ -10,7 +10,6 @@
 #include "util/text.h"
 
 #define TWO_COLUMNS 72
-#define KEY_WIDTH 14
 
 struct help_topic {
     const char *name, *text;
@@ -30,6 +29,36 @@ static const char *help_topic(const char *name)
 }
 
 /* --- rows to lines --- */
+
+struct help_row {
+    char *keys, *text;
+};
+
+static void help_row_free(gpointer data)
+{
+    struct help_row *row = data;
+
+    g_free(row->keys);
+    g_free(row->text);
+    g_free(row);
+}
+
+static void help_add(GPtrArray *rows, const char *keys, const char *text)
+{
+    struct help_row *last = rows->len ? rows->pdata[rows->len - 1] : NULL;
+    struct help_row *row;
+
+    if (last && strcmp(last->keys, keys) == 0) {
+        g_autofree char *old = last->text;
+
+        last->text = g_strconcat(old, " / ", text, NULL);
+        return;
+    }
+    row = g_new0(struct help_row, 1);
+    row->keys = g_strdup(keys);
+    row->text = g_strdup(text);
+    g_ptr_array_add(rows, row);
+}
 
 static const char *help_asks(const struct op_row *row)
 {
@@ -52,7 +81,9 @@ static char *help_row_text(const struct key_row *row)
     return op ? g_strconcat(op->label, help_asks(op), NULL) : NULL;
 }
 
-static void help_append_group(GPtrArray *lines, const struct key_row *table,
+/* Rows without a text join the next one; rows with the keys of the one before
+ * are its other meaning. */
+static void help_append_group(GPtrArray *rows, const struct key_row *table,
                               enum key_group group)
 {
     g_autoptr(GString) keys = g_string_new(NULL);
@@ -64,10 +95,18 @@ static void help_append_group(GPtrArray *lines, const struct key_row *table,
         g_string_append_printf(keys, "%s%s", keys->len ? " " : "", row->keys);
         if (!text)
             continue;
-        g_ptr_array_add(lines, g_strdup_printf(" %-*s %s", KEY_WIDTH - 2,
-                                               keys->str, text));
+        help_add(rows, keys->str, text);
         g_string_truncate(keys, 0);
     }
+}
+
+static int help_keys_width(GPtrArray *rows)
+{
+    int width = 0;
+
+    for (guint i = 0; i < rows->len; i++)
+        width = MAX(width, text_width(((const struct help_row *)rows->pdata[i])->keys));
+    return width;
 }
 
 /* One block of lines per group that has keys, with its heading. */
@@ -75,59 +114,117 @@ static GPtrArray *help_block(const struct screen_class *class,
                              enum key_group group)
 {
     const struct key_row *tables[] = {class->keys, class->more, app_keys()};
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(help_row_free);
     GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
 
     for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
-        help_append_group(lines, tables[i], group);
-    if (lines->len > 0)
-        g_ptr_array_insert(lines, 0, g_strdup(key_group_title(group)));
+        help_append_group(rows, tables[i], group);
+    if (rows->len > 0)
+        g_ptr_array_add(lines, g_strdup(key_group_title(group)));
+    for (guint i = 0; i < rows->len; i++) {
+        const struct help_row *row = rows->pdata[i];
+
+        g_ptr_array_add(lines, g_strdup_printf(" %-*s  %s", help_keys_width(rows),
+                                               row->keys, row->text));
+    }
     return lines;
 }
 
-static void help_append(GPtrArray *to, GPtrArray *from)
+/* Paragraphs of the topic that are narrow enough stand beside the keys. */
+static gboolean help_is_narrow(char *const *lines, int width)
 {
-    for (guint i = 0; i < from->len; i++)
-        g_ptr_array_add(to, g_strdup(from->pdata[i]));
+    for (; *lines && **lines; lines++)
+        if (text_width(*lines) >= width)
+            return FALSE;
+    return TRUE;
 }
 
-/* The blocks one after the other into the shorter of two columns. */
-static void help_blocks(const struct screen_class *class, GPtrArray *left,
-                        GPtrArray *right)
-{
-    for (int group = 0; group < KEYS_GROUPS; group++) {
-        g_autoptr(GPtrArray) block = help_block(class, (enum key_group)group);
+struct help_page {
+    GPtrArray *left, *right; /* columns; right NULL: there is only one */
+    GPtrArray *below;        /* over the whole width */
+    int width;               /* of a column */
+};
 
-        if (block->len)
-            help_append(right && right->len < left->len ? right : left, block);
+/* The next block goes into the shorter column. */
+static void help_put(struct help_page *page, GPtrArray *block)
+{
+    gboolean right = page->right && page->right->len < page->left->len;
+    GPtrArray *column = right ? page->right : page->left;
+
+    g_ptr_array_extend_and_steal(column, block);
+}
+
+static void help_put_keys(struct help_page *page, const struct screen_class *class)
+{
+    for (int group = 0; group < KEYS_GROUPS; group++)
+        help_put(page, help_block(class, (enum key_group)group));
+}
+
+static void help_put_topic(struct help_page *page, const char *name)
+{
+    g_auto(GStrv) lines = g_strsplit(help_topic(name), "\n", -1);
+
+    for (gsize i = 0; lines[i]; i++) {
+        GPtrArray *block = g_ptr_array_new_with_free_func(g_free);
+        gboolean narrow = help_is_narrow(lines + i, page->width);
+
+        for (; lines[i] && *lines[i]; i++)
+            g_ptr_array_add(block, g_strdup(lines[i]));
+        if (narrow)
+            help_put(page, block);
+        else
+            g_ptr_array_extend_and_steal(page->below, block);
+        if (!lines[i])
+            break;
     }
 }
 
-static void help_keys(const struct screen_class *class, int width,
-                      GPtrArray *lines)
+static void help_join(struct help_page *page, GPtrArray *lines)
 {
-    g_autoptr(GPtrArray) left = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) right = g_ptr_array_new_with_free_func(g_free);
+    guint right = page->right ? page->right->len : 0;
 
-    help_blocks(class, left, width >= TWO_COLUMNS ? right : NULL);
-    for (guint i = 0; i < MAX(left->len, right->len); i++) {
-        const char *one = i < left->len ? left->pdata[i] : "";
-        const char *two = i < right->len ? right->pdata[i] : "";
-        g_autofree char *column = text_fit(one, width / 2, TEXT_LEFT);
+    for (guint i = 0; i < MAX(page->left->len, right); i++) {
+        const char *one = i < page->left->len ? page->left->pdata[i] : "";
+        const char *two = i < right ? page->right->pdata[i] : "";
+        g_autofree char *column = text_fit(one, page->width, TEXT_LEFT);
 
-        g_ptr_array_add(lines, right->len ? g_strconcat(column, two, NULL)
-                                          : g_strdup(one));
+        g_ptr_array_add(lines, *two ? g_strconcat(column, two, NULL)
+                                    : g_strdup(one));
     }
+    g_ptr_array_extend_and_steal(lines, g_ptr_array_ref(page->below));
+}
+
+static struct help_page *help_page_new(int width)
+{
+    struct help_page *page = g_new0(struct help_page, 1);
+
+    page->left = g_ptr_array_new_with_free_func(g_free);
+    page->below = g_ptr_array_new_with_free_func(g_free);
+    page->width = width;
+    if (width < TWO_COLUMNS)
+        return page;
+    page->right = g_ptr_array_new_with_free_func(g_free);
+    page->width = width / 2;
+    return page;
+}
+
+static void help_page_free(struct help_page *page)
+{
+    g_ptr_array_unref(page->left);
+    g_clear_pointer(&page->right, g_ptr_array_unref);
+    g_ptr_array_unref(page->below);
+    g_free(page);
 }
 
 GPtrArray *help_lines(const struct screen_class *class, int width)
 {
     GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
-    g_auto(GStrv) topic = g_strsplit(help_topic(class->name), "\n", -1);
+    struct help_page *page = help_page_new(width);
 
-    help_keys(class, width, lines);
-    for (gsize i = 0; topic[i]; i++)
-        if (topic[i + 1] || *topic[i])
-            g_ptr_array_add(lines, g_strdup(topic[i]));
+    help_put_keys(page, class);
+    help_put_topic(page, class->name);
+    help_join(page, lines);
+    help_page_free(page);
     return lines;
 }
 
@@ -139,9 +236,13 @@ GPtrArray *help_lines_all(int width)
 
     classes = screen_classes(&n);
     for (gsize i = 0; i < n; i++) {
+        struct help_page *page = help_page_new(width);
+
         g_ptr_array_add(lines, g_strdup_printf("== %s ==", classes[i]->title));
-        help_keys(classes[i], width, lines);
+        help_put_keys(page, classes[i]);
+        help_join(page, lines);
         g_ptr_array_add(lines, g_strdup(""));
+        help_page_free(page);
     }
     return lines;
 }

@@ -39,7 +39,7 @@ struct list *list_new(const struct list_spec *spec)
     while (spec->columns[list->n_columns].title)
         list->n_columns++;
     g_assert(list->n_columns <= COLUMNS_MAX);
-    while (!spec->columns[list->sort].compare)
+    while (!spec->columns[list->sort].sort)
         list->sort++;
     return list;
 }
@@ -81,8 +81,7 @@ static int list_compare(gconstpointer a, gconstpointer b, gpointer data)
     int order = column->compare(one, two, list->spec.data);
 
     if (order == 0)
-        return strcmp(list->spec.name(one, list->spec.data),
-                      list->spec.name(two, list->spec.data));
+        return list->spec.compare(one, two, list->spec.data);
     return list->reversed ? -order : order;
 }
 
@@ -123,6 +122,13 @@ void list_set(struct list *list, GPtrArray *ids)
     list_arrange(list);
 }
 
+void list_select_id(struct list *list, const char *id)
+{
+    g_free(list->selected);
+    list->selected = g_strdup(id);
+    list_find_selected(list);
+}
+
 const char *list_selected(const struct list *list)
 {
     return list->selected;
@@ -152,10 +158,8 @@ void list_set_filter(struct list *list, const char *text)
 
 char *list_sort_text(const struct list *list)
 {
-    g_autofree char *title =
-        g_ascii_strdown(list->spec.columns[list->sort].title, -1);
-
-    return g_strconcat(title, list->reversed ? " reversed" : "", NULL);
+    return g_strconcat(list->spec.columns[list->sort].sort,
+                       list->reversed ? " reversed" : "", NULL);
 }
 
 int list_selected_line(const struct list *list)
@@ -395,7 +399,7 @@ static void list_sort_by(struct list *list, int step)
 
     do
         column = (column + list->n_columns + (guint)step) % list->n_columns;
-    while (!list->spec.columns[column].compare);
+    while (!list->spec.columns[column].sort);
     list->sort = column;
     list_arrange(list);
 }
@@ -431,7 +435,7 @@ const struct key_row list_keys[] = {
     {"g Home", "first", NULL, NULL, KEYS_MOVE, NULL, list_key_first, NULL},
     {"G End", "last", NULL, "first, last", KEYS_MOVE, NULL, list_key_last, NULL},
     {"h Left", "left", NULL, NULL, KEYS_MOVE, NULL, list_key_left, list_is_cut},
-    {"l Right", "right", NULL, "columns that have no room", KEYS_MOVE, NULL,
+    {"l Right", "right", NULL, "cut columns", KEYS_MOVE, NULL,
      list_key_right, list_is_cut},
     {"<", "sort-left", NULL, NULL, KEYS_SHOW, NULL, list_key_sort_left, NULL},
     {">", "sort-right", NULL, "sort by another column", KEYS_SHOW, NULL,

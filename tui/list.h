@@ -15,8 +15,8 @@ struct list_column {
     enum text_align align;
     char *(*text)(gconstpointer item, gpointer data); /* caller frees */
     enum style (*style)(gconstpointer item, gpointer data); /* NULL: normal */
+    const char *sort;  /* word for "sorted by"; NULL: cannot be sorted by */
     int (*compare)(gconstpointer a, gconstpointer b, gpointer data);
-                          /* NULL: cannot be sorted by */
 };
 
 struct list_spec {
@@ -24,6 +24,8 @@ struct list_spec {
     /* The object of an id, NULL if it is gone; pointers live for one call. */
     gconstpointer (*item)(const char *id, gpointer data);
     const char *(*name)(gconstpointer item, gpointer data); /* for the filter */
+    /* Order of rows that are equal in the column sorted by. */
+    int (*compare)(gconstpointer a, gconstpointer b, gpointer data);
     gpointer data;
 };
 
@@ -36,11 +38,13 @@ void list_free(struct list *list);
 void list_set(struct list *list, GPtrArray *ids);
 /* NULL: nothing to select. */
 const char *list_selected(const struct list *list);
+/* Nothing changes if it is not shown. */
+void list_select_id(struct list *list, const char *id);
 guint list_shown(const struct list *list); /* after the filter */
 guint list_all(const struct list *list);
 const char *list_filter(const struct list *list); /* "": none */
 void list_set_filter(struct list *list, const char *text);
-/* "name", or "name reversed". */
+/* "state", or "state reversed". */
 char *list_sort_text(const struct list *list);
 
 /* Heading and rows; puts the cursor on the selected row. */

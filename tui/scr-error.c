@@ -109,11 +109,11 @@ static void error_draw(struct screen *screen, struct rect area)
         {"NEXT STEP", error->next, STYLE_STRONG},
         {"UNDONE", error->undone, STYLE_NORMAL},
     };
-    int width = MIN(WIDTH, area.w) - 4, height = 1;
+    int width = MIN(WIDTH, area.w) - 4, height = 0;
 
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
         height += error_part_height(&parts[i], width);
-    struct rect size = {0, 0, height + 2, WIDTH};
+    struct rect size = {0, 0, height + 1, WIDTH};
     struct rect inside = dialog_box(screen, area, size, error->title);
     draw_cursor(inside.y, inside.x);
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {

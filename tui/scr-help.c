@@ -56,7 +56,6 @@ static void help_draw(struct screen *screen, struct rect area)
     struct rect body = {area.y + 2, area.x, area.h - 4, area.w};
     g_autoptr(GPtrArray) lines =
         help->all ? help_lines_all(area.w) : help_lines(help->of, area.w);
-    g_autofree char *hints = screen_hints(screen, screen->class->keys);
 
     if (area.h < 5)
         return;
@@ -66,6 +65,8 @@ static void help_draw(struct screen *screen, struct rect area)
     draw_line(area.y + 1, area.x, area.w, STYLE_BOX);
     help_draw_lines(help, lines, body);
     draw_line(bottom - 1, area.x, area.w, STYLE_BOX);
+    /* Only now is it known whether there is more. */
+    g_autofree char *hints = screen_hints(screen, screen->class->keys);
     draw_fill((struct rect){bottom, area.x, 1, area.w}, STYLE_FOOTER);
     draw_words(bottom, area.x + 1, area.w - 1, STYLE_FOOTER, hints);
     draw_cursor(body.y, body.x);
@@ -113,6 +114,11 @@ static gboolean help_is_long(const struct screen *screen)
     return help_of(screen)->lines > help_of(screen)->page;
 }
 
+static gboolean help_is_all(const struct screen *screen)
+{
+    return help_of(screen)->all;
+}
+
 static gboolean help_is_one(const struct screen *screen)
 {
     return !help_of(screen)->all;
@@ -133,7 +139,7 @@ static const struct key_row help_keys[] = {
     {"F1 ?", "all", "all keys", "keys of all screens", KEYS_SHOW, NULL,
      help_open, help_is_one},
     {"F1 ?", "one", "this screen", "back to the one screen", KEYS_SHOW, NULL,
-     help_open, NULL},
+     help_open, help_is_all},
     {"Esc q Enter", "close", "close", "close", KEYS_ANYWHERE, NULL,
      help_key_close, NULL},
     {NULL},

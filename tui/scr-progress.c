@@ -9,7 +9,7 @@
 #include "util/error.h"
 
 #define WIDTH 74
-#define MARGIN_LINES 2
+#define HEIGHT 16
 
 struct progress {
     struct op *op; /* the engine's, for as long as the engine lives */
@@ -175,12 +175,11 @@ static void progress_draw(struct screen *screen, struct rect area)
     g_autofree char *doing = g_strdup_printf("%s %s", op->row->doing, op->subject);
     int width = MIN(WIDTH, area.w) - 4;
     int text = state ? draw_wrapped_height(width, state) : 0;
-    int steps = MAX((int)op->steps->len, 1);
 
     *doing = g_ascii_toupper(*doing);
-    /* As high as it can get, so that it does not jump with every step. */
-    struct rect size = {0, 0, MAX(steps + text + 2 + MARGIN_LINES, area.h - 2), WIDTH};
-    struct rect inside = dialog_box(screen, area, size, doing);
+    /* Always as high, so that it does not jump with every step. */
+    struct rect inside = dialog_box(screen, area,
+                                    (struct rect){0, 0, HEIGHT, WIDTH}, doing);
     struct rect foot = {inside.y + inside.h - text, inside.x, text, inside.w};
     if (state)
         draw_wrapped(foot, STYLE_WARN, state);

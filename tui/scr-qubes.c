@@ -216,18 +216,22 @@ static int qubes_compare_flags(gconstpointer a, gconstpointer b, gpointer data)
 
 /* clang-format off */
 static const struct list_column qubes_columns[] = {
-    {"S", 1, 1, 0, TEXT_LEFT, qubes_text_state, qubes_style_state,
+    {"S", 1, 1, 0, TEXT_LEFT, qubes_text_state, qubes_style_state, "state",
      qubes_compare_state},
-    {"LBL", 3, 3, 0, TEXT_LEFT, qubes_text_label, qubes_style_label, NULL},
-    {"NAME", 12, 31, 0, TEXT_LEFT, qubes_text_name, NULL, qubes_compare_name},
-    {"CLASS", 5, 10, 3, TEXT_LEFT, qubes_text_class, NULL, qubes_compare_class},
+    {"LBL", 3, 3, 0, TEXT_LEFT, qubes_text_label, qubes_style_label, NULL,
+     NULL},
+    {"NAME", 12, 31, 0, TEXT_LEFT, qubes_text_name, NULL, "name",
+     qubes_compare_name},
+    {"CLASS", 5, 10, 3, TEXT_LEFT, qubes_text_class, NULL, "class",
+     qubes_compare_class},
     {"TEMPLATE", 10, 24, 2, TEXT_LEFT, qubes_text_template, NULL,
-     qubes_compare_template},
-    {"NET QUBE", 10, 24, 1, TEXT_LEFT, qubes_text_netvm, NULL,
+     "template", qubes_compare_template},
+    {"NET QUBE", 10, 24, 1, TEXT_LEFT, qubes_text_netvm, NULL, "net qube",
      qubes_compare_netvm},
-    {"MEM", 6, 7, 1, TEXT_RIGHT, qubes_text_memory, NULL, qubes_compare_memory},
+    {"MEM", 6, 7, 1, TEXT_RIGHT, qubes_text_memory, NULL, "memory",
+     qubes_compare_memory},
     {"FLAGS", 6, 6, 4, TEXT_LEFT, qubes_text_flags, qubes_style_flags,
-     qubes_compare_flags},
+     "flags", qubes_compare_flags},
     {NULL},
 };
 /* clang-format on */
@@ -256,7 +260,8 @@ static void qubes_fill(struct screen *screen)
 static void qubes_open(struct screen *screen, gconstpointer argument)
 {
     struct qubes *qubes = screen->data;
-    struct list_spec spec = {qubes_columns, qubes_item, qubes_name, screen};
+    struct list_spec spec = {qubes_columns, qubes_item, qubes_name,
+                             qubes_compare_name, screen};
 
     qubes->list = list_new(&spec);
     qubes_fill(screen);
@@ -339,11 +344,11 @@ static void qubes_draw_empty(struct screen *screen, struct rect area)
 
 static void qubes_draw_filter(const struct qubes *qubes)
 {
-    struct rect line = frame_prompt();
+    struct rect area = frame_prompt();
+    int y = area.y + area.h - 1;
 
-    draw_fill(line, STYLE_NORMAL);
-    draw_words(line.y, 0, line.w, STYLE_STRONG, "/");
-    field_draw(qubes->filter, line.y, 1, line.w - 1, TRUE);
+    draw_words(y, 0, area.w, STYLE_STRONG, "/");
+    field_draw(qubes->filter, y, 1, area.w - 1, TRUE);
 }
 
 static void qubes_draw(struct screen *screen, struct rect area)
@@ -456,9 +461,9 @@ static const struct key_row qubes_keys[] = {
     {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, qubes_can_kill},
     {"v", "volumes", "Volumes", "its volumes", KEYS_ACT, NULL,
      qubes_key_volumes, qubes_has_volumes},
-    {"/", "filter", "Filter", "show only names with this in them", KEYS_FIND,
+    {"/", "filter", "Filter", "only names with this", KEYS_FIND,
      NULL, qubes_key_filter, NULL},
-    {"\\ Esc", "unfilter", "Show all", "show all again", KEYS_FIND, NULL,
+    {"\\ Esc", "unfilter", "Show all", "all again", KEYS_FIND, NULL,
      qubes_key_clear, qubes_is_filtered},
     {NULL},
 };

@@ -111,17 +111,19 @@ static void question_event(struct screen *screen, const struct event *event)
 
 /* --- drawing --- */
 
+/* What follows from yes, then the question; on a small terminal the question
+ * alone. */
 static void question_draw_line(const struct question *question)
 {
-    struct rect line = frame_prompt();
-    int x;
+    struct rect area = frame_prompt();
+    int last = area.y + area.h - 1, x;
 
-    draw_fill(line, STYLE_NORMAL);
-    x = draw_format(line.y, 0, line.w, STYLE_STRONG, "%s?  ", question->title);
-    /* The answer must stay visible, however long the consequence is. */
-    x += draw_words(line.y, x, line.w - x - 7, STYLE_NORMAL, question->text);
-    x += draw_words(line.y, x, line.w - x, STYLE_STRONG, "  y/N ");
-    draw_cursor(line.y, x);
+    draw_fill(area, STYLE_NORMAL);
+    if (area.h > 1)
+        draw_text(area.y, 0, area.w, STYLE_NORMAL, question->text);
+    x = draw_format(last, 0, area.w - 5, STYLE_STRONG, "%s?", question->title);
+    x += draw_words(last, x, area.w - x, STYLE_STRONG, "  y/N ");
+    draw_cursor(last, x);
 }
 
 static void question_draw_box(struct screen *screen, struct rect area)

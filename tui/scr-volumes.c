@@ -31,9 +31,12 @@ static char *volumes_text_name(gconstpointer item, gpointer data)
     return g_strdup(volumes_name(item, data));
 }
 
-static int volumes_compare_name(gconstpointer a, gconstpointer b, gpointer data)
+/* As in the store: root, private, volatile, kernel. Both stand in its array. */
+static int volumes_compare_order(gconstpointer a, gconstpointer b, gpointer data)
 {
-    return strcmp(volumes_name(a, data), volumes_name(b, data));
+    const struct volume_config *one = a, *two = b;
+
+    return one < two ? -1 : one > two;
 }
 
 static char *volumes_text_pool(gconstpointer item, gpointer data)
@@ -132,17 +135,18 @@ static enum style volumes_style_flags(gconstpointer item, gpointer data)
 
 /* clang-format off */
 static const struct list_column volumes_columns[] = {
-    {"VOLUME", 12, 24, 0, TEXT_LEFT, volumes_text_name, NULL,
-     volumes_compare_name},
-    {"POOL", 10, 24, 3, TEXT_LEFT, volumes_text_pool, NULL, NULL},
-    {"SIZE", 8, 10, 0, TEXT_RIGHT, volumes_text_size, NULL,
+    {"VOLUME", 12, 24, 0, TEXT_LEFT, volumes_text_name, NULL, "name",
+     volumes_compare_order},
+    {"POOL", 10, 24, 3, TEXT_LEFT, volumes_text_pool, NULL, NULL, NULL},
+    {"SIZE", 8, 10, 0, TEXT_RIGHT, volumes_text_size, NULL, "size",
      volumes_compare_size},
-    {"USED", 8, 10, 0, TEXT_RIGHT, volumes_text_used, NULL,
+    {"USED", 8, 10, 0, TEXT_RIGHT, volumes_text_used, NULL, "used",
      volumes_compare_used},
     {"%", 5, 5, 2, TEXT_RIGHT, volumes_text_percent, volumes_style_percent,
-     volumes_compare_percent},
-    {"REV", 4, 4, 4, TEXT_RIGHT, volumes_text_revisions, NULL, NULL},
-    {"FLAGS", 5, 5, 5, TEXT_LEFT, volumes_text_flags, volumes_style_flags, NULL},
+     "used %", volumes_compare_percent},
+    {"REV", 4, 4, 4, TEXT_RIGHT, volumes_text_revisions, NULL, NULL, NULL},
+    {"FLAGS", 5, 5, 5, TEXT_LEFT, volumes_text_flags, volumes_style_flags,
+     NULL, NULL},
     {NULL},
 };
 /* clang-format on */
@@ -172,11 +176,14 @@ static void volumes_fill(struct screen *screen)
 static void volumes_open_screen(struct screen *screen, gconstpointer uuid)
 {
     struct volumes *volumes = screen->data;
-    struct list_spec spec = {volumes_columns, volumes_item, volumes_name, screen};
+    struct list_spec spec = {volumes_columns, volumes_item, volumes_name,
+                             volumes_compare_order, screen};
 
     volumes->uuid = g_strdup(uuid);
     volumes->list = list_new(&spec);
     volumes_fill(screen);
+    /* The one most often short of room. */
+    list_select_id(volumes->list, "private");
     engine_request_volumes(app_engine(screen->app), uuid);
 }
 

@@ -40,6 +40,7 @@ struct screen {
     const struct screen_class *class;
     struct app *app;
     gpointer data;
+    gboolean boxed;   /* its hints are drawn in the border of its box */
     gboolean closing; /* popped; its memory goes at the end of the turn */
 };
 
