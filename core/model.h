@@ -88,6 +88,7 @@ struct label {
     int index;
     char *name;
     unsigned color; /* 0xrrggbb */
+    char spelled[9]; /* the same as it stands in the store */
 };
 
 struct pool_entry {

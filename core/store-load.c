@@ -157,37 +157,40 @@ static void end_section(struct loader *loader, const char *text, gsize end)
     g_array_append_val(loader->store->image.sections, section);
 }
 
-static gboolean color_read(const char *text, unsigned *color)
+static gboolean color_read(const char *text, struct label *label)
 {
     guint64 value;
 
     if (!text || strlen(text) != 8 || !g_str_has_prefix(text, "0x") ||
         !g_ascii_string_to_unsigned(text + 2, 16, 0, 0xffffff, &value, NULL))
         return FALSE;
-    *color = (unsigned)value;
+    label->color = (unsigned)value;
+    g_strlcpy(label->spelled, text, sizeof label->spelled);
     return TRUE;
+}
+
+static gboolean label_read(const struct xml_attr *attrs, struct label *label)
+{
+    const char *id = attr_get(attrs, "id"), *dash = id ? strchr(id, '-') : NULL;
+    gint64 index;
+
+    if (!dash || !g_ascii_string_to_signed(dash + 1, 10, 0, G_MAXINT, &index, NULL))
+        return FALSE;
+    label->index = (int)index;
+    return color_read(attr_get(attrs, "color"), label);
 }
 
 static gboolean begin_label(struct loader *loader, const struct xml_attr *attrs)
 {
     static const char *const known[] = { "id", "color", NULL };
-    const char *id = attr_get(attrs, "id"), *dash = id ? strchr(id, '-') : NULL;
-    g_autofree char *canonical = NULL;
-    struct label *label;
-    unsigned color;
-    gint64 index;
+    struct label label = { 0 };
+    g_autofree char *id = NULL;
 
-    if (loader->model->labels->len >= LABELS_MAX)
+    if (loader->model->labels->len >= LABELS_MAX || !label_read(attrs, &label))
         return FALSE;
-    if (!dash || !color_read(attr_get(attrs, "color"), &color) ||
-        !g_ascii_string_to_signed(dash + 1, 10, 0, G_MAXINT, &index, NULL))
-        return FALSE;
-    label = g_new0(struct label, 1);
-    label->index = (int)index;
-    label->color = color;
-    g_ptr_array_add(loader->model->labels, label);
-    canonical = g_strdup_printf("label-%d", label->index);
-    item_set(loader, g_intern_string(canonical));
+    g_ptr_array_add(loader->model->labels, g_memdup2(&label, sizeof label));
+    id = g_strdup_printf("label-%d", label.index);
+    item_set(loader, g_intern_string(id));
     attrs_keep(loader, attrs, "label", known);
     return TRUE;
 }

@@ -39,8 +39,7 @@ static void pool_build(const struct store *store, struct model *model,
     }
     entry->pool = pool_new(entry->name, entry->driver, store->root, params, &error);
     if (!entry->pool)
-        model_find(model, SEVERITY_WARN, error_hint(error),
-                   "pool '%s' cannot be used: %s", entry->name, error->message);
+        model_find(model, SEVERITY_WARN, error_hint(error), "%s", error->message);
 }
 
 /* Volumes. */

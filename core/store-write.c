@@ -286,12 +286,11 @@ static void labels_write(const struct writer *w, const struct model *model)
     for (guint i = 0; i < model->labels->len; i++) {
         const struct label *label = g_ptr_array_index(model->labels, i);
         g_autofree char *id = g_strdup_printf("label-%d", label->index);
-        g_autofree char *color = g_strdup_printf("0x%06x", label->color);
 
         line(w, 4);
         g_string_append(w->out, "<label");
         xml_append_attr(w->out, "id", id);
-        xml_append_attr(w->out, "color", color);
+        xml_append_attr(w->out, "color", label->spelled);
         leaf_end(w, "label", id, label->name);
         raw_elements(w, "labels", id, 4);
     }

@@ -135,6 +135,7 @@ static void labels_make(struct model *model)
         struct label *label = g_new(struct label, 1);
 
         *label = (struct label){ (int)i + 1, g_strdup(first[i].name), first[i].color };
+        g_snprintf(label->spelled, sizeof label->spelled, "0x%06x", label->color);
         g_ptr_array_add(model->labels, label);
     }
 }
