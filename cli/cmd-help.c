@@ -9,7 +9,7 @@
 extern const struct cmd cmd_help;
 
 #define INDENT 2
-#define WIDTH 28
+#define WIDTH 31
 
 static const struct {
     int status;
@@ -19,13 +19,13 @@ static const struct {
     {1, "failed, or the store cannot be read"},
     {2, "the command line is wrong"},
     {3, "no such qube, volume or file"},
-    {4, "refused by the state of the thing, or somebody else works on it"},
+    {4, "refused by its state, or at work elsewhere"},
     {5, "refused by rights, or read-only"},
     {6, "the hypervisor cannot be reached"},
     {7, "not done in time"},
     {8, "some of several qubes failed; stderr names them"},
     {9, "needs consent: --yes or --confirm NAME"},
-    {130, "interrupted and undone (128 + number of the signal)"},
+    {130, "interrupted, and undone (128 + signal)"},
 };
 
 static void print_pair(const char *left, const char *right)

@@ -57,7 +57,7 @@ const struct cmd cmd_ls = {
     .brief = "list the qubes of the store with their states",
     .help = "Columns: name, state, class, label, template, netvm, and how many\n"
             "findings the store has about the qube ('qmc show QUBE' lists them).\n"
-            "When the hypervisor cannot be reached the states are '-' and the exit\n"
+            "When the hypervisor cannot be reached the states are NA and the exit\n"
             "status is 6 (7 if it does not answer in time).\n",
     .max_args = 0,
     .run = run,

@@ -24,7 +24,7 @@ const struct cmd cmd_start = {
 };
 
 static const struct option_row stop_options[] = {
-    {"wait", 0, NULL, "return when the qube is down and its volumes are saved"},
+    {"wait", 0, NULL, "return when they are down, volumes saved"},
     {"timeout", 0, "N", "with --wait: give up after N seconds"},
     {NULL},
 };

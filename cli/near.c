@@ -65,9 +65,15 @@ static const char *only_completion(const char *word, const char *const *words)
     return found;
 }
 
+/* One letter alone is as near to anything as to what was meant. */
+static int errors_allowed(gsize letters)
+{
+    return letters > 3 ? 2 : letters > 1 ? 1 : 0;
+}
+
 const char *near_find(const char *word, const char *const *words)
 {
-    int best = strlen(word) > 3 ? 2 : 1;
+    int best = errors_allowed(strlen(word));
     const char *found = NULL;
     struct grid grid;
 

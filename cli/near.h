@@ -5,6 +5,6 @@
 #include <glib.h>
 
 /* The one of `words` (NULL-terminated) that is nearest to `word`: at most two
- * typing errors away (one for words of up to three letters), or the only one
- * that begins with it. NULL if none is. Case does not count. */
+ * typing errors away (one for words of up to three letters, none for a single
+ * letter), or the only one that begins with it. NULL if none is. Case does not count. */
 const char *near_find(const char *word, const char *const *words);

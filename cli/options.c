@@ -31,7 +31,7 @@ static const struct option_row global[] = {
     {"confirm", 0, "NAME", "consent to losing data of the qube NAME"},
     {"offline", 0, NULL, "never ask the hypervisor"},
     {"readonly", 0, NULL, "refuse every change"},
-    {"demo", 0, NULL, "a private system to play with; --root DIR keeps it"},
+    {"demo", 0, NULL, "a system to play with; --root DIR keeps it"},
     {"help", 'h', NULL, "explain the verb, or list the verbs"},
     {"version", 0, NULL, "print the version"},
     {NULL},

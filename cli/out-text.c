@@ -27,12 +27,12 @@ static enum text_align align(const struct out_column *column)
 
 static char *plain(const struct out_column *column, const struct out_cell *cell)
 {
-    if (!cell->known)
-        return g_strdup("-");
     if (cell->nested)
         return g_strdup_printf("%u", out_rows(cell->nested));
-    if (cell->text)
-        return *cell->text ? text_sanitise(cell->text, -1) : g_strdup("-");
+    if (cell->text && *cell->text)
+        return text_sanitise(cell->text, -1);
+    if (!cell->known || cell->text)
+        return g_strdup("-");
     if (column->type == OUT_BOOL)
         return g_strdup(cell->number ? "yes" : "no");
     return g_strdup_printf("%" G_GUINT64_FORMAT, cell->number);

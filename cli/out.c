@@ -70,6 +70,13 @@ void out_text(struct out *out, const char *untrusted_text)
     add(out, OUT_TEXT, cell);
 }
 
+void out_unknown(struct out *out, const char *word)
+{
+    struct out_cell cell = {.text = g_strdup(word)};
+
+    add(out, OUT_TEXT, cell);
+}
+
 void out_number(struct out *out, gint64 number)
 {
     struct out_cell cell = {.known = number >= 0, .number = number};

@@ -42,6 +42,8 @@ AUTO_DEFINE(out, struct out, out_free)
 /* Begins a row; its cells follow in the order of the columns. */
 void out_row(struct out *out);
 void out_text(struct out *out, const char *untrusted_text); /* NULL: none */
+/* null in JSON; elsewhere the word instead of "-". */
+void out_unknown(struct out *out, const char *word);
 void out_number(struct out *out, gint64 number); /* < 0: unknown */
 void out_size(struct out *out, guint64 bytes);   /* G_MAXUINT64: unknown */
 void out_bool(struct out *out, gboolean yes);

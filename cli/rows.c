@@ -11,11 +11,11 @@ static const char *const severities[] = {
     [SEVERITY_STOP] = "stop",
 };
 
-/* Of a qube of unknown class no property means anything to us, but what stands
- * in the store is still worth showing. */
+/* A bad value, or any of a qube of unknown class, means nothing to us, but what
+ * stands in the store is still worth showing. */
 static const char *kept_text(const struct qube *qube, const char *property)
 {
-    for (guint i = 0; !qube->class && i < qube->props->len; i++) {
+    for (guint i = 0; i < qube->props->len; i++) {
         const struct prop_value *value =
             &g_array_index(qube->props, struct prop_value, i);
 
@@ -36,8 +36,10 @@ static void add_property(struct out *out, const struct model *model,
 void rows_qube(struct out *out, const struct model *model, const struct qube *qube)
 {
     out_text(out, qube->name);
-    out_text(out, qube->state == POWER_UNKNOWN ? NULL
-                                               : power_state_word(qube->state));
+    if (qube->state == POWER_UNKNOWN)
+        out_unknown(out, power_state_word(qube->state));
+    else
+        out_text(out, power_state_word(qube->state));
     out_text(out, qube->class_name);
     add_property(out, model, qube, "label");
     add_property(out, model, qube, "template");

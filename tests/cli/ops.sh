@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Verbs that change something, in the demo: results, consent, several qubes.
+# The demo's hypervisor lives in the program: each run begins with sys-net,
+# sys-firewall, sys-usb and personal running.
+. "$top_srcdir/tests/cli/tap.sh"
+
+demo=$work/demo
+
+run 0 --demo --root "$demo" ls
+out_has '^personal	Running	'
+out_has '^vault	Halted	'
+
+# One qube.
+run 0 --demo --root "$demo" start vault
+test "$(cat "$work/out")" = "vault: started"
+ok "one line says so"
+run 0 --demo start vault --root "$demo" --quiet
+out_empty
+run 0 --demo --root "$demo" start vault --json
+json_valid
+json_is 'data[0]["qube"] == "vault" and data[0]["operation"] == "start"'
+json_is 'data[0]["done"] is True and data[0]["error"] is None'
+run 0 --demo --root "$demo" -v start vault
+err_has '^vault: [0-9.]* s '
+run 0 --demo --root "$demo" pause personal
+out_has '^personal: paused$'
+run 0 --demo --root "$demo" kill personal
+out_has '^personal: killed$'
+run 0 --demo --root "$demo" stop personal --wait --timeout 20
+out_has '^personal: '
+
+# Refusals.
+run 3 --demo --root "$demo" start valut
+err_has "did you mean 'vault'"
+run 4 --demo --root "$demo" stop vault
+err_has "^qmc: cannot stop 'vault': "
+run 4 --demo --root "$demo" unpause personal
+run 4 --demo --root "$demo" start dom0
+err_has "'dom0'"
+run 2 --demo --root "$demo" stop personal --wait --timeout soon
+err_has "soon"
+run 2 --demo --root "$demo" stop personal --wait --timeout -1
+run 5 --demo --root "$demo" --readonly start vault
+err_has "^qmc: cannot start 'vault': "
+run 5 --demo --root "$demo" --readonly vol resize vault:private 1G
+run 0 --demo --root "$demo" --readonly ls
+for verb in start stop kill pause unpause; do
+    run 1 --demo --root "$demo" --offline $verb personal
+    err_has 'offline'
+done
+run 2 --demo --connect test:///default ls
+err_has "'--connect'"
+
+# Several: all are tried.
+run 0 --demo --root "$demo" start vault work vault
+test "$(sort "$work/out")" = "$(printf 'vault: started\nwork: started')"
+ok "a qube named twice is started once"
+run 8 --demo --root "$demo" start vault valut personal
+out_has '^vault: started$'
+err_has "^qmc: there is no qube 'valut'$"
+err_has "^qmc: start: 2 of 3 qubes failed$"
+run 3 --demo --root "$demo" start valut wrok
+err_has "all of 2 qubes failed"
+run 8 --demo --root "$demo" start vault valut --json
+json_valid
+json_is '[d["done"] for d in data] == [True, False]'
+json_is 'data[1]["error"] == "notfound" and data[1]["hint"]'
+
+# A plan changes nothing.
+run 0 --demo --root "$demo" start vault --dry-run
+out_has '^vault	start	'
+run 0 --demo --root "$demo" vol resize vault:private 1G --dry-run --json
+json_valid
+json_is 'data and data[0]["operation"] == "resize"'
+run 4 --demo --root "$demo" stop vault --dry-run
+
+# Resize, and what is no size.
+private() {
+    "$qmc" --demo --root "$demo" vol ls vault | awk '$2 == "private" { print $4 }'
+}
+run 0 --demo --root "$demo" vol resize vault:private 96M
+out_has '^vault: '
+test "$(private)" -eq 100663296
+ok "the volume has its new size"
+grep -q 'size="100663296"' "$demo/var/lib/qubes/qubes.xml"
+ok "and so says the store"
+store=$(cksum <"$demo/var/lib/qubes/qubes.xml")
+for size in 0 -1 -5G 9223372036854775808 18446744073709551616 '10 GB of' '' \
+    abc 1e9 0x10 95M; do
+    run 2 --demo --root "$demo" vol resize vault:private "$size"
+    err_has '^qmc: '
+    err_has "$(printf '%s' "$size" | cut -c1-8)"
+    out_empty
+done
+test "$store" = "$(cksum <"$demo/var/lib/qubes/qubes.xml")" &&
+    test "$(private)" -eq 100663296
+ok "none of them changed anything"
+run 2 --demo --root "$demo" vol resize vault 1G
+err_has 'QUBE:VOLUME'
+run 2 --demo --root "$demo" vol resize :private 1G
+run 2 --demo --root "$demo" vol resize vault: 1G
+run 3 --demo --root "$demo" vol resize vault:nothing 1G
+err_has 'nothing'
+run 3 --demo --root "$demo" vol resize valut:private 1G
+
+# A demo without --root goes away by itself.
+run 0 --demo ls
+run 0 --demo
+out_has '^vault	Halted	'
+test -z "$(find "$work" -maxdepth 1 -name '*qmc*' ! -name 'qmc-cli*')"
+ok "no demo is left behind"
+
+finish
