@@ -98,13 +98,13 @@ assert data["schema"] == 1 and isinstance(data["data"], list)' "$work/out"
 
 json_is() { # EXPRESSION of python over `data`, a list
     if ! command -v python3 >/dev/null 2>&1; then
-        skip "$1" "no python3"
+        skip "JSON: $(echo "$1" | tr '\n' ' ')" "no python3"
         return
     fi
     python3 -c 'import json, sys
 data = json.load(open(sys.argv[1], encoding="utf-8"))["data"]
-sys.exit(not eval(sys.argv[2]))' "$work/out" "$1" 2>>"$work/err"
-    ok "JSON: $1"
+sys.exit(not eval("(" + sys.argv[2] + ")"))' "$work/out" "$1" 2>>"$work/err"
+    ok "JSON: $(echo "$1" | tr '\n' ' ')"
 }
 
 # A system below $work/NAME with the given store.
