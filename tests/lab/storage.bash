@@ -1,17 +1,18 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The contract of the storage drivers on file systems of a real kernel.
+# The programs that test storage, on file systems of a real kernel.
 
-contract() { # FILE-SYSTEM DIRECTORY
-    mkdir -p "$2/contract"
-    QMC_TEST_DIR=$2/contract "$build/tests/storage/contract" >/tmp/contract 2>&1
-    local status=$?
-    grep -q '^ok' /tmp/contract || status=1
-    result $status "storage contract on $1: $(grep -c '^ok' /tmp/contract) promises" \
-        /tmp/contract
-    rm -rf "$2/contract"
+storage_tests() { # FILE-SYSTEM DIRECTORY
+    local program
+    for program in contract check-volume; do
+        mkdir -p "$2/test"
+        QMC_TEST_DIR=$2/test "$build/tests/storage/$program" >"$out" 2>&1
+        ! grep -q '^not ok' "$out" && grep -q '^ok' "$out"
+        result $? "storage $program on $1: $(grep -c '^ok' "$out") tests" "$out"
+        rm -rf "$2/test"
+    done
 }
 
-contract btrfs "$pool"
+storage_tests btrfs "$pool"
 file_system xfs /tmp/xfs
-contract xfs /tmp/xfs
+storage_tests xfs /tmp/xfs
