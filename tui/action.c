@@ -3,11 +3,28 @@
 
 #include "tui/action.h"
 
+#include <string.h>
+
 #include "tui/screens.h"
 #include "util/error.h"
 
-/* Operations long enough to be watched. */
-static const char *const followed[] = {"start", "stop", NULL};
+/* What a key means beyond the bare operation. */
+static const struct habit {
+    const char *op;
+    gboolean follow;        /* long enough to be watched */
+    const char *arg, *value;
+} habits[] = {
+    {"start", TRUE, NULL, NULL},
+    {"stop", TRUE, "wait", "true"},
+};
+
+static const struct habit *action_habit(const char *op)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(habits); i++)
+        if (strcmp(habits[i].op, op) == 0)
+            return &habits[i];
+    return NULL;
+}
 
 gboolean action_ended(const struct op *op)
 {
@@ -58,12 +75,49 @@ void action_start(struct app *app, const char *op, const char *uuid,
         question_open(app, &action);
 }
 
+static gboolean action_takes(const struct op_row *row, const char *name)
+{
+    for (const struct op_arg *arg = row->args; arg && arg->name; arg++)
+        if (strcmp(arg->name, name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static void action_put(GHashTable *args, const char *name, const char *value)
+{
+    g_hash_table_insert(args, g_strdup(name), g_strdup(value));
+}
+
+/* What the caller gave, the habit of the key, and the "force" that a yes to
+ * a strong question stands for. */
+static GHashTable *action_args(const struct action *action)
+{
+    const struct habit *habit = action_habit(action->op);
+    GHashTable *args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTableIter iter;
+    gpointer name, value;
+
+    if (habit && habit->arg)
+        action_put(args, habit->arg, habit->value);
+    if (action->consent >= CONFIRM_L2 && action_takes(op_find(action->op), "force"))
+        action_put(args, "force", "true");
+    if (!action->args)
+        return args;
+    g_hash_table_iter_init(&iter, action->args);
+    while (g_hash_table_iter_next(&iter, &name, &value))
+        action_put(args, name, value);
+    return args;
+}
+
 void action_submit(struct app *app, const struct action *action)
 {
+    const struct habit *habit = action_habit(action->op);
+    g_autoptr(GHashTable) args = action_args(action);
     struct op_request request = {
         .op = action->op,
         .uuid = action->uuid,
-        .args = action->args,
+        .args = args,
         .consent = action->consent,
     };
     g_autoptr(GError) error = NULL;
@@ -74,7 +128,7 @@ void action_submit(struct app *app, const struct action *action)
             g_strdup_printf("%s: refused", op_find(action->op)->label);
 
         error_open_refused(app, what, error);
-    } else if (g_strv_contains(followed, action->op)) {
+    } else if (habit && habit->follow) {
         progress_open(app, op);
     }
 }
@@ -84,7 +138,7 @@ static void action_note_done(struct app *app, const struct op *op)
     double seconds = (double)(op->ended_us - op->began_us) / G_USEC_PER_SEC;
 
     if (op->result)
-        app_note(app, FALSE, "%s: %s", op->subject, op->result);
+        app_note(app, FALSE, "%s", op->result);
     else if (seconds < 1)
         app_note(app, FALSE, "%s %s", op->subject, op->row->done);
     else
@@ -98,7 +152,7 @@ void action_event(struct app *app, const struct op *op)
         action_note_done(app, op);
     if (op->phase != OP_FAILED)
         return;
-    app_note(app, TRUE, "%s: %s", op->subject, op->error->message);
+    app_note(app, TRUE, "%s", op->error->message);
     if (!progress_shows(app, op) &&
         !error_is(op->error, QMC_ERROR_CANCELLED) &&
         app_top(app)->class->kind != SCREEN_POPUP)

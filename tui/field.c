@@ -9,7 +9,8 @@
 
 struct field {
     GString *text;
-    gsize at; /* byte of the cursor */
+    gsize at;       /* byte of the cursor */
+    gboolean fresh; /* a suggestion: typing replaces it */
 };
 
 struct field *field_new(const char *text)
@@ -38,6 +39,12 @@ void field_set(struct field *field, const char *text)
     field->at = field->text->len;
 }
 
+void field_suggest(struct field *field, const char *text)
+{
+    field_set(field, text);
+    field->fresh = TRUE;
+}
+
 static gsize field_before(const struct field *field)
 {
     const char *p = g_utf8_find_prev_char(field->text->str,
@@ -63,17 +70,20 @@ static void field_backspace(struct field *field)
 
 static gboolean field_type(struct field *field, int key)
 {
-    gsize before = field->text->len;
+    gsize before;
 
     if (key < ' ' || key == 127 || key >= K_UP || !g_unichar_isprint((gunichar)key))
         return FALSE;
+    if (field->fresh)
+        field_set(field, "");
+    before = field->text->len;
     if (before < LENGTH_MAX)
         g_string_insert_unichar(field->text, (gssize)field->at, (gunichar)key);
     field->at += field->text->len - before;
     return TRUE;
 }
 
-gboolean field_key(struct field *field, int key)
+static gboolean field_edit(struct field *field, int key)
 {
     switch (key) {
     case K_LEFT:
@@ -102,6 +112,14 @@ gboolean field_key(struct field *field, int key)
     return field_type(field, key);
 }
 
+gboolean field_key(struct field *field, int key)
+{
+    if (!field_edit(field, key))
+        return FALSE;
+    field->fresh = FALSE;
+    return TRUE;
+}
+
 void field_draw(const struct field *field, int y, int x, int width,
                 gboolean focus)
 {
@@ -118,6 +136,8 @@ void field_draw(const struct field *field, int y, int x, int width,
         from = next;
     }
     draw_text(y, x, width, STYLE_FIELD, from);
+    if (field->fresh && focus)
+        draw_words(y, x, width, STYLE_FOCUS, from);
     if (focus)
         draw_cursor(y, x + cursor);
 }

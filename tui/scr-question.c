@@ -34,6 +34,34 @@ static struct question *question_of(const struct screen *screen)
     return screen->data;
 }
 
+/* "what it holds is lost" -> "What it holds is lost." */
+static char *question_sentence(const char *text)
+{
+    char *sentence = g_strconcat(text, g_str_has_suffix(text, ".") ? "" : ".", NULL);
+
+    *sentence = g_ascii_toupper(*sentence);
+    return sentence;
+}
+
+/* Who loses the network with it: the reason why a stop asks so strongly. */
+static void question_add_clients(GString *text, const struct model *model,
+                                 const struct qube *qube)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *client = model->qubes->pdata[i];
+
+        if (client->state <= POWER_HALTED || client == qube ||
+            qube_get_vm(model, client, "netvm") != qube)
+            continue;
+        g_string_append_printf(text, "%s%s", n++ ? ", " : " Without network then: ",
+                               client->name);
+    }
+    if (n)
+        g_string_append_c(text, '.');
+}
+
 static void question_open_action(struct screen *screen,
                                  const struct action *action)
 {
@@ -47,7 +75,11 @@ static void question_open_action(struct screen *screen,
     question->args = action->args ? g_hash_table_ref(action->args) : NULL;
     question->level = action->consent;
     question->title = g_strdup_printf("%s %s", row->label, question->name);
-    question->text = g_strdup(row->consequence ? row->consequence : row->help);
+    g_autofree char *text =
+        question_sentence(row->consequence ? row->consequence : row->help);
+    g_autoptr(GString) all = g_string_new(text);
+    question_add_clients(all, app_model(screen->app), qube);
+    question->text = g_strdup(all->str);
     if (question->level == CONFIRM_L3)
         question->field = field_new("");
 }
@@ -64,7 +96,7 @@ static void question_open_screen(struct screen *screen, gconstpointer argument)
     question->level = CONFIRM_L1;
     question->title = g_strdup("Quit");
     question->text = g_strdup_printf(
-        "%u %s at work will be cancelled and undone", spec->busy,
+        "%u %s at work will be cancelled and undone.", spec->busy,
         spec->busy == 1 ? "operation" : "operations");
 }
 
@@ -111,34 +143,52 @@ static void question_event(struct screen *screen, const struct event *event)
 
 /* --- drawing --- */
 
+static void question_draw_buttons(const struct question *question,
+                                  struct rect line)
+{
+    struct dialog_button buttons[] = {{"Cancel", FALSE},
+                                      {op_find(question->op)->label, FALSE}};
+
+    dialog_buttons(line, buttons, 2, (int)question->focus);
+}
+
+static void question_draw_prompt(const struct question *question,
+                                 struct rect line)
+{
+    int x = line.x;
+
+    x += draw_format(line.y, x, line.w - 5, STYLE_STRONG, "%s?", question->title);
+    x += draw_words(line.y, x, line.x + line.w - x, STYLE_STRONG, "  y/N ");
+    draw_cursor(line.y, x);
+}
+
 /* What follows from yes, then the question; on a small terminal the question
  * alone. */
-static void question_draw_line(const struct question *question)
+static void question_draw_lines(const struct question *question)
 {
     struct rect area = frame_prompt();
-    int last = area.y + area.h - 1, x;
+    struct rect last = {area.y + area.h - 1, 0, 1, area.w};
 
     draw_fill(area, STYLE_NORMAL);
     if (area.h > 1)
         draw_text(area.y, 0, area.w, STYLE_NORMAL, question->text);
-    x = draw_format(last, 0, area.w - 5, STYLE_STRONG, "%s?", question->title);
-    x += draw_words(last, x, area.w - x, STYLE_STRONG, "  y/N ");
-    draw_cursor(last, x);
+    question_draw_prompt(question, last);
 }
 
 static void question_draw_box(struct screen *screen, struct rect area)
 {
     const struct question *question = screen->data;
-    const struct op_row *row = op_find(question->op);
     int width = MIN(WIDTH, area.w) - 4;
     int text = draw_wrapped_height(width, question->text);
     struct rect size = {0, 0, text + 5 + (question->field ? 2 : 0), WIDTH};
     struct rect inside = dialog_box(screen, area, size, question->title);
-    struct dialog_button buttons[] = {{"Cancel", FALSE}, {row->label, FALSE}};
     struct rect line = {inside.y + inside.h - 1, inside.x, 1, inside.w};
 
     draw_wrapped(inside, STYLE_NORMAL, question->text);
-    dialog_buttons(line, buttons, 2, (int)question->focus);
+    if (question->level == CONFIRM_L1)
+        question_draw_prompt(question, line);
+    else
+        question_draw_buttons(question, line);
     if (!question->field)
         return;
     int used = draw_format(line.y - 2, line.x, line.w, STYLE_NORMAL,
@@ -150,9 +200,11 @@ static void question_draw_box(struct screen *screen, struct rect area)
 static void question_draw(struct screen *screen, struct rect area)
 {
     const struct question *question = question_of(screen);
+    struct rect lines = frame_prompt();
+    gboolean fits = lines.h == 1 || text_width(question->text) <= lines.w;
 
-    if (question->level == CONFIRM_L1)
-        question_draw_line(question);
+    if (question->level == CONFIRM_L1 && fits)
+        question_draw_lines(question);
     else
         question_draw_box(screen, area);
 }

@@ -60,7 +60,8 @@ static void resize_open_screen(struct screen *screen, gconstpointer argument)
     resize->volume = g_strdup(spec->volume);
     resize->name = g_strdup_printf("%s:%s", qube->name, spec->volume);
     g_autofree char *now = resize_size_text(resize_config(screen)->size);
-    resize->field = field_new(now);
+    resize->field = field_new("");
+    field_suggest(resize->field, now);
 }
 
 void resize_open(struct app *app, const char *uuid, const char *volume)
@@ -195,7 +196,8 @@ static void resize_draw_verdict(const struct screen *screen, struct rect line)
     if (line.w <= 0)
         return;
     if (!resize_parse(screen, &size, &error)) {
-        draw_words(line.y, line.x, line.w, STYLE_WARN, error->message);
+        line.h = 2;
+        draw_wrapped(line, STYLE_WARN, error->message);
         return;
     }
     g_autofree char *text = text_size_long(size);
@@ -258,8 +260,9 @@ static void resize_draw(struct screen *screen, struct rect area)
     inside.h--;
     resize_draw_now(resize_config(screen), resize_line(&inside, "Now"));
     resize_draw_field(screen, resize_line(&inside, "New size"));
-    resize_draw_verdict(screen, resize_line(&inside, ""));
+    struct rect verdict = resize_line(&inside, "");
     resize_line(&inside, "");
+    resize_draw_verdict(screen, verdict);
     resize_draw_pool(screen, resize_line(&inside, "Pool"));
     resize_draw_effect(screen, resize_line(&inside, "Qube"));
     resize_draw_command(screen, resize_line(&inside, "Command"));
