@@ -3,13 +3,6 @@
 
 #include "cli/cmd.h"
 
-#include "storage/pool.h"
-
-static const char *path_of(const struct pool_entry *entry)
-{
-    return entry->pool ? pool_dir(entry->pool) : NULL;
-}
-
 static gboolean run(struct cli *cli, GError **error)
 {
     static const struct out_column columns[] = {
@@ -32,7 +25,7 @@ static gboolean run(struct cli *cli, GError **error)
         out_text(out, entry->driver);
         out_size(out, entry->usage_known ? entry->size : G_MAXUINT64);
         out_size(out, entry->usage_known ? entry->used : G_MAXUINT64);
-        out_text(out, path_of(entry));
+        out_text(out, pool_entry_dir(entry));
     }
     out_print(out, cli->form);
     return fine;

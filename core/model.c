@@ -218,6 +218,11 @@ struct pool_entry *model_pool(const struct model *model, const char *name)
     return NULL;
 }
 
+const char *pool_entry_dir(const struct pool_entry *entry)
+{
+    return entry->pool ? pool_dir(entry->pool) : NULL;
+}
+
 static const struct label *label_numbered(const struct model *model, const char *digits)
 {
     gint64 number;

@@ -121,6 +121,8 @@ void model_clear(struct model *model);
 struct qube *model_qube(const struct model *model, const char *uuid);
 struct qube *model_qube_named(const struct model *model, const char *name);
 struct pool_entry *model_pool(const struct model *model, const char *name);
+/* Where its images lie, for display; NULL if it cannot be used. */
+const char *pool_entry_dir(const struct pool_entry *entry);
 /* By any spelling of the store: "label-1", "red", "1". */
 const struct label *model_label(const struct model *model, const char *name);
 /* Takes the qube; FALSE (qube stays the caller's) if name, qid or uuid is taken. */

@@ -34,6 +34,7 @@ gboolean pool_ephemeral_volatile(const struct pool *pool);
 
 /* [W] Makes the directories; refuses a file system that cannot do it. */
 gboolean pool_setup(struct pool *pool, GError **error);
-/* [W] Bytes; NOTFOUND if the directory is not there, UNSUPPORTED where the driver has no such figure. */
+/* [W] Bytes; NOTFOUND if the directory is not there, UNSUPPORTED where the
+ * driver has no such figure. */
 gboolean pool_usage(struct pool *pool, guint64 *size, guint64 *used,
                     GError **error);

@@ -46,7 +46,8 @@ struct volume *volume_source(const struct volume *volume);
 
 gboolean volume_create(struct volume *volume, GError **error);  /* [W] */
 gboolean volume_remove(struct volume *volume, GError **error);  /* [W] */
-gboolean volume_verify(struct volume *volume, GError **error);  /* [W] NOTFOUND: names the missing file */
+/* [W] NOTFOUND: names the missing file */
+gboolean volume_verify(struct volume *volume, GError **error);
 gboolean volume_start(struct volume *volume, GError **error);   /* [W] */
 gboolean volume_stop(struct volume *volume, GError **error);    /* [W] */
 /* [W] STATE if not rw. Smaller than now: INVALID unless `shrink`. Refreshes
@@ -59,8 +60,10 @@ gboolean volume_clone(struct volume *volume, struct volume *source,
 gboolean volume_is_dirty(const struct volume *volume);          /* [W] */
 guint64 volume_size(const struct volume *volume);               /* [W] image, else nominal */
 guint64 volume_used(const struct volume *volume);               /* [W] */
-char *volume_path(const struct volume *volume);                 /* [W] what the VM gets; NULL: nothing */
-GPtrArray *volume_revisions(const struct volume *volume);       /* [W] newest first; free with g_ptr_array_unref */
+/* [W] what the VM gets; NULL: nothing */
+char *volume_path(const struct volume *volume);
+/* [W] newest first; free with g_ptr_array_unref */
+GPtrArray *volume_revisions(const struct volume *volume);
 
 /* [W] All volumes in parallel, waits for all, returns the first error in
  * array order and logs the others. volumes_start stops what it started when

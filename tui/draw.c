@@ -151,38 +151,32 @@ static int draw_room(int x, int width)
     return CLAMP(w - x, 0, MAX(width, 0));
 }
 
-static void draw_fitted(int y, int x, int width, enum style style,
-                        const char *clean, enum text_align align)
-{
-    int room = draw_room(x, width);
-
-    if (room == 0)
-        return;
-    g_autofree char *fitted = text_fit(clean, room, align);
-    draw_put(y, x, room, style, fitted);
-}
-
 void draw_text(int y, int x, int width, enum style style, const char *untrusted)
 {
     g_autofree char *clean = text_sanitise(untrusted, -1);
+    int room = draw_room(x, width);
+    g_autofree char *fitted = text_fit(clean, room, TEXT_LEFT);
 
-    draw_fitted(y, x, width, style, clean, TEXT_LEFT);
+    draw_put(y, x, room, style, fitted);
 }
 
 void draw_text_right(int y, int x, int width, enum style style,
                      const char *untrusted)
 {
     g_autofree char *clean = text_sanitise(untrusted, -1);
+    int room = draw_room(x, width);
+    g_autofree char *fitted = text_fit(clean, room, TEXT_RIGHT);
 
-    draw_fitted(y, x, width, style, clean, TEXT_RIGHT);
+    draw_put(y, x, room, style, fitted);
 }
 
 int draw_words(int y, int x, int width, enum style style, const char *untrusted)
 {
     g_autofree char *clean = text_sanitise(untrusted, -1);
     int used = MIN(text_width(clean), draw_room(x, width));
+    g_autofree char *fitted = text_fit(clean, used, TEXT_LEFT);
 
-    draw_fitted(y, x, used, style, clean, TEXT_LEFT);
+    draw_put(y, x, used, style, fitted);
     return used;
 }
 
@@ -230,7 +224,7 @@ static int draw_wrap(struct rect area, enum style style, const char *untrusted,
             g_ucs4_to_utf8(rest, (glong)length, NULL, NULL, NULL);
 
         if (put)
-            draw_fitted(area.y + line, area.x, area.w, style, part, TEXT_LEFT);
+            draw_text(area.y + line, area.x, area.w, style, part);
         rest += length;
         while (*rest == ' ')
             rest++;
@@ -253,7 +247,7 @@ int draw_wrapped_height(int width, const char *untrusted)
 void draw_fill(struct rect area, enum style style)
 {
     for (int y = 0; y < area.h; y++)
-        draw_fitted(area.y + y, area.x, area.w, style, "", TEXT_LEFT);
+        draw_text(area.y + y, area.x, area.w, style, "");
 }
 
 static void draw_glyph(int y, int x, enum style style, const cchar_t *glyph)

@@ -7,7 +7,7 @@
  * functions are thread safe. */
 #pragma once
 
-#include "qmc-error.h"
+#include "util/qmc-error.h"
 
 /* Sets *error (if error is not NULL; *error must be NULL). hint may be NULL. */
 void error_set(GError **error, QmcErrorCode code, const char *hint,

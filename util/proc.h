@@ -6,11 +6,11 @@
 
 struct proc_spec {
     const char *const *argv;   /* argv[0] is an absolute path or searched in PATH */
-    const char *const *env;    /* "NAME=value" added or replaced in the child only; NULL ok */
-    const char *const *unset;  /* names removed in the child only; NULL ok */
+    const char *const *env;    /* "NAME=value" added or replaced in the child; NULL ok */
+    const char *const *unset;  /* names removed in the child; NULL ok */
     GBytes *input;             /* to stdin; NULL: /dev/null */
     gsize capture_cap;         /* bytes kept per stream; 0: 64 KiB. More is read and dropped */
-    int deadline_ms;           /* 0: none. At the deadline SIGTERM, 2 s later SIGKILL, to the group */
+    int deadline_ms;           /* 0: none. Then SIGTERM, 2 s later SIGKILL, to the group */
     GCancellable *cancel;      /* NULL ok; same end as the deadline, error CANCELLED */
 };
 
