@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Watching: libvirt's event loop on a thread of its own, and a supervisor
- * thread that keeps a connection alive. The loop's thread runs no call that can
- * block, so that it always notices a connection that died. */
+/* Watching: a supervisor thread keeps a connection alive. The thread of the
+ * event loop makes no call that can block, so that it always notices a
+ * connection that died. */
 #include "config.h"
 
 #include "hv/hv-private.h"
-
-#include <signal.h>
 
 #include <libvirt/virterror.h>
 
 #include "util/error.h"
 #include "util/log.h"
 #include "util/text.h"
+
+#include "hv/event-loop.h"
 
 #define KEEPALIVE_SECONDS 5
 #define KEEPALIVE_COUNT 3
@@ -143,31 +143,6 @@ static void on_close(virConnectPtr conn, int reason, void *data)
 
     if (!g_atomic_int_get(&watch->stopped))
         hv_drop_if_dead(watch->hv, conn, why);
-}
-
-static gpointer loop_main(gpointer data)
-{
-    for (;;)
-        if (virEventRunDefaultImpl() < 0) {
-            log_line("hv", "libvirt's event loop failed");
-            g_usleep(G_USEC_PER_SEC);
-        }
-    return NULL;
-}
-
-/* libvirt's loop is one per process and cannot be taken back, nor can its
- * thread. */
-static gpointer loop_start(gpointer data)
-{
-    sigset_t all, old;
-
-    if (virEventRegisterDefaultImpl() < 0)
-        return NULL;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    g_thread_unref(g_thread_new("hv-events", loop_main, NULL));
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return NULL;
 }
 
 /* The supervisor */
@@ -322,12 +297,11 @@ static void supervisor_main(struct hv *hv, gpointer data)
 
 void hv_watch(struct hv *hv, hv_event_fn fn, gpointer data)
 {
-    static GOnce once = G_ONCE_INIT;
     struct hv_watch *watch;
 
     if (hv_offline(hv))
         return;
-    g_once(&once, loop_start, NULL);
+    event_loop_start();
     /* A connection made before the loop was there delivers nothing. */
     hv_abandon(hv);
     watch = g_new0(struct hv_watch, 1);

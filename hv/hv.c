@@ -319,14 +319,28 @@ virConnectPtr hv_acquire(struct hv *hv, GError **error)
     return conn;
 }
 
-gboolean hv_connect(struct hv *hv, GError **error)
+/* libvirt writes to the socket of a daemon that died, which would end the
+ * program; a library may not decide how the program takes SIGPIPE. */
+static void pipe_guard_enter(sigset_t *old)
 {
-    virConnectPtr conn = hv_acquire(hv, error);
+    sigset_t set;
 
-    if (!conn)
-        return FALSE;
-    virConnectClose(conn);
-    return TRUE;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, old);
+}
+
+static void pipe_guard_leave(const sigset_t *old)
+{
+    const struct timespec at_once = { 0, 0 };
+    sigset_t set;
+
+    if (sigismember(old, SIGPIPE))
+        return;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    sigtimedwait(&set, NULL, &at_once);
+    pthread_sigmask(SIG_SETMASK, old, NULL);
 }
 
 static gboolean call_once(struct hv_call *call, gboolean *again, GError **error)
@@ -342,7 +356,7 @@ static gboolean call_once(struct hv_call *call, gboolean *again, GError **error)
     return ok;
 }
 
-gboolean hv_call(struct hv_call *call, GError **error)
+static gboolean call_twice(struct hv_call *call, GError **error)
 {
     g_autoptr(GError) first = NULL;
     gboolean again = FALSE;
@@ -353,4 +367,28 @@ gboolean hv_call(struct hv_call *call, GError **error)
         return call_once(call, &again, error);
     g_propagate_error(error, g_steal_pointer(&first));
     return FALSE;
+}
+
+gboolean hv_call(struct hv_call *call, GError **error)
+{
+    gboolean ok;
+    sigset_t old;
+
+    pipe_guard_enter(&old);
+    ok = call_twice(call, error);
+    pipe_guard_leave(&old);
+    return ok;
+}
+
+static gboolean run_nothing(struct hv_call *call, virConnectPtr conn,
+                            GError **error)
+{
+    return TRUE;
+}
+
+gboolean hv_connect(struct hv *hv, GError **error)
+{
+    struct hv_call call = { .run = run_nothing, .hv = hv };
+
+    return hv_call(&call, error);
 }

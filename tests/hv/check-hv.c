@@ -456,6 +456,29 @@ START_TEST(events)
 }
 END_TEST
 
+static gboolean note_thread(gpointer data)
+{
+    *(GThread **)data = g_thread_self();
+    return G_SOURCE_REMOVE;
+}
+
+/* libvirt's own loop would run main's sources on its thread. */
+START_TEST(main_work_stays_on_main)
+{
+    g_autoptr(GString) log = g_string_new(NULL);
+    GThread *ran_on = NULL;
+
+    hv_watch(hv, on_event, log);
+    ck_assert(wait_for(log, "2 "));
+    g_idle_add_full(G_PRIORITY_HIGH, note_thread, &ran_on, NULL);
+    create();
+    g_usleep(20000);
+    ck_assert_ptr_null(ran_on);
+    ck_assert(wait_for(log, "0work "));
+    ck_assert_ptr_eq(ran_on, g_thread_self());
+}
+END_TEST
+
 START_TEST(watch_again)
 {
     g_autoptr(GString) log = g_string_new(NULL);
@@ -512,6 +535,7 @@ int main(void)
     tcase_add_test(tc, many_threads_one_state);
     tcase_add_test(tc, abandon_keeps_local_state);
     tcase_add_test(tc, events);
+    tcase_add_test(tc, main_work_stays_on_main);
     tcase_add_test(tc, watch_again);
     tcase_add_test(tc, watch_tells_what_is_wrong);
     srunner_set_tap(sr, "-");
