@@ -250,7 +250,7 @@ static gboolean set_if_no_memory(struct create_call *c, virConnectPtr conn,
 {
     guint64 free_mib = virNodeGetFreeMemory(conn) >> 20;
 
-    if (!free_mib || c->spec->memory_mib <= free_mib)
+    if (c->call.hv->driver->counts_free || !free_mib || c->spec->memory_mib <= free_mib)
         return FALSE;
     error_set(error, QMC_ERROR_NOSPACE,
               "stop another qube or lower the memory of this one",
