@@ -52,6 +52,8 @@ char *bench_read(const struct volume *volume, const char *ending);
 /* Writes as a VM does: later than the file's time. */
 void bench_write(const struct volume *volume, const char *ending,
                  const char *text);
+/* Until whatever is written has a later time than the file has now. */
+void bench_wait(const char *path);
 void bench_touch(const struct volume *volume, const char *ending);
 
 /* "clean rev=old,older dirty precache tmp": what is on the disk for it; texts
