@@ -84,8 +84,3 @@ guint engine_busy(struct engine *engine);
  * root. DENIED if it does (or if the socket is held and silent): called right
  * before every write to store or volumes. */
 gboolean engine_check_writable(struct engine *engine, GError **error);
-
-/* [W] The per-qube lock across processes (design.md 4):
- * <root>/run/qmc/UUID.lock. BUSY if held elsewhere. */
-int engine_qube_lock(const char *root, const char *uuid, const char *subject,
-                     GError **error);

@@ -6,6 +6,8 @@
  *   prepare  main    check against the model, copy what run needs
  *   run      worker  blocking straight-line C; never sees the model; each step
  *                    that can be undone pushes its undo
+ *   poll     worker  called after a while if run or poll said op_again(), with no
+ *                    worker taken in between: for what may take a minute
  *   apply    main    update the model; returns; the engine saves the store
  *   undo             the pushed undos, last first, on a worker, when a later
  *                    step, apply or the save fails
@@ -39,6 +41,11 @@ struct op_row {
     const char *method;   /* Admin API method it corresponds to */
     unsigned classes;     /* enum class_id bits it applies to */
     unsigned states;      /* bits 1 << enum power_state it applies to */
+    unsigned reached;     /* states that are its result already: screens grey it
+                           * out, submitting it is a success (run decides) */
+    gboolean offline;     /* can be done without asking the hypervisor */
+    const char *command;  /* "vol resize {qube}:{volume} {size}": as typed;
+                           * arguments not named here follow as options */
     enum confirm confirm;
     const char *consequence; /* for the question; NULL */
     const struct op_arg *args; /* ends with a NULL name; NULL: none */
@@ -47,8 +54,13 @@ struct op_row {
     int deadline_ms;      /* 0: none */
     gboolean (*prepare)(struct op *op, GError **error);
     gboolean (*run)(struct op *op, GError **error);
+    gboolean (*poll)(struct op *op, GError **error); /* after op_again() */
     gboolean (*apply)(struct op *op, GError **error);
-    void (*clear)(struct op *op); /* frees op->data */
+    /* Frees op->data, and with it the locks held; main, when all is over. */
+    void (*clear)(struct op *op);
+    /* The strength where it depends on more than the row; NULL: `confirm`. */
+    enum confirm (*strength)(const struct model *model, const struct qube *qube,
+                             GHashTable *args);
 };
 
 const struct op_row *op_find(const char *name);
@@ -98,6 +110,8 @@ struct op {
 const char *op_text(const struct op *op, const char *arg); /* NULL: not given */
 gboolean op_bool(const struct op *op, const char *arg);
 gint64 op_int(const struct op *op, const char *arg, gint64 otherwise);
+/* One line of what would be done: kept in a dry run only. */
+void op_plan(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* Worker, in run. Begins a step (and ends the one before as OK). */
 void op_step(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -106,10 +120,16 @@ void op_step(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void op_step_end(struct op *op, enum step_state state, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 typedef gboolean (*op_undo_fn)(gpointer data, GError **error);
+/* Worker, in run or poll: the sentence for success. */
+void op_set_result(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* `what` completes "undo: ..."; run in reverse order if the operation fails
  * later, errors are logged and noted. destroy runs in every case. */
 void op_push_undo(struct op *op, const char *what, op_undo_fn undo,
                   gpointer data, GDestroyNotify destroy);
+/* What was done so far stays, whatever happens to the rest: forgets the undos. */
+void op_settle(struct op *op);
+/* Worker, in run or poll: not done yet, call poll in a moment. */
+void op_again(struct op *op);
 GCancellable *op_cancellable(struct op *op);
 /* Sleeps up to ms, less if cancelled; FALSE with CANCELLED. */
 gboolean op_sleep(struct op *op, int ms, GError **error);
