@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/demo.h"
+
+#include <string.h>
+
+#include "core/layout.h"
+#include "core/model-private.h"
+#include "core/store.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#define NODE_FILE "demo-node.xml" /* also marks the directory as a demo */
+#define KERNEL "6.12.54-1.fc41"
+#define MIB (1024 * 1024)
+
+/* net: gives others their network. A template comes before those who use it, a
+ * net qube before its clients. */
+static const struct demo_qube {
+    const char *name, *class, *label, *template, *netvm;
+    int memory_mib;
+    gboolean net, disposables, running;
+} demo_qubes[] = {
+    { "fedora-42", "TemplateVM", "black", NULL, NULL, 400, 0, 0, 0 },
+    { "debian-13", "TemplateVM", "black", NULL, NULL, 400, 0, 0, 0 },
+    { "sys-net", "AppVM", "red", "fedora-42", "", 300, 1, 0, 1 },
+    { "sys-firewall", "AppVM", "green", "fedora-42", "sys-net", 500, 1, 0, 1 },
+    { "sys-usb", "AppVM", "red", "fedora-42", "", 300, 0, 0, 1 },
+    { "personal", "AppVM", "yellow", "fedora-42", "sys-firewall", 1024, 0, 0, 1 },
+    { "work", "AppVM", "blue", "debian-13", "sys-firewall", 800, 0, 0, 0 },
+    { "untrusted", "AppVM", "red", "debian-13", "sys-firewall", 400, 0, 0, 0 },
+    { "vault", "AppVM", "black", "debian-13", "", 400, 0, 0, 0 },
+    { "default-dvm", "AppVM", "red", "debian-13", "sys-firewall", 400, 0, 1, 0 },
+};
+
+static guint64 volume_mib(const struct class_volume *volume)
+{
+    static const struct {
+        const char *name;
+        guint64 mib;
+    } sizes[] = { { "root", 2048 }, { "private", 256 }, { "volatile", 1024 } };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++)
+        if (g_str_equal(sizes[i].name, volume->name))
+            return sizes[i].mib;
+    return 0;
+}
+
+static const char *flag(gboolean on)
+{
+    return on ? "True" : "False";
+}
+
+static void add_volume(struct qube *qube, const struct demo_qube *from,
+                       const struct class_volume *row)
+{
+    struct volume_config *config = qube_volume_add(qube, row->name);
+    gboolean is_kernel = g_str_equal(row->name, "kernel");
+    guint64 bytes = volume_mib(row) * MIB;
+    g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, bytes);
+    g_autofree char *vid = g_strdup_printf("%s/%s/%s", qube->class->dir_prefix,
+                                           qube->name, row->name);
+    g_autofree char *source =
+        g_strdup_printf("vm-templates/%s/%s", from->template, row->name);
+
+    volume_config_set(config, "pool", is_kernel ? "linux-kernel" : "varlibqubes");
+    volume_config_set(config, "vid", is_kernel ? KERNEL : vid);
+    volume_config_set(config, "revisions_to_keep", is_kernel ? "0" : "1");
+    volume_config_set(config, "rw", flag(row->rw));
+    volume_config_set(config, "save_on_stop", flag(row->save_on_stop));
+    volume_config_set(config, "snap_on_start", flag(row->snap_on_start));
+    if (bytes)
+        volume_config_set(config, "size", size);
+    if (row->snap_on_start)
+        volume_config_set(config, "source", source);
+}
+
+static void put(struct qube *qube, const char *property, const char *value)
+{
+    if (value)
+        qube_put(qube, prop_find(property, qube->class->id), value);
+}
+
+static gboolean add_qube(struct model *model, const struct demo_qube *from,
+                         int qid, GError **error)
+{
+    g_autofree char *uuid = g_uuid_string_random();
+    g_autofree char *memory = g_strdup_printf("%d", from->memory_mib);
+    struct qube *qube = qube_new(from->name, uuid, qid, from->class);
+
+    put(qube, "label", from->label);
+    put(qube, "template", from->template);
+    put(qube, "netvm", from->netvm);
+    put(qube, "memory", memory);
+    put(qube, "provides_network", from->net ? "True" : NULL);
+    put(qube, "template_for_dispvms", from->disposables ? "True" : NULL);
+    for (const struct class_volume *v = qube->class->volumes; v->name; v++)
+        add_volume(qube, from, v);
+    if (model_add(model, qube, error))
+        return TRUE;
+    qube_free(qube);
+    return FALSE;
+}
+
+static gboolean write_store(struct store *store, GError **error)
+{
+    struct model *model = model_new();
+    gboolean ok = TRUE;
+
+    model_put_global(model, prop_find("default_kernel", 0), KERNEL);
+    model_put_global(model, prop_find("default_template", 0), "debian-13");
+    model_put_global(model, prop_find("default_netvm", 0), "sys-firewall");
+    for (gsize i = 0; i < G_N_ELEMENTS(demo_qubes) && ok; i++)
+        ok = add_qube(model, &demo_qubes[i], (int)i + 1, error);
+    ok = ok && store_write_new(store, model, error);
+    model_free(model);
+    return ok;
+}
+
+/* Never run: the test driver boots nothing. It only has to be there. */
+static gboolean write_kernel(const char *root, GError **error)
+{
+    g_autofree char *dir = layout_path(root, LAYOUT_KERNELS "/" KERNEL);
+    g_autofree char *path = g_build_filename(dir, "vmlinuz", NULL);
+    const char text[] = "This is the demo's kernel. Nothing boots it.\n";
+
+    if (!file_mkdirs(dir, 0770, error))
+        return FALSE;
+    return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE,
+                                    0640, error);
+}
+
+/* Volumes. */
+
+static const struct demo_qube *demo_row(const struct qube *qube)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(demo_qubes); i++)
+        if (g_str_equal(demo_qubes[i].name, qube->name))
+            return &demo_qubes[i];
+    return NULL;
+}
+
+typedef gboolean (*volume_fn)(struct volume *volume, GError **error);
+
+static gboolean each_volume(const struct qube *qube, volume_fn fn, GError **error)
+{
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
+
+        if (config->volume && !fn(config->volume, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean make_volumes(const struct model *model, GError **error)
+{
+    for (guint i = 0; i < model->qubes->len; i++)
+        if (!each_volume(model->qubes->pdata[i], volume_create, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* The images are to say the same as the hypervisor, which begins anew with
+ * each process. */
+static gboolean settle_volumes(const struct model *model, GError **error)
+{
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *qube = model->qubes->pdata[i];
+        const struct demo_qube *row = demo_row(qube);
+
+        if (!each_volume(qube, row && row->running ? volume_start : volume_stop,
+                         error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The hypervisor. */
+
+static gboolean append_domain(GString *out, const struct qube *qube,
+                              int memory_mib, GError **error)
+{
+    const struct dom_spec spec = {
+        .name = qube->name,
+        .uuid = qube->uuid,
+        .virt_mode = VIRT_PVH,
+        .memory_mib = (guint64)memory_mib,
+        .maxmem_mib = (guint64)memory_mib * 4,
+        .vcpus = 2,
+    };
+    g_autofree char *xml = domxml_build(HV_TEST, &spec, error);
+
+    if (!xml)
+        return FALSE;
+    g_string_append(out, xml);
+    return TRUE;
+}
+
+static gboolean write_node(const struct model *model, const char *path,
+                           GError **error)
+{
+    g_autoptr(GString) out = g_string_new(
+        "<node>\n"
+        "<cpu><mhz>2900</mhz><model>x86_64</model><active>8</active>"
+        "<nodes>1</nodes><sockets>1</sockets><cores>4</cores>"
+        "<threads>2</threads></cpu>\n"
+        "<memory>16777216</memory>\n");
+
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *qube = model->qubes->pdata[i];
+        const struct demo_qube *row = demo_row(qube);
+
+        if (row && row->running &&
+            !append_domain(out, qube, row->memory_mib, error))
+            return FALSE;
+    }
+    g_string_append(out, "</node>\n");
+    return g_file_set_contents_full(path, out->str, (gssize)out->len,
+                                    G_FILE_SET_CONTENTS_CONSISTENT, 0640, error);
+}
+
+/* The root. */
+
+static gboolean is_empty_dir(const char *dir)
+{
+    g_autoptr(GDir) open = g_dir_open(dir, 0, NULL);
+
+    return open && !g_dir_read_name(open);
+}
+
+static gboolean is_demo(const char *dir)
+{
+    g_autofree char *node = g_build_filename(dir, NODE_FILE, NULL);
+
+    return g_file_test(node, G_FILE_TEST_IS_REGULAR);
+}
+
+static gboolean fill(const char *root, gboolean is_new, GError **error)
+{
+    struct store *store = store_new(root);
+    struct model *model = model_new();
+    g_autofree char *node = g_build_filename(root, NODE_FILE, NULL);
+    gboolean ok = TRUE;
+
+    if (is_new)
+        ok = write_kernel(root, error) && write_store(store, error);
+    ok = ok && store_load(store, model, error);
+    if (is_new)
+        ok = ok && make_volumes(model, error);
+    ok = ok && settle_volumes(model, error) && write_node(model, node, error);
+    model_free(model);
+    store_free(store);
+    return ok;
+}
+
+static char *choose_root(const char *dir, GError **error)
+{
+    g_autofree char *root = NULL;
+
+    if (!dir)
+        return g_dir_make_tmp("qmc-demo-XXXXXX", error);
+    root = g_canonicalize_filename(dir, NULL);
+    if (!file_mkdirs(root, 0750, error))
+        return NULL;
+    if (is_demo(root) || is_empty_dir(root))
+        return g_steal_pointer(&root);
+    error_set(error, QMC_ERROR_EXISTS, "name an empty or new directory",
+              "'%s' is not empty and holds no demo", root);
+    return NULL;
+}
+
+static char *node_uri(const char *root)
+{
+    g_autofree char *path = g_build_filename(root, NODE_FILE, NULL);
+    g_autofree char *escaped = g_uri_escape_string(path, "/", FALSE);
+
+    return g_strconcat("test://", escaped, NULL);
+}
+
+gboolean demo_make(const char *dir, char **root, char **uri, GError **error)
+{
+    g_autofree char *chosen = choose_root(dir, error);
+    gboolean is_new;
+
+    if (!chosen)
+        return FALSE;
+    is_new = !is_demo(chosen);
+    if (!fill(chosen, is_new, error)) {
+        if (!dir)
+            file_remove_tree(chosen, NULL);
+        return FALSE;
+    }
+    *uri = node_uri(chosen);
+    *root = g_steal_pointer(&chosen);
+    return TRUE;
+}
+
+void demo_remove(const char *root)
+{
+    if (is_demo(root))
+        file_remove_tree(root, NULL);
+}

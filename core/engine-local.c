@@ -1,0 +1,698 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How the model is kept true: readings of hypervisor, pools and volumes, one
+ * of each kind at a time. */
+#include "config.h"
+
+#include "core/engine-private.h"
+
+#include "core/hold.h"
+#include "core/op.h"
+#include "hv/hv.h"
+#include "util/error.h"
+#include "util/text.h"
+
+#define TICK_MS 1000
+#define TICKS_STATES 2
+#define TICKS_POOLS 30
+#define TICKS_PROBE 10
+#define SOON_MS 50
+#define SILENT_US (3 * G_USEC_PER_SEC)
+#define READING_DEADLINE_MS 20000
+#define STOP_WORK_DEADLINE_MS 300000
+
+enum reading_kind { READING_STATES, READING_POOLS, READING_VOLUMES, READING_KINDS };
+
+struct waiter {
+    gboolean done;
+    GError *error;
+};
+
+/* What is asked is filled in on main, what is answered on a worker. */
+struct reading {
+    struct engine *engine;
+    enum reading_kind kind;
+    gint64 asked_us;
+    struct waiter *waiter; /* NULL: nobody waits any more */
+    struct hv_snapshot *snapshot;
+    GArray *figures; /* struct figure */
+};
+
+/* Of a pool, or of a volume. */
+struct figure {
+    struct pool *pool;
+    struct volume *volume;
+    char uuid[37];
+    char *name;
+    gboolean known;
+    guint64 size, used;
+    int revisions;
+};
+
+enum hv_link { LINK_UNASKED, LINK_UP, LINK_DOWN };
+
+struct local {
+    struct engine *engine;
+    gboolean following;
+    guint tick_timer, soon_timer, ticks;
+    struct reading *pending[READING_KINDS];
+    gboolean again;       /* states: something happened meanwhile */
+    char *volumes_next;   /* uuid asked for meanwhile */
+    GHashTable *active;   /* uuid of each qube seen active */
+    enum hv_link link;
+    char *down;           /* why */
+    char *status, *shown; /* of now, and as last announced */
+    guint64 cpu_busy_ns;
+    gint64 cpu_taken_us;
+};
+
+static void local_status_changed(struct local *local);
+
+/* Figures. */
+
+static void figure_clear(gpointer data)
+{
+    struct figure *figure = data;
+
+    g_clear_pointer(&figure->pool, pool_unref);
+    g_clear_pointer(&figure->volume, volume_unref);
+    g_free(figure->name);
+}
+
+static GArray *figures_new(void)
+{
+    GArray *figures = g_array_new(FALSE, TRUE, sizeof(struct figure));
+
+    g_array_set_clear_func(figures, figure_clear);
+    return figures;
+}
+
+static GArray *figures_of_pools(const struct model *model)
+{
+    GArray *figures = figures_new();
+
+    for (guint i = 0; i < model->pools->len; i++) {
+        const struct pool_entry *entry = model->pools->pdata[i];
+        struct figure figure = { .name = NULL };
+
+        if (!entry->pool)
+            continue;
+        figure.pool = pool_ref(entry->pool);
+        figure.name = g_strdup(entry->name);
+        g_array_append_val(figures, figure);
+    }
+    return figures;
+}
+
+static void figures_add_volumes(GArray *figures, const struct qube *qube)
+{
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
+        struct figure figure = { .name = NULL };
+
+        if (!config->volume)
+            continue;
+        figure.volume = volume_ref(config->volume);
+        figure.name = g_strdup(config->name);
+        g_strlcpy(figure.uuid, qube->uuid, sizeof figure.uuid);
+        g_array_append_val(figures, figure);
+    }
+}
+
+static GArray *figures_of_volumes(const struct model *model, const char *uuid)
+{
+    GArray *figures = figures_new();
+
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *qube = model->qubes->pdata[i];
+
+        if (!uuid || g_str_equal(qube->uuid, uuid))
+            figures_add_volumes(figures, qube);
+    }
+    return figures;
+}
+
+static gboolean read_states(struct reading *reading, GError **error)
+{
+    reading->snapshot = hv_snapshot(reading->engine->hv, error);
+    return reading->snapshot != NULL;
+}
+
+static gboolean read_pools(struct reading *reading, GError **error)
+{
+    for (guint i = 0; i < reading->figures->len; i++) {
+        struct figure *figure = &g_array_index(reading->figures, struct figure, i);
+
+        figure->known =
+            pool_usage(figure->pool, &figure->size, &figure->used, NULL);
+    }
+    return TRUE;
+}
+
+static gboolean read_volumes(struct reading *reading, GError **error)
+{
+    for (guint i = 0; i < reading->figures->len; i++) {
+        struct figure *figure = &g_array_index(reading->figures, struct figure, i);
+        g_autoptr(GPtrArray) revisions = volume_revisions(figure->volume);
+
+        figure->size = volume_size(figure->volume);
+        figure->used = volume_used(figure->volume);
+        figure->revisions = revisions ? (int)revisions->len : 0;
+    }
+    return TRUE;
+}
+
+/* Into the model. */
+
+static gboolean always_running(const struct qube *qube)
+{
+    return qube->class && (qube->class->id & (CLASS_ADMIN | CLASS_REMOTE));
+}
+
+static void stop_work_submit(struct engine *engine, const struct qube *qube);
+
+/* A qube that is gone without anybody here having stopped it. */
+static void note_active(struct local *local, const struct qube *qube)
+{
+    if (qube->state == POWER_HALTED) {
+        if (g_hash_table_remove(local->active, qube->uuid))
+            stop_work_submit(local->engine, qube);
+    } else if (qube->state != POWER_UNKNOWN) {
+        g_hash_table_add(local->active, g_strdup(qube->uuid));
+    }
+}
+
+static void apply_qube(struct local *local, struct qube *qube,
+                       const struct hv_snapshot *snapshot)
+{
+    struct engine *engine = local->engine;
+    const struct hv_domain *domain = hv_snapshot_find(snapshot, qube->uuid);
+    enum power_state state = POWER_HALTED;
+
+    if (domain)
+        state = qube_power(engine->model, qube, engine->root, domain->state);
+    qube->memory_kib = domain ? domain->memory_kib : 0;
+    if (always_running(qube)) {
+        model_set_state(engine->model, qube, POWER_RUNNING,
+                        domain ? domain->id : -1);
+        return;
+    }
+    model_set_state(engine->model, qube, state, domain ? domain->id : -1);
+    if (local->following)
+        note_active(local, qube);
+}
+
+static void apply_host(struct local *local, const struct hv_snapshot *snapshot)
+{
+    struct model *model = local->engine->model;
+    const struct hv_host *host = &snapshot->host;
+    gint64 us = snapshot->taken_us - local->cpu_taken_us;
+
+    model->host = *host;
+    model->host_cpu_percent = -1;
+    if (host->cpu_known && host->cpus && local->cpu_taken_us && us > 0 &&
+        host->cpu_busy_ns >= local->cpu_busy_ns)
+        model->host_cpu_percent =
+            (int)MIN((host->cpu_busy_ns - local->cpu_busy_ns) / 10 /
+                         ((guint64)us * host->cpus), 100);
+    local->cpu_busy_ns = host->cpu_busy_ns;
+    local->cpu_taken_us = host->cpu_known ? snapshot->taken_us : 0;
+}
+
+static void set_all_states(struct model *model, enum power_state state)
+{
+    for (guint i = 0; i < model->qubes->len; i++) {
+        struct qube *qube = model->qubes->pdata[i];
+
+        model_set_state(model, qube,
+                        always_running(qube) ? POWER_RUNNING : state, -1);
+    }
+}
+
+static void set_link(struct local *local, enum hv_link link, const char *why)
+{
+    local->link = link;
+    g_free(local->down);
+    local->down = why ? text_sanitise(why, -1) : NULL;
+    local_status_changed(local);
+}
+
+/* A late answer leaves what was known; a refused one means nothing is. */
+static void states_failed(struct local *local, const GError *error)
+{
+    if (error_is(error, QMC_ERROR_TIMEOUT))
+        return;
+    set_link(local, LINK_DOWN, error->message);
+    set_all_states(local->engine->model, POWER_UNKNOWN);
+}
+
+static void apply_states(struct reading *reading, const GError *error)
+{
+    struct local *local = reading->engine->local;
+    struct model *model = reading->engine->model;
+    struct event event = { .type = EVENT_STATS };
+
+    if (error) {
+        states_failed(local, error);
+        return;
+    }
+    for (guint i = 0; i < model->qubes->len; i++)
+        apply_qube(local, model->qubes->pdata[i], reading->snapshot);
+    apply_host(local, reading->snapshot);
+    set_link(local, LINK_UP, NULL);
+    events_emit(model->events, &event);
+}
+
+static void apply_pools(struct reading *reading, const GError *error)
+{
+    struct model *model = reading->engine->model;
+    struct event event = { .type = EVENT_POOLS };
+
+    for (guint i = 0; i < reading->figures->len && !error; i++) {
+        const struct figure *figure =
+            &g_array_index(reading->figures, struct figure, i);
+        struct pool_entry *entry = model_pool(model, figure->name);
+
+        if (!entry)
+            continue;
+        entry->usage_known = figure->known;
+        entry->size = figure->size;
+        entry->used = figure->used;
+    }
+    events_emit(model->events, &event);
+}
+
+static void apply_volume(struct model *model, const struct figure *figure)
+{
+    struct qube *qube = model_qube(model, figure->uuid);
+    struct volume_config *config =
+        qube ? qube_volume(qube, figure->name) : NULL;
+
+    if (!config)
+        return;
+    config->size = figure->size;
+    config->used = figure->used;
+    config->revisions = figure->revisions;
+}
+
+static void apply_volumes(struct reading *reading, const GError *error)
+{
+    struct model *model = reading->engine->model;
+    GArray *figures = reading->figures;
+
+    for (guint i = 0; i < figures->len && !error; i++) {
+        const struct figure *figure = &g_array_index(figures, struct figure, i);
+        struct event event = { .type = EVENT_VOLUMES, .uuid = figure->uuid };
+
+        apply_volume(model, figure);
+        if (i + 1 == figures->len || !g_str_equal(figure[1].uuid, figure->uuid))
+            events_emit(model->events, &event);
+    }
+}
+
+/* Readings. */
+
+static const struct reading_row {
+    gboolean (*run)(struct reading *reading, GError **error);
+    void (*apply)(struct reading *reading, const GError *error);
+} readings[READING_KINDS] = {
+    [READING_STATES] = { read_states, apply_states },
+    [READING_POOLS] = { read_pools, apply_pools },
+    [READING_VOLUMES] = { read_volumes, apply_volumes },
+};
+
+static gboolean reading_run(struct job *job, gpointer data, GError **error)
+{
+    struct reading *reading = data;
+
+    return readings[reading->kind].run(reading, error);
+}
+
+static void reading_done(struct job *job, const GError *error, gpointer data)
+{
+    struct reading *reading = data;
+
+    engine_job_lost(reading->engine, error);
+    if (!reading->engine->closing)
+        readings[reading->kind].apply(reading, error);
+    if (!reading->waiter)
+        return;
+    reading->waiter->error = error ? g_error_copy(error) : NULL;
+    reading->waiter->done = TRUE;
+    reading->waiter = NULL;
+}
+
+static void reading_follow_up(struct local *local, enum reading_kind kind)
+{
+    g_autofree char *uuid = NULL;
+
+    if (local->engine->closing)
+        return;
+    if (kind == READING_STATES && local->again) {
+        local_refresh_soon(local);
+    } else if (kind == READING_VOLUMES && local->volumes_next) {
+        uuid = g_steal_pointer(&local->volumes_next);
+        engine_request_volumes(local->engine, uuid);
+    }
+}
+
+static void reading_over(gpointer data)
+{
+    struct reading *reading = data;
+    struct local *local = reading->engine->local;
+    enum reading_kind kind = reading->kind;
+
+    local->pending[kind] = NULL;
+    engine_job_over(reading->engine);
+    hv_snapshot_free(reading->snapshot);
+    g_clear_pointer(&reading->figures, g_array_unref);
+    g_free(reading);
+    reading_follow_up(local, kind);
+}
+
+static struct reading *reading_submit(struct local *local,
+                                      enum reading_kind kind, GArray *figures)
+{
+    struct reading *reading = g_new0(struct reading, 1);
+    struct job_spec spec = {
+        .deadline_ms = READING_DEADLINE_MS,
+        .data = reading,
+        .run = reading_run,
+        .done = reading_done,
+        .destroy = reading_over,
+    };
+
+    g_assert(!local->pending[kind]);
+    reading->engine = local->engine;
+    reading->kind = kind;
+    reading->asked_us = g_get_monotonic_time();
+    reading->figures = figures;
+    local->pending[kind] = reading;
+    engine_job(local->engine, &spec);
+    return reading;
+}
+
+static void request_states(struct local *local)
+{
+    if (local->engine->offline || local->pending[READING_STATES])
+        return;
+    local->again = FALSE;
+    reading_submit(local, READING_STATES, NULL);
+}
+
+static void request_pools(struct local *local)
+{
+    if (!local->pending[READING_POOLS])
+        reading_submit(local, READING_POOLS,
+                       figures_of_pools(local->engine->model));
+}
+
+void engine_request_volumes(struct engine *engine, const char *uuid)
+{
+    struct local *local = engine->local;
+
+    if (!local->pending[READING_VOLUMES]) {
+        reading_submit(local, READING_VOLUMES,
+                       figures_of_volumes(engine->model, uuid));
+        return;
+    }
+    g_free(local->volumes_next);
+    local->volumes_next = g_strdup(uuid);
+}
+
+/* Waiting, for commands. */
+
+static gboolean reading_wait(struct engine *engine, struct reading *reading,
+                             int timeout_ms, GError **error)
+{
+    struct waiter waiter = { FALSE, NULL };
+    enum reading_kind kind = reading->kind;
+
+    reading->waiter = &waiter;
+    if (engine_turn(engine, &waiter.done, timeout_ms)) {
+        if (waiter.error)
+            g_propagate_error(error, waiter.error);
+        return waiter.error == NULL;
+    }
+    engine->local->pending[kind]->waiter = NULL;
+    if (kind == READING_STATES)
+        error_set(error, QMC_ERROR_TIMEOUT, "is libvirtd alive?",
+                  "no answer from hypervisor '%s' within %d ms", engine->uri,
+                  timeout_ms);
+    else
+        error_set(error, QMC_ERROR_TIMEOUT, NULL,
+                  "the disks gave no figures within %d ms", timeout_ms);
+    return FALSE;
+}
+
+gboolean engine_refresh_states(struct engine *engine, int timeout_ms,
+                               GError **error)
+{
+    if (engine->offline)
+        return TRUE;
+    request_states(engine->local);
+    return reading_wait(engine, engine->local->pending[READING_STATES],
+                        timeout_ms, error);
+}
+
+gboolean engine_refresh_pools(struct engine *engine, int timeout_ms, GError **error)
+{
+    request_pools(engine->local);
+    return reading_wait(engine, engine->local->pending[READING_POOLS],
+                        timeout_ms, error);
+}
+
+gboolean engine_refresh_volumes(struct engine *engine, const char *uuid,
+                                int timeout_ms, GError **error)
+{
+    struct reading **pending = &engine->local->pending[READING_VOLUMES];
+
+    if (*pending && !reading_wait(engine, *pending, timeout_ms, error))
+        return FALSE;
+    engine_request_volumes(engine, uuid);
+    return reading_wait(engine, *pending, timeout_ms, error);
+}
+
+/* The stop work of a qube that stopped by itself or by somebody else. */
+
+struct stop_work {
+    struct engine *engine;
+    struct hold *hold;
+};
+
+static gboolean stop_work_run(struct job *job, gpointer data, GError **error)
+{
+    struct stop_work *work = data;
+    GCancellable *cancel = job_cancellable(job);
+
+    if (!hold_take(work->hold, "stop work", 0, cancel, error))
+        return FALSE;
+    hold_release(work->hold);
+    return TRUE;
+}
+
+/* Whoever has the lock does it. */
+static void stop_work_done(struct job *job, const GError *error, gpointer data)
+{
+    struct stop_work *work = data;
+    struct engine *engine = work->engine;
+
+    if (!error || engine->closing || error_is(error, QMC_ERROR_BUSY) ||
+        error_is(error, QMC_ERROR_DENIED))
+        return;
+    model_note(engine->model, hold_uuid(work->hold), TRUE,
+               "%s: cleaning up after it stopped: %s", hold_name(work->hold),
+               error->message);
+}
+
+static void stop_work_over(gpointer data)
+{
+    struct stop_work *work = data;
+
+    engine_job_over(work->engine);
+    hold_free(work->hold);
+    g_free(work);
+}
+
+static void stop_work_submit(struct engine *engine, const struct qube *qube)
+{
+    struct job_spec spec = {
+        .key = qube->uuid,
+        .deadline_ms = STOP_WORK_DEADLINE_MS,
+        .run = stop_work_run,
+        .done = stop_work_done,
+        .destroy = stop_work_over,
+    };
+    struct stop_work *work;
+
+    /* An operation of ours does it itself. */
+    if (engine_readonly(engine) || qube->busy || qube->volumes->len == 0)
+        return;
+    work = g_new0(struct stop_work, 1);
+    work->engine = engine;
+    work->hold = hold_new(engine, qube);
+    spec.data = work;
+    engine_job(engine, &spec);
+}
+
+/* Following. */
+
+static char *status_of(struct local *local)
+{
+    const struct reading *reading = local->pending[READING_STATES];
+    gint64 waited =
+        reading ? g_get_monotonic_time() - reading->asked_us : 0;
+
+    if (local->engine->offline)
+        return g_strdup("offline");
+    if (waited >= SILENT_US)
+        return g_strdup_printf("no answer %d s", (int)(waited / G_USEC_PER_SEC));
+    if (local->link == LINK_DOWN)
+        return g_strdup_printf("down: %s", local->down);
+    return g_strdup(local->link == LINK_UP ? "ok" : "connecting");
+}
+
+const char *engine_hv_status(const struct engine *engine)
+{
+    struct local *local = engine->local;
+
+    g_free(local->status);
+    local->status = status_of(local);
+    return local->status;
+}
+
+static void local_status_changed(struct local *local)
+{
+    struct event event = { .type = EVENT_HV };
+
+    event.text = engine_hv_status(local->engine);
+    if (g_strcmp0(event.text, local->shown) == 0)
+        return;
+    g_free(local->shown);
+    local->shown = g_strdup(event.text);
+    events_emit(local->engine->model->events, &event);
+}
+
+static gboolean soon(gpointer data)
+{
+    struct local *local = data;
+
+    local->soon_timer = 0;
+    request_states(local);
+    return G_SOURCE_REMOVE;
+}
+
+void local_refresh_soon(struct local *local)
+{
+    if (!local->following || local->engine->offline || local->soon_timer)
+        return;
+    if (local->pending[READING_STATES])
+        local->again = TRUE;
+    else
+        local->soon_timer = engine_timer_add(local->engine, SOON_MS, soon, local);
+}
+
+static void qube_stopped(struct local *local, const char *uuid)
+{
+    struct qube *qube = model_qube(local->engine->model, uuid);
+
+    g_hash_table_remove(local->active, uuid);
+    if (qube)
+        stop_work_submit(local->engine, qube);
+    local_refresh_soon(local);
+}
+
+static void on_hv_event(const struct hv_event *event, gpointer data)
+{
+    struct local *local = data;
+
+    switch (event->type) {
+    case HV_EVENT_DOMAIN:
+        local_refresh_soon(local);
+        break;
+    case HV_EVENT_STOPPED:
+        qube_stopped(local, event->uuid);
+        break;
+    case HV_EVENT_UP:
+        set_link(local, LINK_UP, NULL);
+        local_refresh_soon(local);
+        break;
+    case HV_EVENT_DOWN:
+        set_link(local, LINK_DOWN, event->text);
+        set_all_states(local->engine->model, POWER_UNKNOWN);
+        break;
+    }
+}
+
+static gboolean tick(gpointer data)
+{
+    struct local *local = data;
+    struct engine *engine = local->engine;
+
+    local->ticks++;
+    engine_check_store(engine);
+    if (!engine->qubesd || local->ticks % TICKS_PROBE == 0)
+        engine_probe(engine);
+    if (local->ticks % TICKS_STATES == 0)
+        request_states(local);
+    if (local->ticks % TICKS_POOLS == 0)
+        request_pools(local);
+    local_status_changed(local);
+    return G_SOURCE_CONTINUE;
+}
+
+void engine_follow(struct engine *engine)
+{
+    struct local *local = engine->local;
+
+    if (local->following)
+        return;
+    local->following = TRUE;
+    local->tick_timer = engine_timer_add(engine, TICK_MS, tick, local);
+    if (!engine->offline)
+        hv_watch(engine->hv, on_hv_event, local);
+    request_states(local);
+    request_pools(local);
+}
+
+void local_loaded(struct local *local)
+{
+    struct model *model = local->engine->model;
+
+    for (guint i = 0; i < model->qubes->len; i++)
+        if (always_running(model->qubes->pdata[i]))
+            model_set_state(model, model->qubes->pdata[i], POWER_RUNNING, -1);
+    if (local->engine->offline)
+        set_all_states(model, POWER_HALTED);
+    local_refresh_soon(local);
+}
+
+struct local *local_new(struct engine *engine)
+{
+    struct local *local = g_new0(struct local, 1);
+
+    local->engine = engine;
+    local->active = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return local;
+}
+
+void local_stop(struct local *local)
+{
+    if (local->following && !local->engine->offline)
+        hv_unwatch(local->engine->hv);
+    if (local->tick_timer)
+        engine_timer_remove(local->engine, local->tick_timer);
+    if (local->soon_timer)
+        engine_timer_remove(local->engine, local->soon_timer);
+    local->following = FALSE;
+}
+
+void local_free(struct local *local)
+{
+    g_hash_table_unref(local->active);
+    g_free(local->volumes_next);
+    g_free(local->down);
+    g_free(local->status);
+    g_free(local->shown);
+    g_free(local);
+}

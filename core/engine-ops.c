@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Operations from submission to their end: one at a time for each qube, one
+ * at a time between its apply and the end of its save. */
+#include "config.h"
+
+#include "core/engine-private.h"
+#include "core/op-private.h"
+#include "hv/hv.h"
+#include "util/error.h"
+
+#define POLL_MS 250
+#define SAVE_LOCK_MS 5000
+#define SAVE_DEADLINE_MS 60000
+#define UNDO_DEADLINE_MS 120000
+#define SAVE_TRIES 5
+
+static void ops_next(struct engine *engine);
+static void op_apply(struct op *op);
+static void op_save(struct op *op);
+
+/* Ending. */
+
+static const char *busy_label(struct engine *engine, const char *uuid)
+{
+    for (guint i = 0; i < engine->ops->len; i++) {
+        const struct op *op = engine->ops->pdata[i];
+
+        if (!op_over(op) && g_str_equal(op->uuid, uuid))
+            return op->row->doing;
+    }
+    return NULL;
+}
+
+static void show_busy(struct engine *engine, const char *uuid)
+{
+    struct qube *qube = model_qube(engine->model, uuid);
+
+    if (qube)
+        model_set_busy(engine->model, qube, busy_label(engine, uuid));
+}
+
+static void steps_finish(struct op *op)
+{
+    struct op_step *last;
+
+    if (op->steps->len == 0)
+        return;
+    last = &g_array_index(op->steps, struct op_step, op->steps->len - 1);
+    if (last->state == STEP_RUNNING)
+        last->state = op->phase == OP_DONE ? STEP_OK : STEP_FAILED;
+}
+
+/* The next one's apply may not begin before this one's save is settled. */
+static void saver_leave(struct op *op)
+{
+    struct engine *engine = op->engine;
+    gboolean first = g_queue_peek_head(&engine->savers) == op;
+
+    if (!g_queue_remove(&engine->savers, op) || !first)
+        return;
+    if (!g_queue_is_empty(&engine->savers))
+        op_save(g_queue_peek_head(&engine->savers));
+}
+
+/* Takes the error; NULL is success. */
+static void op_finish(struct op *op, GError *error)
+{
+    struct engine *engine = op->engine;
+
+    op->phase = error ? OP_FAILED : OP_DONE;
+    op->error = error;
+    op->ended_us = g_get_monotonic_time();
+    steps_finish(op);
+    if (!engine->closing) {
+        show_busy(engine, op->uuid);
+        op_emit(op);
+        local_refresh_soon(engine->local);
+    }
+    if (op->priv->done)
+        op->priv->done(op, op->priv->done_data);
+    saver_leave(op);
+    if (op->priv->inside == 0) {
+        op_clear(op);
+        ops_next(engine);
+    }
+}
+
+/* Jobs of an operation. */
+
+static void op_job_over(gpointer data)
+{
+    struct op *op = data;
+
+    op->priv->inside--;
+    engine_job_over(op->engine);
+    if (op->priv->inside || !op_over(op))
+        return;
+    op_clear(op);
+    ops_next(op->engine);
+}
+
+static void op_job(struct op *op, struct job_spec *spec)
+{
+    spec->data = op;
+    spec->key = op->uuid;
+    spec->urgent = op->row->urgent;
+    spec->destroy = op_job_over;
+    op->priv->inside++;
+    op->priv->job = engine_job(op->engine, spec);
+}
+
+static void progress(struct job *job, int kind, const char *text, gpointer data)
+{
+    struct op *op = data;
+
+    if (!op->engine->closing)
+        op_progress(op, kind, text);
+}
+
+static gboolean undo_run(struct job *job, gpointer data, GError **error)
+{
+    struct op *op = data;
+
+    op->priv->job = job;
+    op_undo_all(op);
+    return TRUE;
+}
+
+static void undo_done(struct job *job, const GError *error, gpointer data)
+{
+    struct op *op = data;
+
+    op_finish(op, g_steal_pointer(&op->priv->cause));
+}
+
+/* Takes back what run did, then ends with the error (taken). */
+static void op_unwind(struct op *op, GError *error)
+{
+    struct job_spec spec = {
+        .deadline_ms = UNDO_DEADLINE_MS,
+        .run = undo_run,
+        .done = undo_done,
+        .progress = progress,
+    };
+
+    if (op->priv->undos->len == 0) {
+        op_finish(op, error);
+        return;
+    }
+    op->priv->cause = error;
+    op->phase = OP_UNDOING;
+    op_emit(op);
+    op_job(op, &spec);
+}
+
+/* Run. */
+
+static gboolean run_guarded(struct op *op, struct job *job,
+                            gboolean (*part)(struct op *, GError **),
+                            GError **error)
+{
+    gboolean ok;
+
+    op->priv->job = job;
+    op->priv->again = FALSE;
+    ok = engine_check_writable(op->engine, error) && part(op, error);
+    /* Main has reported a failure already, so it must be one. */
+    if (!ok || job_expired(job))
+        op_undo_all(op);
+    return ok;
+}
+
+static gboolean first_job(struct job *job, gpointer data, GError **error)
+{
+    struct op *op = data;
+
+    return run_guarded(op, job, op->row->run, error);
+}
+
+static gboolean poll_job(struct job *job, gpointer data, GError **error)
+{
+    struct op *op = data;
+
+    return run_guarded(op, job, op->row->poll, error);
+}
+
+static gboolean poll_now(gpointer data);
+
+static void run_done(struct job *job, const GError *error, gpointer data)
+{
+    struct op *op = data;
+
+    engine_job_lost(op->engine, error);
+    if (error)
+        op_finish(op, g_error_copy(error));
+    else if (op->priv->again)
+        op->priv->poll_timer =
+            engine_timer_add(op->engine, POLL_MS, poll_now, op);
+    else
+        op_apply(op);
+}
+
+static gboolean poll_now(gpointer data)
+{
+    struct op *op = data;
+    struct job_spec spec = {
+        .deadline_ms = op->row->deadline_ms,
+        .run = poll_job,
+        .done = run_done,
+        .progress = progress,
+    };
+
+    op->priv->poll_timer = 0;
+    op_job(op, &spec);
+    return G_SOURCE_REMOVE;
+}
+
+static void op_launch(struct op *op)
+{
+    struct job_spec spec = {
+        .deadline_ms = op->row->deadline_ms,
+        .run = first_job,
+        .done = run_done,
+        .progress = progress,
+    };
+
+    op->phase = OP_RUNNING;
+    op->began_us = g_get_monotonic_time();
+    op_job(op, &spec);
+    op_emit(op);
+}
+
+/* Apply and save. */
+
+static void saved(struct job *job, const GError *error, gpointer data);
+
+static gboolean save_run(struct job *job, gpointer data, GError **error)
+{
+    struct op *op = data;
+
+    return engine_check_writable(op->engine, error) &&
+           store_save_run(op->priv->save, SAVE_LOCK_MS, error);
+}
+
+static void save_submit(struct op *op)
+{
+    struct engine *engine = op->engine;
+    struct job_spec spec = {
+        .deadline_ms = SAVE_DEADLINE_MS,
+        .run = save_run,
+        .done = saved,
+    };
+
+    op->phase = OP_SAVING;
+    op->priv->saves++;
+    op->priv->save =
+        store_save_new(engine->store, engine->model, op->row->name);
+    op_job(op, &spec);
+    op_emit(op);
+}
+
+/* The file is not ours any more, or was not written: the model follows it. */
+static void save_failed(struct op *op, GError *error)
+{
+    g_autoptr(GError) reload_error = NULL;
+
+    if (!engine_reload(op->engine, &reload_error))
+        model_note(op->engine->model, NULL, TRUE, "%s", reload_error->message);
+    op_unwind(op, error);
+}
+
+static void save_again(struct op *op)
+{
+    GError *error = NULL;
+
+    if (engine_reload(op->engine, &error))
+        op_save(op);
+    else
+        op_unwind(op, error);
+}
+
+static void saved(struct job *job, const GError *error, gpointer data)
+{
+    struct op *op = data;
+    gboolean stale = error && store_save_stale(op->priv->save);
+
+    if (!error)
+        store_save_commit(op->priv->save, op->engine->model);
+    /* At its deadline the worker is still at it. */
+    if (!error_is(error, QMC_ERROR_TIMEOUT))
+        g_clear_pointer(&op->priv->save, store_save_free);
+    if (!error)
+        op_finish(op, NULL);
+    else if (stale && op->priv->saves < SAVE_TRIES)
+        save_again(op);
+    else
+        save_failed(op, g_error_copy(error));
+}
+
+/* It is this one's turn. */
+static void op_save(struct op *op)
+{
+    GError *error = NULL;
+
+    if (op_prepare_current(op, &error) && op->row->apply(op, &error))
+        save_submit(op);
+    else
+        op_unwind(op, error);
+}
+
+static void op_apply(struct op *op)
+{
+    struct engine *engine = op->engine;
+    GError *error = NULL;
+
+    if (op->row->writes_store) {
+        g_queue_push_tail(&engine->savers, op);
+        if (g_queue_peek_head(&engine->savers) == op)
+            op_save(op);
+    } else if (op->row->apply && !op->row->apply(op, &error)) {
+        op_unwind(op, error);
+    } else {
+        op_finish(op, NULL);
+    }
+}
+
+/* Queue. */
+
+static gboolean op_waits(struct engine *engine, const struct op *op)
+{
+    for (guint i = 0; i < engine->ops->len; i++) {
+        const struct op *other = engine->ops->pdata[i];
+
+        if (other == op)
+            return FALSE;
+        if (!other->row->urgent && (!op_over(other) || other->priv->inside) &&
+            g_str_equal(other->uuid, op->uuid))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* What was true when it was submitted may not be so any more. */
+static void op_launch_waited(struct op *op)
+{
+    GError *error = NULL;
+
+    if (op_prepare(op, &error))
+        op_launch(op);
+    else
+        op_finish(op, error);
+}
+
+static void ops_next(struct engine *engine)
+{
+    for (guint i = 0; i < engine->ops->len && !engine->closing; i++) {
+        struct op *op = engine->ops->pdata[i];
+
+        if (op->phase == OP_QUEUED && !op->dry_run && !op_waits(engine, op)) {
+            op_launch_waited(op);
+            return;
+        }
+    }
+}
+
+/* Submission. */
+
+static gboolean refuse(GError **error, QmcErrorCode code, const struct op *op,
+                       const char *reason)
+{
+    error_set(error, code, NULL, "cannot %s '%s': %s", op->row->name,
+              op->subject, reason);
+    return FALSE;
+}
+
+static gboolean confirmed(const struct op *op, const struct qube *qube,
+                          enum confirm consent, GError **error)
+{
+    const struct op_row *row = op->row;
+    enum confirm needed = op_confirm(row, op->engine->model, qube, op->args);
+    g_autofree char *by_name = g_strdup_printf("--confirm %s", op->subject);
+
+    if (consent >= needed)
+        return TRUE;
+    error_set(error, QMC_ERROR_UNCONFIRMED,
+              needed == CONFIRM_L3 ? by_name : "--yes",
+              "'%s' of '%s' was not confirmed%s%s", row->name, op->subject,
+              row->consequence ? ": " : "",
+              row->consequence ? row->consequence : "");
+    return FALSE;
+}
+
+static gboolean writable(const struct op *op, GError **error)
+{
+    const char *reason = engine_readonly(op->engine);
+
+    return reason ? refuse(error, QMC_ERROR_DENIED, op, reason) : TRUE;
+}
+
+static gboolean applies(const struct op *op, const struct qube *qube,
+                        GError **error)
+{
+    const char *reason = op_refused(op->row, qube);
+
+    if (op->engine->offline && !op->row->offline)
+        return refuse(error, QMC_ERROR_UNSUPPORTED, op,
+                      "the hypervisor is not asked in offline mode");
+    if (reason && !(op->row->reached & (1u << qube->state)))
+        return refuse(error, QMC_ERROR_STATE, op, reason);
+    return TRUE;
+}
+
+static gboolean dry_run_over(gpointer data)
+{
+    struct op *op = data;
+
+    op->priv->poll_timer = 0;
+    op_finish(op, NULL);
+    return G_SOURCE_REMOVE;
+}
+
+static void op_enqueue(struct engine *engine, struct op *op)
+{
+    g_ptr_array_add(engine->ops, op);
+    if (op->dry_run) {
+        op->priv->poll_timer = engine_timer_add(engine, 0, dry_run_over, op);
+        return;
+    }
+    show_busy(engine, op->uuid);
+    if (op->row->urgent || !op_waits(engine, op))
+        op_launch(op);
+    else
+        op_emit(op);
+}
+
+struct op *engine_submit(struct engine *engine, const struct op_request *request,
+                         GError **error)
+{
+    const struct op_row *row = op_find(request->op);
+    const struct qube *qube = model_qube(engine->model, request->uuid);
+    struct op *op;
+
+    if (!row || !qube) {
+        error_set(error, QMC_ERROR_NOTFOUND, NULL, "there is no %s '%s'",
+                  row ? "qube" : "operation", row ? request->uuid : request->op);
+        return NULL;
+    }
+    if (!op_args_check(row, request->args, error))
+        return NULL;
+    op = op_new(engine, row, qube, request);
+    if ((request->dry_run || (confirmed(op, qube, request->consent, error) &&
+                              writable(op, error))) &&
+        applies(op, qube, error) && op_prepare(op, error)) {
+        op_enqueue(engine, op);
+        return op;
+    }
+    op_free(op);
+    return NULL;
+}
+
+void engine_cancel(struct engine *engine, struct op *op)
+{
+    GError *error = NULL;
+
+    if (op_over(op) || op->phase == OP_SAVING || op->phase == OP_UNDOING)
+        return;
+    if (op->phase == OP_RUNNING && !op->priv->poll_timer) {
+        job_cancel(op->priv->job);
+        return;
+    }
+    if (op->priv->poll_timer)
+        engine_timer_remove(engine, op->priv->poll_timer);
+    op->priv->poll_timer = 0;
+    error_set(&error, QMC_ERROR_CANCELLED, NULL, "'%s' of '%s' was cancelled",
+              op->row->name, op->subject);
+    op_unwind(op, error);
+}
+
+void ops_cancel(struct engine *engine)
+{
+    for (guint i = 0; i < engine->ops->len; i++)
+        engine_cancel(engine, engine->ops->pdata[i]);
+}
+
+GPtrArray *engine_ops(struct engine *engine)
+{
+    return engine->ops;
+}
+
+guint engine_busy(struct engine *engine)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < engine->ops->len; i++)
+        n += !op_over(engine->ops->pdata[i]);
+    return n;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the parts of the engine share. */
+#pragma once
+
+#include "core/engine.h"
+#include "core/store.h"
+#include "util/job.h"
+
+struct local;
+
+struct engine {
+    char *root, *uri;
+    gboolean offline, readonly, demo;
+    GMainContext *context; /* where jobs report */
+    struct model *model;
+    struct store *store;
+    struct jobs *jobs;
+    struct hv *hv;
+    struct local *local;   /* readings of hypervisor and storage */
+
+    guint loads;           /* how often the model was filled */
+    GError *store_error;
+    char *qubesd_path;
+    const char *qubesd;    /* why it forbids writing; NULL: nothing is there */
+
+    unsigned inside;       /* jobs that are not over */
+    gboolean probing;      /* a job asks for qubesd */
+    gboolean closing;      /* nothing is applied any more */
+
+    GPtrArray *ops;        /* struct op */
+    GQueue savers;         /* struct op: the head is at its apply and save */
+};
+
+/* Submits a job; its destroy has to call engine_job_over(). */
+struct job *engine_job(struct engine *engine, const struct job_spec *spec);
+void engine_job_over(struct engine *engine);
+
+/* A one-shot or repeated call on main, in the engine's own context. */
+guint engine_timer_add(struct engine *engine, guint ms, GSourceFunc fn,
+                       gpointer data);
+void engine_timer_remove(struct engine *engine, guint id);
+
+/* Turns the loop until *done or the time is over; FALSE if it is. */
+gboolean engine_turn(struct engine *engine, const gboolean *done, int timeout_ms);
+
+/* Reads the store again; what is known of now is carried over by UUID. */
+gboolean engine_reload(struct engine *engine, GError **error);
+/* The file changed behind us and nobody is writing it: reload. */
+void engine_check_store(struct engine *engine);
+
+/* Asks whether a qubesd answers; EVENT_MODE follows if that is news. */
+void engine_probe(struct engine *engine);
+
+/* A worker was given up: with too many lost the connection is dropped. */
+void engine_job_lost(struct engine *engine, const GError *error);
+
+/* engine-ops.c: cancels everything. */
+void ops_cancel(struct engine *engine);
+
+/* engine-local.c: how the model is kept true. */
+struct local *local_new(struct engine *engine);
+void local_stop(struct local *local); /* no more calls */
+void local_free(struct local *local);
+void local_loaded(struct local *local); /* the model is new */
+/* Asks again soon, if it follows at all. */
+void local_refresh_soon(struct local *local);

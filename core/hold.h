@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A qube as workers see it, and the lock on it across processes (design.md 4):
+ * <root>/run/qmc/UUID.lock, held over start, stop work and resize with the
+ * hypervisor's state read again under it. The file names its holder, because
+ * a lock query cannot. */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "core/model.h"
+#include "util/auto.h"
+
+struct engine;
+struct hold;
+
+/* Main: copies what a worker needs. Volumes without a handle are left out. */
+struct hold *hold_new(struct engine *engine, const struct qube *qube);
+/* Any thread; releases the lock too. */
+void hold_free(struct hold *hold);
+AUTO_DEFINE(hold, struct hold, hold_free)
+
+const char *hold_name(const struct hold *hold);
+const char *hold_uuid(const struct hold *hold);
+GPtrArray *hold_volumes(const struct hold *hold); /* struct volume */
+
+/* [W] Takes the lock, waiting at most timeout_ms (BUSY names the holder), asks
+ * whether the store may be written at all (DENIED), waits for a domain that is
+ * being torn down and reads its state. A halted qube gets its stop work done
+ * here, so that whatever follows finds clean volumes. Offline the state reads
+ * Halted and no stop work is done. `verb` is shown to others. */
+gboolean hold_take(struct hold *hold, const char *verb, int timeout_ms,
+                   GCancellable *cancel, GError **error);
+void hold_release(struct hold *hold);
+/* As read when it was taken. */
+enum power_state hold_state(const struct hold *hold);
+
+/* [W] The state now, past a teardown in progress; needs no lock. */
+gboolean hold_look(struct hold *hold, GCancellable *cancel, GError **error);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The life of one operation: made on main, reporting from a worker. */
+#include "config.h"
+
+#include "core/op-private.h"
+
+#include "core/engine-private.h"
+#include "util/error.h"
+#include "util/log.h"
+#include "util/text.h"
+
+static void step_clear(gpointer data)
+{
+    struct op_step *step = data;
+
+    g_free(step->text);
+}
+
+static void undo_clear(gpointer data)
+{
+    struct op_undo *undo = data;
+
+    if (undo->destroy)
+        undo->destroy(undo->data);
+}
+
+static GHashTable *args_copy(GHashTable *args)
+{
+    GHashTable *copy =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTableIter iter;
+    gpointer name, value;
+
+    if (!args)
+        return copy;
+    g_hash_table_iter_init(&iter, args);
+    while (g_hash_table_iter_next(&iter, &name, &value))
+        g_hash_table_insert(copy, g_strdup(name), g_strdup(value));
+    return copy;
+}
+
+static struct op_private *private_new(const struct op_request *request)
+{
+    struct op_private *priv = g_new0(struct op_private, 1);
+
+    priv->undos = g_array_new(FALSE, TRUE, sizeof(struct op_undo));
+    g_array_set_clear_func(priv->undos, undo_clear);
+    priv->old_data = g_ptr_array_new();
+    priv->done = request->done;
+    priv->done_data = request->data;
+    return priv;
+}
+
+struct op *op_new(struct engine *engine, const struct op_row *row,
+                  const struct qube *qube, const struct op_request *request)
+{
+    struct op *op = g_new0(struct op, 1);
+
+    op->engine = engine;
+    op->row = row;
+    op->number = engine->ops->len + 1;
+    g_strlcpy(op->uuid, qube->uuid, sizeof op->uuid);
+    op->subject = text_sanitise(qube->name, -1);
+    op->phase = OP_QUEUED;
+    op->began_us = g_get_monotonic_time();
+    op->steps = g_array_new(FALSE, TRUE, sizeof(struct op_step));
+    g_array_set_clear_func(op->steps, step_clear);
+    op->dry_run = request->dry_run;
+    op->args = args_copy(request->args);
+    op->priv = private_new(request);
+    return op;
+}
+
+void op_clear(struct op *op)
+{
+    struct op_private *priv = op->priv;
+
+    if (op->data)
+        g_ptr_array_add(priv->old_data, g_steal_pointer(&op->data));
+    for (guint i = 0; i < priv->old_data->len; i++) {
+        op->data = priv->old_data->pdata[i];
+        op->row->clear(op);
+    }
+    op->data = NULL;
+    g_ptr_array_set_size(priv->old_data, 0);
+}
+
+void op_free(struct op *op)
+{
+    struct op_private *priv = op->priv;
+
+    g_assert(priv->inside == 0);
+    op_clear(op);
+    if (priv->poll_timer)
+        engine_timer_remove(op->engine, priv->poll_timer);
+    if (priv->save)
+        store_save_free(priv->save);
+    g_array_unref(priv->undos);
+    g_ptr_array_unref(priv->old_data);
+    g_clear_error(&priv->cause);
+    g_free(priv);
+    g_array_unref(op->steps);
+    g_hash_table_unref(op->args);
+    g_clear_error(&op->error);
+    g_free(op->subject);
+    g_free(op->result);
+    g_free(op);
+}
+
+gboolean op_over(const struct op *op)
+{
+    return op->phase == OP_DONE || op->phase == OP_FAILED;
+}
+
+gboolean op_prepare(struct op *op, GError **error)
+{
+    if (op->data)
+        g_ptr_array_add(op->priv->old_data, g_steal_pointer(&op->data));
+    op->priv->load = op->engine->loads;
+    if (model_qube(op->engine->model, op->uuid))
+        return op->row->prepare(op, error);
+    error_set(error, QMC_ERROR_NOTFOUND, NULL,
+              "qube '%s' was removed meanwhile", op->subject);
+    return FALSE;
+}
+
+gboolean op_prepare_current(struct op *op, GError **error)
+{
+    return op->priv->load == op->engine->loads || op_prepare(op, error);
+}
+
+void op_emit(struct op *op)
+{
+    struct event event = { .type = EVENT_OP, .uuid = op->uuid, .op = op };
+
+    events_emit(op->engine->model->events, &event);
+}
+
+/* Steps, on main. */
+
+static struct op_step *step_running(struct op *op)
+{
+    struct op_step *last;
+
+    if (op->steps->len == 0)
+        return NULL;
+    last = &g_array_index(op->steps, struct op_step, op->steps->len - 1);
+    return last->state == STEP_RUNNING ? last : NULL;
+}
+
+static void step_append(struct op *op, enum step_state state, const char *text)
+{
+    struct op_step step = {
+        .at_us = g_get_monotonic_time() - op->began_us,
+        .state = state,
+        .text = text_sanitise(text, -1),
+    };
+
+    g_array_append_val(op->steps, step);
+}
+
+static void step_begin(struct op *op, const char *text)
+{
+    struct op_step *step = step_running(op);
+
+    if (step)
+        step->state = STEP_OK;
+    step_append(op, STEP_RUNNING, text);
+}
+
+static void step_end(struct op *op, enum step_state state, const char *text)
+{
+    struct op_step *step = step_running(op);
+
+    if (!step)
+        return;
+    step->state = state;
+    if (*text) {
+        g_free(step->text);
+        step->text = text_sanitise(text, -1);
+    }
+    if (*text && (state == STEP_SKIPPED || state == STEP_WARNING))
+        model_note(op->engine->model, op->uuid, state == STEP_WARNING, "%s: %s",
+                   op->subject, step->text);
+}
+
+void op_progress(struct op *op, int kind, const char *text)
+{
+    if (kind == PROGRESS_STEP) {
+        step_begin(op, text);
+    } else if (kind == PROGRESS_UNDO) {
+        op->phase = OP_UNDOING;
+        step_end(op, STEP_FAILED, "");
+    } else if (kind == PROGRESS_WARN) {
+        model_note(op->engine->model, op->uuid, TRUE, "%s: %s", op->subject,
+                   text);
+    } else {
+        step_end(op, kind, text);
+    }
+    op_emit(op);
+}
+
+void op_plan(struct op *op, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list ap;
+
+    if (!op->dry_run)
+        return;
+    va_start(ap, format);
+    text = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    step_append(op, STEP_OK, text);
+}
+
+/* The worker's side. */
+
+void op_step(struct op *op, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list ap;
+
+    va_start(ap, format);
+    text = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    job_progress(op->priv->job, PROGRESS_STEP, "%s", text);
+}
+
+void op_step_end(struct op *op, enum step_state state, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list ap;
+
+    va_start(ap, format);
+    text = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    job_progress(op->priv->job, state, "%s", text);
+}
+
+void op_set_result(struct op *op, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list ap;
+
+    va_start(ap, format);
+    text = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    g_free(op->result);
+    op->result = text_sanitise(text, -1);
+}
+
+void op_push_undo(struct op *op, const char *what, op_undo_fn undo,
+                  gpointer data, GDestroyNotify destroy)
+{
+    struct op_undo row = { what, undo, data, destroy };
+
+    g_array_append_val(op->priv->undos, row);
+}
+
+void op_settle(struct op *op)
+{
+    g_array_set_size(op->priv->undos, 0);
+}
+
+void op_again(struct op *op)
+{
+    op->priv->again = TRUE;
+}
+
+void op_undo_all(struct op *op)
+{
+    GArray *undos = op->priv->undos;
+
+    if (undos->len)
+        job_progress(op->priv->job, PROGRESS_UNDO, "%s", "");
+    while (undos->len) {
+        struct op_undo *last =
+            &g_array_index(undos, struct op_undo, undos->len - 1);
+        g_autoptr(GError) error = NULL;
+
+        if (!last->undo(last->data, &error)) {
+            log_line("op", "%s of %s, undo %s: %s", op->row->name, op->subject,
+                     last->what, error->message);
+            job_progress(op->priv->job, PROGRESS_WARN, "undo: %s: %s",
+                         last->what, error->message);
+        }
+        g_array_set_size(undos, undos->len - 1);
+    }
+}
+
+GCancellable *op_cancellable(struct op *op)
+{
+    return job_cancellable(op->priv->job);
+}
+
+gboolean op_sleep(struct op *op, int ms, GError **error)
+{
+    GCancellable *cancel = op_cancellable(op);
+    GPollFD fd;
+
+    if (g_cancellable_make_pollfd(cancel, &fd)) {
+        g_poll(&fd, 1, ms);
+        g_cancellable_release_fd(cancel);
+    }
+    if (!g_cancellable_is_cancelled(cancel))
+        return TRUE;
+    error_set(error, QMC_ERROR_CANCELLED, NULL, "'%s' of '%s' was cancelled",
+              op->row->name, op->subject);
+    return FALSE;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Shut down and kill (spec/lifecycle.md 5.1-5.4). */
+#include "config.h"
+
+#include "core/op-private.h"
+
+#include "core/hold.h"
+#include "hv/hv.h"
+#include "util/error.h"
+
+#define DEADLINE_MS 120000
+#define STOP_WORK_MS 10000
+#define DEFAULT_TIMEOUT_S 60
+
+struct stop {
+    struct hold *hold;
+    gint64 timeout_s;
+    gint64 end_us;          /* of the wait; 0: has not begun */
+    gboolean start_stopped; /* kill: a start of this process was cancelled */
+};
+
+static void stop_clear(struct op *op)
+{
+    struct stop *stop = op->data;
+
+    hold_free(stop->hold);
+    g_free(stop);
+}
+
+static struct stop *stop_new(struct op *op)
+{
+    const struct model *model = engine_model(op->engine);
+    const struct qube *qube = model_qube(model, op->uuid);
+    struct stop *stop = g_new0(struct stop, 1);
+
+    stop->hold = hold_new(op->engine, qube);
+    stop->timeout_s =
+        op_int(op, "timeout", qube_get_int(model, qube, "shutdown_timeout",
+                                           DEFAULT_TIMEOUT_S));
+    return stop;
+}
+
+static gboolean is_client(const struct model *model, const struct qube *client,
+                          const struct qube *qube)
+{
+    return client != qube && client->state != POWER_HALTED &&
+           client->state != POWER_UNKNOWN &&
+           qube_get_vm(model, client, "netvm") == qube;
+}
+
+/* Names of the qubes that would lose their network; NULL: none. */
+static char *clients_of(const struct model *model, const struct qube *qube)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    if (!qube_get_bool(model, qube, "provides_network"))
+        return NULL;
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *client = model->qubes->pdata[i];
+
+        if (is_client(model, client, qube))
+            g_string_append_printf(names, "%s%s", names->len ? ", " : "",
+                                   client->name);
+    }
+    if (names->len == 0)
+        return NULL;
+    return g_string_free(g_steal_pointer(&names), FALSE);
+}
+
+static enum confirm stop_strength(const struct model *model,
+                                  const struct qube *qube, GHashTable *args)
+{
+    g_autofree char *clients = clients_of(model, qube);
+
+    return clients ? CONFIRM_L2 : CONFIRM_L1;
+}
+
+static gboolean stop_prepare(struct op *op, GError **error)
+{
+    const struct model *model = engine_model(op->engine);
+    g_autofree char *clients = clients_of(model, model_qube(model, op->uuid));
+    struct stop *stop;
+
+    if (clients && !op_bool(op, "force")) {
+        error_set(error, QMC_ERROR_STATE, "shut these down first",
+                  "cannot stop '%s': it is the net qube of %s", op->subject,
+                  clients);
+        return FALSE;
+    }
+    stop = stop_new(op);
+    op->data = stop;
+    op_plan(op, "ask %s to shut down", op->subject);
+    if (op_bool(op, "wait"))
+        op_plan(op, "wait up to %" G_GINT64_FORMAT " s, then clean up its "
+                "volumes", stop->timeout_s);
+    return TRUE;
+}
+
+static gboolean not_running(const struct op *op, GError **error)
+{
+    error_set(error, QMC_ERROR_STATE, NULL, "cannot %s '%s': it is not running",
+              op->row->name, op->subject);
+    return FALSE;
+}
+
+/* A paused guest cannot obey. */
+static gboolean stop_paused(struct op *op, struct stop *stop, GError **error)
+{
+    if (op_bool(op, "force"))
+        return hv_destroy(engine_hv(op->engine), hold_uuid(stop->hold), error);
+    error_set(error, QMC_ERROR_STATE, "unpause it first, or kill it",
+              "cannot stop '%s': it is paused", op->subject);
+    return FALSE;
+}
+
+static gboolean stop_ask(struct op *op, struct stop *stop, GError **error)
+{
+    if (!hold_look(stop->hold, op_cancellable(op), error))
+        return FALSE;
+    if (hold_state(stop->hold) == POWER_HALTED)
+        return not_running(op, error);
+    if (hold_state(stop->hold) == POWER_PAUSED)
+        return stop_paused(op, stop, error);
+    return hv_shutdown(engine_hv(op->engine), hold_uuid(stop->hold), error);
+}
+
+/* The stop work; if another program holds the qube, that one does it. */
+static gboolean clean_up(struct op *op, struct stop *stop, int patience_ms,
+                         GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    op_step(op, "volumes of %s cleaned up", op->subject);
+    if (hold_take(stop->hold, op->row->name, patience_ms, op_cancellable(op),
+                  &local)) {
+        hold_release(stop->hold);
+        return TRUE;
+    }
+    if (!error_is(local, QMC_ERROR_BUSY)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    op_step_end(op, STEP_WARNING, "left the clean-up to others: %s",
+                local->message);
+    return TRUE;
+}
+
+static gboolean stop_poll(struct op *op, GError **error)
+{
+    struct stop *stop = op->data;
+
+    if (!hold_look(stop->hold, op_cancellable(op), error))
+        return FALSE;
+    if (hold_state(stop->hold) == POWER_HALTED) {
+        op_set_result(op, "%s is halted", op->subject);
+        return clean_up(op, stop, STOP_WORK_MS, error);
+    }
+    if (g_get_monotonic_time() < stop->end_us) {
+        op_again(op);
+        return TRUE;
+    }
+    error_set(error, QMC_ERROR_TIMEOUT, "wait longer, or kill it",
+              "'%s' did not shut down within %" G_GINT64_FORMAT " s",
+              op->subject, stop->timeout_s);
+    return FALSE;
+}
+
+static gboolean stop_run(struct op *op, GError **error)
+{
+    struct stop *stop = op->data;
+
+    op_step(op, "%s asked to shut down", op->subject);
+    if (!stop_ask(op, stop, error))
+        return FALSE;
+    op_set_result(op, "%s was asked to shut down", op->subject);
+    if (!op_bool(op, "wait"))
+        return TRUE;
+    op_step(op, "%s halted", op->subject);
+    stop->end_us =
+        g_get_monotonic_time() + stop->timeout_s * G_USEC_PER_SEC;
+    return stop_poll(op, error);
+}
+
+/* Kill. */
+
+static enum confirm kill_strength(const struct model *model,
+                                  const struct qube *qube, GHashTable *args)
+{
+    return qube->class && qube->class->id == CLASS_DISP ? CONFIRM_L2
+                                                        : CONFIRM_L1;
+}
+
+static gboolean cancel_starts(const struct op *op)
+{
+    GPtrArray *ops = engine_ops(op->engine);
+    gboolean any = FALSE;
+
+    for (guint i = 0; i < ops->len; i++) {
+        struct op *other = ops->pdata[i];
+
+        if (other->row != op_find("start") || op_over(other) ||
+            !g_str_equal(other->uuid, op->uuid))
+            continue;
+        engine_cancel(op->engine, other);
+        any = TRUE;
+    }
+    return any;
+}
+
+static gboolean kill_prepare(struct op *op, GError **error)
+{
+    struct stop *stop = stop_new(op);
+
+    op->data = stop;
+    op_plan(op, "destroy the domain of %s", op->subject);
+    op_plan(op, "clean up its volumes");
+    if (!op->dry_run)
+        stop->start_stopped = cancel_starts(op);
+    return TRUE;
+}
+
+static gboolean kill_domain(struct op *op, const struct stop *stop,
+                            GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (hv_destroy(engine_hv(op->engine), hold_uuid(stop->hold), &local))
+        return TRUE;
+    if (!error_is(local, QMC_ERROR_STATE) && !error_is(local, QMC_ERROR_NOTFOUND)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    return stop->start_stopped ? TRUE : not_running(op, error);
+}
+
+static gboolean kill_run(struct op *op, GError **error)
+{
+    struct stop *stop = op->data;
+
+    op_step(op, "domain of %s destroyed", op->subject);
+    if (!kill_domain(op, stop, error))
+        return FALSE;
+    op_set_result(op, "%s was killed", op->subject);
+    /* The start that was cancelled holds the lock and unwinds by itself. */
+    if (stop->start_stopped)
+        return TRUE;
+    return clean_up(op, stop, 0, error);
+}
+
+#define BIT(state) (1u << POWER_##state)
+#define ACTIVE                                                                 \
+    (BIT(TRANSIENT) | BIT(RUNNING) | BIT(PAUSED) | BIT(SUSPENDED) |            \
+     BIT(HALTING) | BIT(DYING) | BIT(CRASHED))
+
+static const struct op_arg stop_args[] = {
+    { "wait", OP_ARG_BOOL, FALSE, "wait until it is halted and cleaned up" },
+    { "timeout", OP_ARG_INT, FALSE, "seconds to wait" },
+    { "force", OP_ARG_BOOL, FALSE,
+      "even if it is paused or others use its network" },
+    { NULL },
+};
+
+const struct op_row op_stop = {
+    .name = "stop",
+    .label = "Shut down",
+    .doing = "stopping",
+    .done = "stopped",
+    .help = "Ask the guest to shut down.",
+    .method = "admin.vm.Shutdown",
+    .classes = CLASS_QUBESVM,
+    .states = BIT(UNKNOWN) | ACTIVE,
+    .command = "stop {qube}",
+    .confirm = CONFIRM_L1,
+    .consequence = "its programs are ended",
+    .args = stop_args,
+    .deadline_ms = DEADLINE_MS,
+    .prepare = stop_prepare,
+    .run = stop_run,
+    .poll = stop_poll,
+    .clear = stop_clear,
+    .strength = stop_strength,
+};
+
+const struct op_row op_kill = {
+    .name = "kill",
+    .label = "Kill",
+    .doing = "killing",
+    .done = "killed",
+    .help = "Destroy the domain at once, as if its power was cut.",
+    .method = "admin.vm.Kill",
+    .classes = CLASS_QUBESVM,
+    .states = BIT(UNKNOWN) | ACTIVE,
+    .command = "kill {qube}",
+    .confirm = CONFIRM_L1,
+    .consequence = "what it has not written to disk is lost",
+    .urgent = TRUE,
+    .deadline_ms = DEADLINE_MS,
+    .prepare = kill_prepare,
+    .run = kill_run,
+    .clear = stop_clear,
+    .strength = kill_strength,
+};

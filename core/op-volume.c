@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Resize a volume (spec/storage.md 1.5, 1.7). */
+#include "config.h"
+
+#include "core/op-private.h"
+
+#include "core/hold.h"
+#include "core/start-plan.h"
+#include "hv/hv.h"
+#include "util/error.h"
+#include "util/text.h"
+
+#define DEADLINE_MS 300000
+#define LOCK_MS 2000
+
+struct resize {
+    struct hold *hold;
+    struct volume *volume;
+    char *what; /* "work:private" */
+    char target[8];
+    guint64 size, before;
+    gboolean shrink;
+};
+
+static void resize_clear(struct op *op)
+{
+    struct resize *resize = op->data;
+
+    hold_free(resize->hold);
+    volume_unref(resize->volume);
+    g_free(resize->what);
+    g_free(resize);
+}
+
+static gboolean wants_shrink(GHashTable *args)
+{
+    const char *text = args ? g_hash_table_lookup(args, "shrink") : NULL;
+
+    return text && g_ascii_strcasecmp(text, "true") == 0;
+}
+
+static enum confirm resize_strength(const struct model *model,
+                                    const struct qube *qube, GHashTable *args)
+{
+    return wants_shrink(args) ? CONFIRM_L3 : CONFIRM_L1;
+}
+
+static gboolean check_smaller(const char *what, guint64 size, guint64 now,
+                              gboolean shrink, GError **error)
+{
+    g_autofree char *wanted = NULL, *is = NULL;
+
+    if (size >= now || shrink)
+        return TRUE;
+    wanted = text_size_long(size);
+    is = text_size_long(now);
+    error_set(error, QMC_ERROR_INVALID,
+              "choose a larger size; cutting the end off needs 'shrink'",
+              "cannot resize '%s' to %s: it has %s now, and what is cut off "
+              "would be lost", what, wanted, is);
+    return FALSE;
+}
+
+static gboolean check_volume(const struct op *op, const struct volume_config *config,
+                             GError **error)
+{
+    const char *name = op_text(op, "volume");
+
+    if (!config) {
+        error_set(error, QMC_ERROR_NOTFOUND, "'qmc vol ls' lists the volumes",
+                  "qube '%s' has no volume '%s'", op->subject, name);
+        return FALSE;
+    }
+    if (!config->volume) {
+        error_set(error, QMC_ERROR_STATE,
+                  "'qmc show' lists what is wrong with the qube",
+                  "volume '%s' of '%s' cannot be used", name, op->subject);
+        return FALSE;
+    }
+    if (volume_rw(config->volume))
+        return TRUE;
+    error_set(error, QMC_ERROR_STATE, NULL,
+              "cannot resize '%s:%s': the volume is read-only", op->subject,
+              name);
+    return FALSE;
+}
+
+static struct resize *resize_new(struct op *op, const struct qube *qube,
+                                 const struct volume_config *config)
+{
+    struct resize *resize = g_new0(struct resize, 1);
+
+    resize->hold = hold_new(op->engine, qube);
+    resize->volume = volume_ref(config->volume);
+    resize->what = g_strdup_printf("%s:%s", op->subject, config->name);
+    resize->shrink = wants_shrink(op->args);
+    start_target(qube, config->name, resize->target);
+    return resize;
+}
+
+static void resize_plan(struct op *op, const struct resize *resize, guint64 now)
+{
+    g_autofree char *from = text_size_long(now);
+    g_autofree char *to = text_size_long(resize->size);
+
+    op_plan(op, "resize %s from %s to %s", resize->what, from, to);
+    op_plan(op, "write the new size to the store");
+}
+
+static gboolean resize_prepare(struct op *op, GError **error)
+{
+    struct qube *qube = model_qube(engine_model(op->engine), op->uuid);
+    const struct volume_config *config =
+        qube_volume(qube, op_text(op, "volume"));
+    struct resize *resize;
+
+    if (!check_volume(op, config, error))
+        return FALSE;
+    resize = resize_new(op, qube, config);
+    op->data = resize;
+    if (!text_size_parse(op_text(op, "size"), &resize->size, error) ||
+        !check_smaller(resize->what, resize->size, config->size,
+                       resize->shrink, error))
+        return FALSE;
+    resize_plan(op, resize, config->size);
+    return TRUE;
+}
+
+/* A guest has its file system up to the last byte; and offline nobody can say
+ * whether it runs, but a volume in use has not been closed. */
+static gboolean check_unused(const struct op *op, const struct resize *resize,
+                             gboolean active, GError **error)
+{
+    gboolean offline = hv_offline(engine_hv(op->engine));
+
+    if (active && resize->size < resize->before) {
+        error_set(error, QMC_ERROR_STATE, "shut it down first",
+                  "cannot shrink '%s': the qube is running", resize->what);
+        return FALSE;
+    }
+    if (!offline || !volume_is_dirty(resize->volume))
+        return TRUE;
+    error_set(error, QMC_ERROR_STATE, "do it with the hypervisor connected",
+              "cannot resize '%s' offline: the qube may be running",
+              resize->what);
+    return FALSE;
+}
+
+static gboolean undo_resize(gpointer data, GError **error)
+{
+    const struct resize *resize = data;
+
+    return volume_resize(resize->volume, resize->before, TRUE, error);
+}
+
+/* The image has grown already: a guest that was not told sees it next time. */
+static void tell_guest(struct op *op, const struct resize *resize)
+{
+    g_autoptr(GError) error = NULL;
+
+    op_step(op, "guest told");
+    if (!hv_disk_resized(engine_hv(op->engine), hold_uuid(resize->hold),
+                         resize->target, resize->size, &error))
+        op_step_end(op, STEP_WARNING, "the guest sees the new size at its next "
+                    "start: %s", error->message);
+}
+
+static gboolean resize_volume(struct op *op, struct resize *resize,
+                              gboolean active, GError **error)
+{
+    g_autofree char *size = text_size_long(resize->size);
+
+    resize->before = volume_size(resize->volume);
+    if (!check_smaller(resize->what, resize->size, resize->before,
+                       resize->shrink, error) ||
+        !check_unused(op, resize, active, error))
+        return FALSE;
+    op_step(op, "%s resized to %s", resize->what, size);
+    if (!volume_resize(resize->volume, resize->size, resize->shrink, error))
+        return FALSE;
+    op_set_result(op, "%s has %s now", resize->what, size);
+    /* What a running guest may have begun to use cannot be taken back. */
+    if (!active)
+        op_push_undo(op, "new size", undo_resize, resize, NULL);
+    return TRUE;
+}
+
+static gboolean resize_run(struct op *op, GError **error)
+{
+    struct resize *resize = op->data;
+    gboolean active;
+
+    op_step(op, "%s locked", op->subject);
+    if (!hold_take(resize->hold, "resize", LOCK_MS, op_cancellable(op), error))
+        return FALSE;
+    active = hold_state(resize->hold) != POWER_HALTED;
+    if (!resize_volume(op, resize, active, error))
+        return FALSE;
+    if (active)
+        tell_guest(op, resize);
+    return TRUE;
+}
+
+static gboolean resize_apply(struct op *op, GError **error)
+{
+    struct resize *resize = op->data;
+    struct model *model = engine_model(op->engine);
+    struct qube *qube = model_qube(model, op->uuid);
+    struct volume_config *config = qube_volume(qube, op_text(op, "volume"));
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, resize->size);
+
+    volume_config_set(config, "size", text);
+    config->size = resize->size;
+    model_touch(model, qube);
+    return TRUE;
+}
+
+static const struct op_arg resize_args[] = {
+    { "volume", OP_ARG_VOLUME, TRUE, "root, private ..." },
+    { "size", OP_ARG_SIZE, TRUE, "such as 40G; larger than now" },
+    { "shrink", OP_ARG_BOOL, FALSE, "also if what is cut off is lost" },
+    { NULL },
+};
+
+#define ANY_STATE (~0u)
+
+const struct op_row op_resize = {
+    .name = "resize",
+    .label = "Resize a volume",
+    .doing = "resizing",
+    .done = "resized",
+    .help = "Give a volume another size; the guest may be running.",
+    .method = "admin.vm.volume.Resize",
+    .classes = CLASS_QUBESVM,
+    .states = ANY_STATE,
+    .offline = TRUE,
+    .command = "vol resize {qube}:{volume} {size}",
+    .confirm = CONFIRM_L1,
+    .consequence = "what is cut off is lost",
+    .args = resize_args,
+    .writes_store = TRUE,
+    .deadline_ms = DEADLINE_MS,
+    .prepare = resize_prepare,
+    .run = resize_run,
+    .apply = resize_apply,
+    .clear = resize_clear,
+    .strength = resize_strength,
+};

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/op-private.h"
+
+#include <string.h>
+
+#include "util/error.h"
+#include "util/text.h"
+
+#define OP(name) extern const struct op_row op_##name;
+#include "core/ops.list"
+#undef OP
+
+static const struct op_row *const rows[] = {
+#define OP(name) &op_##name,
+#include "core/ops.list"
+#undef OP
+    NULL,
+};
+
+const struct op_row *const *op_all(void)
+{
+    return rows;
+}
+
+const struct op_row *op_find(const char *name)
+{
+    for (gsize i = 0; rows[i]; i++)
+        if (g_str_equal(rows[i]->name, name))
+            return rows[i];
+    return NULL;
+}
+
+static const char *const state_reasons[] = {
+    [POWER_UNKNOWN] = "its state is not known",
+    [POWER_HALTED] = "it is not running",
+    [POWER_TRANSIENT] = "it is not up yet",
+    [POWER_RUNNING] = "it is running",
+    [POWER_PAUSED] = "it is paused",
+    [POWER_SUSPENDED] = "it is suspended",
+    [POWER_HALTING] = "it is shutting down",
+    [POWER_DYING] = "it is being torn down",
+    [POWER_CRASHED] = "it has crashed",
+};
+
+const char *op_refused(const struct op_row *row, const struct qube *qube)
+{
+    unsigned state = 1u << qube->state;
+
+    if (qube->broken || !qube->class)
+        return "its entry in the store is damaged";
+    if (!(row->classes & qube->class->id))
+        return "qubes of this class have no such operation";
+    /* What passes the queue is meant for the operation at work. */
+    if (row->urgent && qube->busy)
+        return NULL;
+    if (!(row->states & state) || (row->reached & state))
+        return state_reasons[qube->state];
+    return NULL;
+}
+
+enum confirm op_confirm(const struct op_row *row, const struct model *model,
+                        const struct qube *qube, GHashTable *args)
+{
+    return row->strength ? row->strength(model, qube, args) : row->confirm;
+}
+
+static const char *arg_text(GHashTable *args, const char *name)
+{
+    return args ? g_hash_table_lookup(args, name) : NULL;
+}
+
+static gboolean truth(const char *text)
+{
+    return text && g_ascii_strcasecmp(text, "true") == 0;
+}
+
+/* One word of the template with {qube} and {argument} filled in; what was
+ * named is taken out of `left`. */
+static char *command_word(const char *word, const struct qube *qube,
+                          GHashTable *args, GHashTable *left)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    for (const char *p = word; *p;) {
+        const char *end = *p == '{' ? strchr(p, '}') : NULL;
+
+        if (end) {
+            g_autofree char *name = g_strndup(p + 1, end - p - 1);
+            const char *value = g_str_equal(name, "qube") ? qube->name
+                                                          : arg_text(args, name);
+
+            g_string_append(out, value ? value : name);
+            g_hash_table_remove(left, name);
+            p = end + 1;
+        } else {
+            g_string_append_c(out, *p++);
+        }
+    }
+    return text_shell_quote(out->str);
+}
+
+static void command_options(GString *out, const struct op_row *row,
+                            GHashTable *left)
+{
+    for (const struct op_arg *a = row->args; a && a->name; a++) {
+        const char *value = g_hash_table_lookup(left, a->name);
+        g_autofree char *quoted = NULL;
+
+        if (!value || (a->type == OP_ARG_BOOL && !truth(value)))
+            continue;
+        g_string_append_printf(out, " --%s", a->name);
+        if (a->type == OP_ARG_BOOL)
+            continue;
+        quoted = text_shell_quote(value);
+        g_string_append_printf(out, " %s", quoted);
+    }
+}
+
+char *op_command(const struct op_row *row, const struct qube *qube,
+                 GHashTable *args)
+{
+    g_autoptr(GString) out = g_string_new("qmc");
+    g_autoptr(GHashTable) left =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_auto(GStrv) words = g_strsplit(row->command, " ", -1);
+
+    for (const struct op_arg *a = row->args; a && a->name; a++)
+        if (arg_text(args, a->name))
+            g_hash_table_insert(left, g_strdup(a->name),
+                                g_strdup(arg_text(args, a->name)));
+    for (gsize i = 0; words[i]; i++) {
+        g_autofree char *word = command_word(words[i], qube, args, left);
+
+        g_string_append_printf(out, " %s", word);
+    }
+    command_options(out, row, left);
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+const char *op_text(const struct op *op, const char *arg)
+{
+    return arg_text(op->args, arg);
+}
+
+gboolean op_bool(const struct op *op, const char *arg)
+{
+    return truth(op_text(op, arg));
+}
+
+gint64 op_int(const struct op *op, const char *arg, gint64 otherwise)
+{
+    const char *text = op_text(op, arg);
+
+    return text ? g_ascii_strtoll(text, NULL, 10) : otherwise;
+}
+
+static gboolean check_any(const struct op_arg *arg, const char *text,
+                          GError **error)
+{
+    return TRUE;
+}
+
+static gboolean check_int(const struct op_arg *arg, const char *text,
+                          GError **error)
+{
+    gint64 value;
+
+    return text_int_parse(text, 0, G_MAXINT32, arg->name, &value, error);
+}
+
+static gboolean check_bool(const struct op_arg *arg, const char *text,
+                           GError **error)
+{
+    if (truth(text) || g_ascii_strcasecmp(text, "false") == 0)
+        return TRUE;
+    error_set(error, QMC_ERROR_INVALID, "use 'true' or 'false'",
+              "'%s' is no value for '%s'", text, arg->name);
+    return FALSE;
+}
+
+static gboolean check_size(const struct op_arg *arg, const char *text,
+                           GError **error)
+{
+    guint64 bytes;
+
+    return text_size_parse(text, &bytes, error);
+}
+
+static gboolean arg_check(const struct op_arg *arg, const char *text,
+                          GError **error)
+{
+    static gboolean (*const checks[])(const struct op_arg *, const char *,
+                                      GError **) = {
+        [OP_ARG_TEXT] = check_any,   [OP_ARG_INT] = check_int,
+        [OP_ARG_BOOL] = check_bool,  [OP_ARG_SIZE] = check_size,
+        [OP_ARG_VOLUME] = check_any,
+    };
+
+    if (text)
+        return checks[arg->type](arg, text, error);
+    if (!arg->required)
+        return TRUE;
+    error_set(error, QMC_ERROR_INVALID, arg->help, "'%s' is missing", arg->name);
+    return FALSE;
+}
+
+static const struct op_arg *arg_find(const struct op_row *row, const char *name)
+{
+    for (const struct op_arg *a = row->args; a && a->name; a++)
+        if (g_str_equal(a->name, name))
+            return a;
+    return NULL;
+}
+
+gboolean op_args_check(const struct op_row *row, GHashTable *args, GError **error)
+{
+    GHashTableIter iter;
+    gpointer name;
+
+    for (const struct op_arg *a = row->args; a && a->name; a++)
+        if (!arg_check(a, arg_text(args, a->name), error))
+            return FALSE;
+    if (!args)
+        return TRUE;
+    g_hash_table_iter_init(&iter, args);
+    while (g_hash_table_iter_next(&iter, &name, NULL)) {
+        if (arg_find(row, name))
+            continue;
+        error_set(error, QMC_ERROR_INVALID, NULL,
+                  "operation '%s' has no argument '%s'", row->name,
+                  (const char *)name);
+        return FALSE;
+    }
+    return TRUE;
+}
