@@ -155,6 +155,16 @@ static gboolean each_volume(const struct qube *qube, volume_fn fn, GError **erro
     return TRUE;
 }
 
+/* Not pool_setup(): a demo is welcome where blocks cannot be shared, it only
+ * copies its empty images then. */
+static gboolean make_dirs(const char *root, GError **error)
+{
+    g_autofree char *apps = layout_path(root, LAYOUT_BASE "/appvms");
+    g_autofree char *templates = layout_path(root, LAYOUT_BASE "/vm-templates");
+
+    return file_mkdirs(apps, 0770, error) && file_mkdirs(templates, 0770, error);
+}
+
 static gboolean make_volumes(const struct model *model, GError **error)
 {
     for (guint i = 0; i < model->qubes->len; i++)
@@ -246,7 +256,8 @@ static gboolean fill(const char *root, gboolean is_new, GError **error)
     gboolean ok = TRUE;
 
     if (is_new)
-        ok = write_kernel(root, error) && write_store(store, error);
+        ok = write_kernel(root, error) && make_dirs(root, error) &&
+             write_store(store, error);
     ok = ok && store_load(store, model, error);
     if (is_new)
         ok = ok && make_volumes(model, error);
