@@ -9,6 +9,12 @@
 #include "util/error.h"
 #include "util/text.h"
 
+/* What most qubes have: room from the start. */
+#define PROPS_USUAL 8
+#define VOLUMES_USUAL 4
+#define ATTRS_USUAL 9
+#define TEXTS_USUAL 1024
+
 static void finding_free(gpointer data)
 {
     struct finding *finding = data;
@@ -50,7 +56,7 @@ static void volume_config_clear(gpointer data)
 {
     struct volume_config *config = data;
 
-    g_clear_pointer(&config->attrs, g_array_unref);
+    g_array_unref(config->attrs);
     g_clear_pointer(&config->volume, volume_unref);
     g_free(config->pool);
 }
@@ -78,7 +84,8 @@ static GArray *pairs_new(void)
 
 static GArray *prop_values_new(void)
 {
-    GArray *values = g_array_new(FALSE, FALSE, sizeof(struct prop_value));
+    GArray *values =
+        g_array_sized_new(FALSE, FALSE, sizeof(struct prop_value), PROPS_USUAL);
 
     g_array_set_clear_func(values, prop_value_clear);
     return values;
@@ -106,7 +113,9 @@ struct qube *qube_new_empty(const char *class_name)
     qube->props = prop_values_new();
     qube->features = pairs_new();
     qube->tags = g_ptr_array_new_with_free_func(g_free);
-    qube->volumes = g_array_new(FALSE, TRUE, sizeof(struct volume_config));
+    qube->texts = g_string_chunk_new(TEXTS_USUAL);
+    qube->volumes =
+        g_array_sized_new(FALSE, TRUE, sizeof(struct volume_config), VOLUMES_USUAL);
     g_array_set_clear_func(qube->volumes, volume_config_clear);
     qube->raw = raw_texts_new();
     qube->findings = g_ptr_array_new_with_free_func(finding_free);
@@ -122,6 +131,7 @@ void qube_free(struct qube *qube)
     g_array_unref(qube->features);
     g_ptr_array_unref(qube->tags);
     g_array_unref(qube->volumes);
+    g_string_chunk_free(qube->texts);
     g_ptr_array_unref(qube->raw);
     g_ptr_array_unref(qube->findings);
     g_free(qube);
@@ -139,10 +149,13 @@ struct pool_entry *pool_entry_new(const char *name, const char *driver)
 
 struct volume_config *qube_volume_add(struct qube *qube, const char *name)
 {
-    struct volume_config config = { .name = g_intern_string(name),
-                                    .attrs = pairs_new(),
-                                    .used = G_MAXUINT64,
-                                    .revisions = -1 };
+    struct volume_config config = {
+        .name = g_intern_string(name),
+        .attrs = g_array_sized_new(FALSE, FALSE, sizeof(struct pair), ATTRS_USUAL),
+        .texts = qube->texts,
+        .used = G_MAXUINT64,
+        .revisions = -1,
+    };
 
     g_array_append_val(qube->volumes, config);
     return &g_array_index(qube->volumes, struct volume_config,

@@ -48,7 +48,9 @@ struct pair {
  * finding says why). */
 struct volume_config {
     const char *name;      /* interned */
-    GArray *attrs;         /* struct pair, in file order; verbatim */
+    GArray *attrs;         /* struct pair, in file order; verbatim. To change
+                            * one: volume_config_set() */
+    GStringChunk *texts;   /* their values; the qube's */
     struct volume *volume;
     char *pool;            /* effective name */
     guint64 used;          /* last reading; G_MAXUINT64: not read */
@@ -66,6 +68,7 @@ struct qube {
     GArray *features;              /* struct pair */
     GPtrArray *tags;               /* char * */
     GArray *volumes;               /* struct volume_config */
+    GStringChunk *texts;           /* the attributes of the volumes */
     GPtrArray *raw;                /* struct raw_text: unknown elements, devices */
     GPtrArray *findings;           /* struct finding */
     gboolean broken;               /* listed, kept, but not to be operated on */
@@ -166,6 +169,8 @@ void qube_put(struct qube *qube, const struct prop_row *row, const char *value);
 
 /* Feature of this qube; NULL: absent. */
 const char *qube_feature(const struct qube *qube, const char *feature);
+void qube_put_feature(struct qube *qube, const char *feature, const char *value);
+void qube_add_tag(struct qube *qube, const char *tag);
 /* Walks the template chain; the first that has the key wins, even if empty. */
 const char *qube_feature_template(const struct model *model,
                                   const struct qube *qube, const char *feature);

@@ -89,6 +89,19 @@ static char *bool_canonical(const char *text)
     return g_strv_contains(no, low) ? g_strdup("False") : NULL;
 }
 
+static gboolean uuid_is_canonical(const char *text)
+{
+    int i;
+
+    for (i = 0; i < 36; i++)
+        if (i == 8 || i == 13 || i == 18 || i == 23
+                ? text[i] != '-'
+                : !g_ascii_isdigit(text[i]) && (text[i] < 'a' || text[i] > 'f'))
+            return FALSE;
+    return text[i] == '\0';
+}
+
+/* Any common spelling. */
 static char *uuid_canonical(const char *text)
 {
     GString *hex = g_string_sized_new(36);
@@ -133,7 +146,7 @@ char *prop_canonical(const struct prop_row *row, const struct model *model,
     case PROP_BOOL:
         return bool_canonical(text);
     case PROP_UUID:
-        return uuid_canonical(text);
+        return uuid_is_canonical(text) ? g_strdup(text) : uuid_canonical(text);
     case PROP_IP4:
         return address_canonical(AF_INET, text);
     case PROP_IP6:

@@ -203,6 +203,28 @@ const char *qube_feature_template(const struct model *model,
     return value;
 }
 
+void qube_put_feature(struct qube *qube, const char *feature, const char *value)
+{
+    struct pair new = { g_intern_string(feature), g_strdup(value) };
+
+    for (guint i = qube->features->len; i-- > 0;) {
+        struct pair *pair = &g_array_index(qube->features, struct pair, i);
+
+        if (pair->name != new.name)
+            continue;
+        g_free(pair->value);
+        pair->value = new.value;
+        return;
+    }
+    g_array_append_val(qube->features, new);
+}
+
+void qube_add_tag(struct qube *qube, const char *tag)
+{
+    if (!g_ptr_array_find_with_equal_func(qube->tags, tag, g_str_equal, NULL))
+        g_ptr_array_add(qube->tags, g_strdup(tag));
+}
+
 struct volume_config *qube_volume(const struct qube *qube, const char *name)
 {
     for (guint i = 0; i < qube->volumes->len; i++) {
@@ -236,14 +258,13 @@ const char *volume_config_get(const struct volume_config *config, const char *at
 void volume_config_set(struct volume_config *config, const char *attr, const char *value)
 {
     struct pair *old = attr_of(config, attr);
-    struct pair new = { g_intern_string(attr), g_strdup(value) };
+    struct pair new = { g_intern_string(attr),
+                        g_string_chunk_insert(config->texts, value) };
 
-    if (!old) {
+    if (old)
+        old->value = new.value;
+    else
         g_array_append_val(config->attrs, new);
-        return;
-    }
-    g_free(old->value);
-    old->value = new.value;
 }
 
 static void put_named(struct qube *qube, const char *property, const char *value)

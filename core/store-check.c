@@ -262,22 +262,48 @@ static void twice(struct model *model, struct qube *qube, const struct prop_valu
         brand(qube);
 }
 
+/* Names that were there before; most qubes have few. */
+struct seen {
+    const char *few[16];
+    guint n;
+    GHashTable *more;
+};
+
+static gboolean seen_before(struct seen *seen, const char *interned)
+{
+    for (guint i = 0; i < MIN(seen->n, G_N_ELEMENTS(seen->few)); i++)
+        if (seen->few[i] == interned)
+            return TRUE;
+    if (seen->n < G_N_ELEMENTS(seen->few)) {
+        seen->few[seen->n++] = interned;
+        return FALSE;
+    }
+    if (!seen->more)
+        seen->more = g_hash_table_new(NULL, NULL);
+    return !g_hash_table_add(seen->more, (gpointer)(gintptr)interned);
+}
+
+static void seen_clear(struct seen *seen)
+{
+    g_clear_pointer(&seen->more, g_hash_table_unref);
+    seen->n = 0;
+}
+
 /* From the end, because the last of several counts. */
-static void props_check(struct model *model, struct qube *qube, GHashTable *seen)
+static void props_check(struct model *model, struct qube *qube)
 {
     GArray *values = qube ? qube->props : model->globals;
+    struct seen seen = { .n = 0 };
 
-    g_hash_table_remove_all(seen);
     for (guint i = values->len; i-- > 0;) {
         struct prop_value *value = &g_array_index(values, struct prop_value, i);
 
-        if (g_hash_table_contains(seen, value->name)) {
+        if (seen_before(&seen, value->name))
             twice(model, qube, value);
-            continue;
-        }
-        g_hash_table_add(seen, (gpointer)(gintptr)value->name);
-        prop_check(model, qube, value);
+        else
+            prop_check(model, qube, value);
     }
+    seen_clear(&seen);
 }
 
 static void needs(struct qube *qube, const char *property, enum severity severity)
@@ -313,25 +339,30 @@ static void tags_check(struct qube *qube)
     }
 }
 
-static void repeated(struct qube *qube, GHashTable *seen, const char *what,
-                     const char *name)
+static void repeated(struct qube *qube, const char *what, const char *name)
 {
-    if (g_hash_table_contains(seen, name))
-        qube_find(qube, SEVERITY_WARN, NULL, "'%s' has the %s '%s' twice", qube->name,
-                  what, name);
-    g_hash_table_add(seen, (gpointer)(gintptr)name);
+    qube_find(qube, SEVERITY_WARN, NULL, "'%s' has the %s '%s' twice", qube->name,
+              what, name);
 }
 
-static void pairs_check(struct qube *qube, GHashTable *seen)
+static void pairs_check(struct qube *qube)
 {
-    g_hash_table_remove_all(seen);
-    for (guint i = 0; i < qube->features->len; i++)
-        repeated(qube, seen, "feature",
-                 g_array_index(qube->features, struct pair, i).name);
-    g_hash_table_remove_all(seen);
-    for (guint i = 0; i < qube->volumes->len; i++)
-        repeated(qube, seen, "volume",
-                 g_array_index(qube->volumes, struct volume_config, i).name);
+    struct seen features = { .n = 0 }, volumes = { .n = 0 };
+
+    for (guint i = 0; i < qube->features->len; i++) {
+        const char *name = g_array_index(qube->features, struct pair, i).name;
+
+        if (seen_before(&features, name))
+            repeated(qube, "feature", name);
+    }
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const char *name = g_array_index(qube->volumes, struct volume_config, i).name;
+
+        if (seen_before(&volumes, name))
+            repeated(qube, "volume", name);
+    }
+    seen_clear(&features);
+    seen_clear(&volumes);
 }
 
 /* Ways that come back through a default; explicit ones were found before. */
@@ -352,22 +383,33 @@ static void netvm_check(struct model *model, struct qube *qube)
               qube->name);
 }
 
-void store_check(struct model *model)
+/* Only what others reach the network through can be in a loop. */
+static void netvms_check(struct model *model)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    g_autofree char *usual = model_global(model, "default_netvm");
 
-    identify(model);
-    props_check(model, NULL, seen);
     for (guint i = 0; i < model->qubes->len; i++) {
         struct qube *qube = g_ptr_array_index(model->qubes, i);
 
-        props_check(model, qube, seen);
+        if (g_strcmp0(usual, qube->name) == 0 ||
+            qube_get_bool(model, qube, "provides_network"))
+            netvm_check(model, qube);
+    }
+}
+
+void store_check(struct model *model)
+{
+    identify(model);
+    props_check(model, NULL);
+    for (guint i = 0; i < model->qubes->len; i++) {
+        struct qube *qube = g_ptr_array_index(model->qubes, i);
+
+        props_check(model, qube);
         needs(qube, "template", SEVERITY_STOP);
         if (qube->raw_length > 0)
             needs(qube, "label", SEVERITY_WARN);
         tags_check(qube);
-        pairs_check(qube, seen);
+        pairs_check(qube);
     }
-    for (guint i = 0; i < model->qubes->len; i++)
-        netvm_check(model, g_ptr_array_index(model->qubes, i));
+    netvms_check(model);
 }

@@ -71,6 +71,7 @@ struct loader {
     int depth;         /* frames in use; the first is the document itself */
     struct qube *qube; /* being read */
     char *ref;         /* of the property being read */
+    const char *volume_attrs[16]; /* interned, of the volume before */
 
     /* What is being skipped. */
     int raw_depth;
@@ -325,6 +326,16 @@ static void note_flags(struct loader *loader, const struct volume_config *config
     }
 }
 
+/* Interned. Nearly all volumes have the same attributes in the same places. */
+static const char *attr_name(struct loader *loader, const char *name, guint place)
+{
+    const char **known = &loader->volume_attrs[place % G_N_ELEMENTS(loader->volume_attrs)];
+
+    if (!*known || !g_str_equal(*known, name))
+        *known = g_intern_string(name);
+    return *known;
+}
+
 static gboolean begin_volume(struct loader *loader, const struct xml_attr *attrs)
 {
     const char *name = attr_get(attrs, "name");
@@ -333,13 +344,13 @@ static gboolean begin_volume(struct loader *loader, const struct xml_attr *attrs
     if (!name || loader->qube->volumes->len >= VOLUMES_MAX)
         return FALSE;
     config = qube_volume_add(loader->qube, name);
-    for (; attrs->name; attrs++) {
-        struct pair pair = { g_intern_string(attrs->name), g_strdup(attrs->value) };
+    for (guint i = 0; attrs[i].name; i++) {
+        struct pair pair = { attr_name(loader, attrs[i].name, i), NULL };
 
         if (g_str_equal(pair.name, "name"))
-            g_free(pair.value);
-        else
-            g_array_append_val(config->attrs, pair);
+            continue;
+        pair.value = g_string_chunk_insert(config->texts, attrs[i].value);
+        g_array_append_val(config->attrs, pair);
     }
     note_flags(loader, config);
     item_set(loader, config->name);

@@ -62,13 +62,42 @@ static const struct class_volume *class_volume(const struct qube *qube,
     return &extra;
 }
 
+/* The attributes that mean something, by number. */
+enum attr {
+    ATTR_POOL,
+    ATTR_VID,
+    ATTR_KEEP,
+    ATTR_RW,
+    ATTR_SAVE,
+    ATTR_SNAP,
+    ATTR_EPHEMERAL,
+    ATTR_SIZE,
+    ATTR_SOURCE,
+    ATTRS
+};
+
+static const char *const attr_names[ATTRS] = {
+    "pool", "vid", "revisions_to_keep", "rw", "save_on_stop", "snap_on_start",
+    "ephemeral", "size", "source",
+};
+
+static void attrs_read(const struct volume_config *config, const char **attrs)
+{
+    for (guint i = 0; i < config->attrs->len; i++) {
+        const struct pair *pair = &g_array_index(config->attrs, struct pair, i);
+
+        for (int attr = 0; attr < ATTRS; attr++)
+            if (g_str_equal(pair->name, attr_names[attr])) {
+                attrs[attr] = pair->value;
+                break;
+            }
+    }
+}
+
 /* Exactly "True" or "False": any other text of a flag is an error, because
  * other readers take it for true whatever it says. */
-static gboolean flag_read(const struct volume_config *config, const char *attr,
-                          gboolean *flag)
+static gboolean flag_read(const char *text, gboolean *flag)
 {
-    const char *text = volume_config_get(config, attr);
-
     if (text && !g_str_equal(text, "True") && !g_str_equal(text, "False"))
         return FALSE;
     if (text)
@@ -76,23 +105,22 @@ static gboolean flag_read(const struct volume_config *config, const char *attr,
     return TRUE;
 }
 
-static gboolean flags_read(const struct volume_config *config, struct volume_spec *spec)
+static gboolean flags_read(const char *const *attrs, struct volume_spec *spec)
 {
     gboolean ephemeral = FALSE;
 
-    if (!flag_read(config, "rw", &spec->rw) ||
-        !flag_read(config, "snap_on_start", &spec->snap_on_start) ||
-        !flag_read(config, "save_on_stop", &spec->save_on_stop) ||
-        !flag_read(config, "ephemeral", &ephemeral))
+    if (!flag_read(attrs[ATTR_RW], &spec->rw) ||
+        !flag_read(attrs[ATTR_SNAP], &spec->snap_on_start) ||
+        !flag_read(attrs[ATTR_SAVE], &spec->save_on_stop) ||
+        !flag_read(attrs[ATTR_EPHEMERAL], &ephemeral))
         return FALSE;
-    spec->ephemeral = volume_config_get(config, "ephemeral") ? ephemeral : -1;
+    spec->ephemeral = attrs[ATTR_EPHEMERAL] ? ephemeral : -1;
     return TRUE;
 }
 
-static gboolean numbers_read(const struct volume_config *config, struct volume_spec *spec)
+static gboolean numbers_read(const char *const *attrs, struct volume_spec *spec)
 {
-    const char *size = volume_config_get(config, "size");
-    const char *keep = volume_config_get(config, "revisions_to_keep");
+    const char *size = attrs[ATTR_SIZE], *keep = attrs[ATTR_KEEP];
     gint64 number;
 
     if (size && !g_ascii_string_to_unsigned(size, 10, 0, G_MAXINT64, &spec->size, NULL))
@@ -104,14 +132,15 @@ static gboolean numbers_read(const struct volume_config *config, struct volume_s
     return TRUE;
 }
 
-static char *pool_name_of(const struct model *model, const struct volume_config *config)
+static char *pool_name_of(const struct model *model, const char *name,
+                          const char *pool)
 {
-    const char *name = volume_config_get(config, "pool");
-    g_autofree char *global = g_strdup_printf("default_pool_%s", config->name);
+    g_autofree char *global = NULL;
     char *out;
 
-    if (name)
-        return g_strdup(name);
+    if (pool)
+        return g_strdup(pool);
+    global = g_strdup_printf("default_pool_%s", name);
     out = model_global(model, global);
     return out ? out : model_global(model, "default_pool");
 }
@@ -121,20 +150,27 @@ static gboolean is_kernels(const struct pool *pool)
     return g_str_equal(pool_driver(pool)->name, "linux-kernel");
 }
 
-static char *vid_of(const struct model *model, const struct qube *qube,
-                    const struct volume_config *config, const struct pool *pool)
+/* One volume on its way to a handle. */
+struct making {
+    struct qube *qube, *template;
+    struct volume_config *config;
+    const char *attrs[ATTRS];
+    struct volume_spec spec;
+};
+
+static char *vid_of(const struct model *model, const struct making *making,
+                    const struct pool *pool)
 {
-    const char *vid = volume_config_get(config, "vid");
     char *kernel;
 
     if (is_kernels(pool)) { /* whatever the store says (T42) */
-        kernel = qube_get(model, qube, "kernel");
+        kernel = qube_get(model, making->qube, "kernel");
         return kernel ? kernel : g_strdup("");
     }
-    if (vid)
-        return g_strdup(vid);
-    return pool_driver(pool)->vid(pool, qube->class->dir_prefix, qube->name,
-                                  config->name);
+    if (making->attrs[ATTR_VID])
+        return g_strdup(making->attrs[ATTR_VID]);
+    return pool_driver(pool)->vid(pool, making->qube->class->dir_prefix,
+                                  making->qube->name, making->config->name);
 }
 
 /* Sources. */
@@ -208,109 +244,89 @@ static struct volume *source_by_name(struct qube *template, const char *name)
     return volume;
 }
 
-static struct volume *source_of(struct builder *builder, struct qube *qube,
-                                struct volume_config *config)
+static struct volume *source_of(struct builder *builder, const struct making *making)
 {
-    const char *vid = volume_config_get(config, "source");
-    struct qube *template = qube_get_vm(builder->model, qube, "template");
+    const char *vid = making->attrs[ATTR_SOURCE];
 
-    if (template)
-        build(builder, template);
     if (vid)
-        return source_by_vid(builder, template, config->pool, vid);
-    return source_by_name(template, config->name);
+        return source_by_vid(builder, making->template, making->config->pool, vid);
+    return source_by_name(making->template, making->config->name);
 }
 
 /* A snapshot lives where its origin lives, and begins as large. */
-static gboolean source_set(struct builder *builder, struct qube *qube,
-                           struct volume_config *config, struct volume_spec *spec)
+static gboolean source_set(struct builder *builder, struct making *making)
 {
-    const struct pool *pool;
+    struct volume_config *config = making->config, *origin;
 
-    spec->source = source_of(builder, qube, config);
-    if (!spec->source) {
-        volume_find(qube, config, "the volume it is a snapshot of is not known");
+    making->spec.source = source_of(builder, making);
+    if (!making->spec.source) {
+        volume_find(making->qube, config, "the volume it is a snapshot of is not known");
         return FALSE;
     }
-    pool = volume_pool(spec->source);
-    if (!volume_config_get(config, "source")) {
+    if (!making->attrs[ATTR_SOURCE]) {
         g_free(config->pool);
-        config->pool = g_strdup(pool_name(pool));
+        config->pool = g_strdup(pool_name(volume_pool(making->spec.source)));
     }
+    origin = making->template ? qube_volume(making->template, config->name) : NULL;
+    if (!making->attrs[ATTR_SIZE] && origin)
+        making->spec.size = origin->size;
     return TRUE;
 }
 
-static struct pool *pool_of(const struct model *model, struct qube *qube,
-                            struct volume_config *config)
+static struct pool *pool_of(const struct model *model, const struct making *making)
 {
-    struct pool_entry *entry = config->pool ? model_pool(model, config->pool) : NULL;
+    const char *name = making->config->pool;
+    struct pool_entry *entry = name ? model_pool(model, name) : NULL;
 
     if (!entry)
-        volume_find(qube, config, "there is no such pool");
+        volume_find(making->qube, making->config, "there is no such pool");
     else if (!entry->pool)
-        volume_find(qube, config, "its pool cannot be used");
+        volume_find(making->qube, making->config, "its pool cannot be used");
     return entry ? entry->pool : NULL;
 }
 
-static void volume_make(struct builder *builder, struct qube *qube,
-                        struct volume_config *config, struct volume_spec *spec)
+static void volume_make(struct builder *builder, struct making *making)
 {
-    struct pool *pool = pool_of(builder->model, qube, config);
+    struct pool *pool = pool_of(builder->model, making);
+    struct volume_spec *spec = &making->spec;
     g_autoptr(GError) error = NULL;
     g_autofree char *vid = NULL;
 
     if (!pool)
         return;
-    if (is_kernels(pool) && !volume_config_get(config, "source"))
+    if (is_kernels(pool) && !making->attrs[ATTR_SOURCE])
         spec->snap_on_start = FALSE;
-    if (spec->snap_on_start && !source_set(builder, qube, config, spec))
+    if (spec->snap_on_start && !source_set(builder, making))
         return;
     if (spec->source)
         pool = volume_pool(spec->source);
-    if (!volume_config_get(config, "revisions_to_keep"))
+    if (!making->attrs[ATTR_KEEP])
         spec->revisions_to_keep = pool_revisions_to_keep(pool);
-    vid = vid_of(builder->model, qube, config, pool);
-    spec->vid = vid;
-    config->volume = volume_new(pool, spec, &error);
-    if (!config->volume)
-        volume_find(qube, config, error->message);
+    spec->vid = vid = vid_of(builder->model, making, pool);
+    making->config->volume = volume_new(pool, spec, &error);
+    if (!making->config->volume)
+        volume_find(making->qube, making->config, error->message);
 }
 
-static guint64 source_size(const struct builder *builder, const struct qube *qube,
-                           const struct volume_config *config)
+static void volume_build(struct builder *builder, struct making *making)
 {
-    struct qube *template = qube_get_vm(builder->model, qube, "template");
-    const struct volume_config *origin =
-        template ? qube_volume(template, config->name) : NULL;
+    struct volume_config *config = making->config;
+    const struct class_volume *row = class_volume(making->qube, config->name);
 
-    return origin ? origin->size : 0;
-}
-
-static void volume_build(struct builder *builder, struct qube *qube,
-                         struct volume_config *config)
-{
-    const struct class_volume *row = class_volume(qube, config->name);
-    struct volume_spec spec = {
+    making->spec = (struct volume_spec){
         .name = config->name, .rw = row->rw, .snap_on_start = row->snap_on_start,
         .save_on_stop = row->save_on_stop, .size = row->size,
     };
-    gboolean sized;
-
+    attrs_read(config, making->attrs);
     g_free(config->pool);
-    config->pool = pool_name_of(builder->model, config);
-    if (!flags_read(config, &spec)) {
-        volume_find(qube, config, "a flag is neither True nor False");
-    } else if (!numbers_read(config, &spec)) {
-        volume_find(qube, config, "its size or revisions_to_keep is no number");
-    } else {
-        sized = volume_config_get(config, "size") != NULL;
-        if (spec.snap_on_start && !sized) {
-            source_of(builder, qube, config); /* its size must be known */
-            spec.size = source_size(builder, qube, config);
-        }
-        volume_make(builder, qube, config, &spec);
-    }
-    config->size = spec.size;
+    config->pool = pool_name_of(builder->model, config->name, making->attrs[ATTR_POOL]);
+    if (!flags_read(making->attrs, &making->spec))
+        volume_find(making->qube, config, "a flag is neither True nor False");
+    else if (!numbers_read(making->attrs, &making->spec))
+        volume_find(making->qube, config, "its size or revisions_to_keep is no number");
+    else
+        volume_make(builder, making);
+    config->size = making->spec.size;
 }
 
 static void missing_add(struct qube *qube)
@@ -322,13 +338,19 @@ static void missing_add(struct qube *qube)
 
 static void volumes_build(struct builder *builder, struct qube *qube)
 {
+    struct qube *template = qube_get_vm(builder->model, qube, "template");
+
+    if (template)
+        build(builder, template);
     missing_add(qube);
     for (guint i = 0; i < qube->volumes->len; i++) {
         struct volume_config *config =
             &g_array_index(qube->volumes, struct volume_config, i);
 
+        struct making making = { qube, template, config };
+
         if (!config->volume)
-            volume_build(builder, qube, config);
+            volume_build(builder, &making);
     }
 }
 
