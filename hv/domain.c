@@ -4,8 +4,6 @@
 
 #include "hv/hv-private.h"
 
-#include <unistd.h>
-
 #include <libvirt/virterror.h>
 
 #include "util/auto.h"
@@ -237,7 +235,6 @@ gboolean hv_disk_resized(struct hv *hv, const char *uuid, const char *target,
 struct create_call {
     struct hv_call call;
     const struct dom_spec *spec;
-    const char *xml;
     gboolean keep_definition; /* it was there before us */
     gboolean created;         /* the active domain is ours */
     int xid;
@@ -250,7 +247,8 @@ static gboolean set_if_no_memory(struct create_call *c, virConnectPtr conn,
 {
     guint64 free_mib = virNodeGetFreeMemory(conn) >> 20;
 
-    if (c->call.hv->driver->counts_free || !free_mib || c->spec->memory_mib <= free_mib)
+    if (c->call.hv->driver->counts_free || !free_mib ||
+        c->spec->memory_mib <= free_mib)
         return FALSE;
     error_set(error, QMC_ERROR_NOSPACE,
               "stop another qube or lower the memory of this one",
@@ -344,16 +342,34 @@ static gboolean start_paused(struct create_call *c, virDomainPtr dom,
     return TRUE;
 }
 
+/* /dev/kvm may be there and yet not be for the daemon to use. */
+static gboolean has_kvm(virConnectPtr conn)
+{
+    g_autofree char *capabilities =
+        virConnectGetDomainCapabilities(conn, NULL, NULL, NULL, "kvm", 0);
+
+    return capabilities != NULL;
+}
+
+static char *build(struct create_call *c, virConnectPtr conn, GError **error)
+{
+    struct dom_spec spec = *c->spec;
+
+    spec.kvm = c->call.hv->driver->accelerates && has_kvm(conn);
+    return domxml_build(c->call.hv->driver->kind, &spec, error);
+}
+
 static gboolean run_create(struct hv_call *call, virConnectPtr conn,
                            GError **error)
 {
     struct create_call *c = (struct create_call *)call;
+    g_autofree char *xml = build(c, conn, error);
     auto_of(domain) virDomainPtr dom = NULL;
 
-    if (!name_is_free(c, conn, error) || !old_is_out_of_the_way(c, conn, error))
+    if (!xml || !name_is_free(c, conn, error) || !old_is_out_of_the_way(c, conn, error))
         return FALSE;
     call->acted = TRUE;
-    dom = virDomainDefineXML(conn, c->xml);
+    dom = virDomainDefineXML(conn, xml);
     if (!dom)
         return set_create_error(c, error);
     return start_paused(c, dom, error);
@@ -397,14 +413,7 @@ gboolean hv_create(struct hv *hv, const struct dom_spec *spec, int *xid,
     struct create_call c = {
         { .run = run_create, .hv = hv, .uuid = spec->uuid }, .spec = spec,
     };
-    struct dom_spec local = *spec;
-    g_autofree char *xml = NULL;
 
-    local.kvm = access("/dev/kvm", R_OK | W_OK) == 0;
-    xml = domxml_build(hv->driver->kind, &local, error);
-    if (!xml)
-        return FALSE;
-    c.xml = xml;
     if (!hv_call(&c.call, error)) {
         if (c.call.acted)
             undo_create(&c);

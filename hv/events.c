@@ -153,13 +153,15 @@ struct link {
     int lifecycle_id; /* -1: not registered */
 };
 
-static gboolean link_register(struct link *link)
+static void link_register(struct link *link)
 {
     virConnectPtr conn = link->conn;
 
     /* First of all: it bounds the calls below, too. The test driver has none. */
     virConnectSetKeepAlive(conn, KEEPALIVE_SECONDS, KEEPALIVE_COUNT);
-    if (virConnectRegisterCloseCallback(conn, on_close, watch_ref(link->watch),
+    /* A local connection cannot break, and its driver would lose the watch. */
+    if (!link->watch->hv->local &&
+        virConnectRegisterCloseCallback(conn, on_close, watch_ref(link->watch),
                                         watch_unref) < 0)
         watch_unref(link->watch);
     link->lifecycle_id = virConnectDomainEventRegisterAny(
@@ -167,11 +169,10 @@ static gboolean link_register(struct link *link)
         VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle), watch_ref(link->watch),
         watch_unref);
     if (link->lifecycle_id >= 0)
-        return TRUE;
+        return;
     log_line("hv", "no events from the hypervisor: %s",
              virGetLastErrorMessage());
     watch_unref(link->watch);
-    return FALSE;
 }
 
 /* May hang with the daemon. */
@@ -181,7 +182,8 @@ static void unlink_thread(struct hv *hv, gpointer data)
 
     if (link->lifecycle_id >= 0)
         virConnectDomainEventDeregisterAny(link->conn, link->lifecycle_id);
-    virConnectUnregisterCloseCallback(link->conn, on_close);
+    if (!hv->local)
+        virConnectUnregisterCloseCallback(link->conn, on_close);
     virConnectClose(link->conn);
     watch_unref(link->watch);
     g_free(link);

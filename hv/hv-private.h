@@ -15,6 +15,7 @@ struct hv_driver {
     gboolean cpu_means;     /* CPU times are real */
     gboolean sums_host_cpu; /* every CPU second of the host is some domain's */
     gboolean counts_free;   /* free memory is what the domains leave */
+    gboolean accelerates;   /* may have KVM */
     gboolean resizes_disks; /* wants to be told that a disk grew */
     unsigned shutdown_flags; /* asked first; then without flags */
     unsigned stats_flags;    /* beside ACTIVE in the bulk call */
@@ -45,7 +46,8 @@ struct hv {
     unsigned serial;    /* of the newest attempt; others' results are dropped */
     gboolean opening;
     unsigned stuck;     /* threads inside virConnectOpen() */
-    unsigned threads;
+    unsigned threads; /* that run */
+    GSList *ended;    /* GThread: to be joined */
     gboolean freed;
     GError *failure; /* of the last attempt */
     char *lost;      /* why the last connection ended, or NULL */
@@ -64,7 +66,7 @@ virConnectPtr hv_acquire(struct hv *hv, GError **error);
 gboolean hv_drop_if_dead(struct hv *hv, virConnectPtr conn, const char *why);
 /* Lock held. Takes conn out of use and closes it on a thread of its own. */
 void hv_drop(struct hv *hv, const char *why);
-/* Lock held. Runs fn on a detached thread that keeps hv alive and gets no
+/* Lock held. Runs fn on a thread of its own that keeps hv alive and gets no
  * signals. */
 void hv_thread(struct hv *hv, const char *name, void (*fn)(struct hv *, gpointer),
                gpointer data);

@@ -27,7 +27,8 @@ static const struct hv_driver drivers[] = {
       .shutdown_flags = VIR_DOMAIN_SHUTDOWN_PARAVIRT,
       .leftover_destroy = leftover_xen_destroy },
     { .scheme = "qemu", .kind = HV_QEMU, .takes_files = TRUE,
-      .starts_paused = TRUE, .cpu_means = TRUE, .resizes_disks = TRUE,
+      .starts_paused = TRUE, .cpu_means = TRUE, .accelerates = TRUE,
+      .resizes_disks = TRUE,
       .stats_flags = VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT },
     { .scheme = "test", .kind = HV_TEST, .takes_files = TRUE,
       .counts_free = TRUE },
@@ -78,11 +79,62 @@ void hv_unref(struct hv *hv)
         return;
     g_clear_error(&hv->failure);
     g_hash_table_unref(hv->busy.seen);
+    g_slist_free_full(hv->ended, (GDestroyNotify)g_thread_unref);
     g_mutex_clear(&hv->lock);
     g_cond_clear(&hv->changed);
     g_free(hv->lost);
     g_free(hv->uri);
     g_free(hv);
+}
+
+/* Threads: each is joined when it has announced its end, so that none is seen
+ * half gone; one that is stuck in libvirt is never waited for. */
+
+struct thread {
+    struct hv *hv;
+    void (*fn)(struct hv *, gpointer);
+    gpointer data;
+};
+
+static gpointer thread_main(gpointer arg)
+{
+    g_autofree struct thread *t = arg;
+    struct hv *hv = t->hv;
+
+    t->fn(hv, t->data);
+    g_mutex_lock(&hv->lock);
+    hv->threads--;
+    hv->ended = g_slist_prepend(hv->ended, g_thread_ref(g_thread_self()));
+    g_cond_broadcast(&hv->changed);
+    g_mutex_unlock(&hv->lock);
+    hv_unref(hv);
+    return NULL;
+}
+
+static void thread_join(gpointer thread)
+{
+    g_thread_join(thread);
+}
+
+/* Lock held; they do not want it any more. */
+static void join_ended(struct hv *hv)
+{
+    g_slist_free_full(g_steal_pointer(&hv->ended), thread_join);
+}
+
+void hv_thread(struct hv *hv, const char *name,
+               void (*fn)(struct hv *, gpointer), gpointer data)
+{
+    struct thread *t = g_new(struct thread, 1);
+    sigset_t all, old;
+
+    join_ended(hv);
+    *t = (struct thread){ hv_ref(hv), fn, data };
+    hv->threads++;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    g_thread_unref(g_thread_new(name, thread_main, t));
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
 void hv_free(struct hv *hv)
@@ -97,6 +149,7 @@ void hv_free(struct hv *hv)
     hv_drop(hv, NULL);
     while (hv->threads && g_cond_wait_until(&hv->changed, &hv->lock, end))
         ;
+    join_ended(hv);
     g_mutex_unlock(&hv->lock);
     hv_unref(hv);
 }
@@ -129,42 +182,6 @@ void hv_copy_text(char *to, gsize size, const char *untrusted_text)
     g_strlcpy(to, text, size);
     g_utf8_validate(to, -1, &end);
     to[end - to] = '\0';
-}
-
-/* Threads */
-
-struct thread {
-    struct hv *hv;
-    void (*fn)(struct hv *, gpointer);
-    gpointer data;
-};
-
-static gpointer thread_main(gpointer arg)
-{
-    g_autofree struct thread *t = arg;
-    struct hv *hv = t->hv;
-
-    t->fn(hv, t->data);
-    g_mutex_lock(&hv->lock);
-    hv->threads--;
-    g_cond_broadcast(&hv->changed);
-    g_mutex_unlock(&hv->lock);
-    hv_unref(hv);
-    return NULL;
-}
-
-void hv_thread(struct hv *hv, const char *name,
-               void (*fn)(struct hv *, gpointer), gpointer data)
-{
-    struct thread *t = g_new(struct thread, 1);
-    sigset_t all, old;
-
-    *t = (struct thread){ hv_ref(hv), fn, data };
-    hv->threads++;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    g_thread_unref(g_thread_new(name, thread_main, t));
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
 /* The connection */
