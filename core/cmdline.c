@@ -12,11 +12,11 @@
 
 /* What a guest needs to find its disks and its console. */
 static const char *const builtin[] = {
-    [HV_XEN] = "root=/dev/mapper/dmroot ro nomodeset console=hvc0 "
+    [HV_XEN] = ("root=/dev/mapper/dmroot ro nomodeset console=hvc0 "
                "rd_NO_PLYMOUTH rd.plymouth.enable=0 plymouth.enable=0 "
-               "xen_privcmd.unrestricted ",
-    [HV_QEMU] = "root=/dev/vda ro nomodeset console=ttyS0 "
-                "rd_NO_PLYMOUTH rd.plymouth.enable=0 plymouth.enable=0 ",
+               "xen_privcmd.unrestricted "),
+    [HV_QEMU] = ("root=/dev/vda ro nomodeset console=ttyS0 "
+                "rd_NO_PLYMOUTH rd.plymouth.enable=0 plymouth.enable=0 "),
     [HV_TEST] = "root=/dev/mapper/dmroot ro nomodeset console=hvc0 ",
 };
 

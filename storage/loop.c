@@ -76,7 +76,7 @@ int loop_attach(const char *image, gboolean readonly, char **device,
                 GError **error)
 {
     static GMutex guard; /* our own threads need not race for a number */
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&guard);
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&guard);
 
     job_may_block();
     auto_fd int file = open(image, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);

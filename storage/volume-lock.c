@@ -16,7 +16,7 @@ static GHashTable *table; /* key -> lock; NULL while nobody has one */
 struct volume_lock *volume_lock_get(const char *pool, const char *vid)
 {
     g_autofree char *key = g_strdup_printf("%zu:%s%s", strlen(pool), pool, vid);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table_guard);
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&table_guard);
     struct volume_lock *lock;
 
     if (!table)
@@ -34,7 +34,7 @@ struct volume_lock *volume_lock_get(const char *pool, const char *vid)
 
 void volume_lock_put(struct volume_lock *lock)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table_guard);
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&table_guard);
 
     if (--lock->users > 0)
         return;

@@ -21,4 +21,4 @@ struct volume_hold {
 struct volume_hold volume_lock_take(struct volume_lock *own,
                                     struct volume_lock *source);
 void volume_hold_release(struct volume_hold *hold);
-#define auto_hold __attribute__((cleanup(volume_hold_release)))
+#define auto_hold __attribute__((cleanup(volume_hold_release), unused))

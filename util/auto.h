@@ -12,7 +12,7 @@ static inline void auto_fd_close(int *fd)
 
 /* A file descriptor closed at the end of the block; hand it on with
  * auto_fd_steal(). */
-#define auto_fd __attribute__((cleanup(auto_fd_close)))
+#define auto_fd __attribute__((cleanup(auto_fd_close), unused))
 
 static inline int auto_fd_steal(int *fd)
 {
@@ -30,4 +30,5 @@ static inline int auto_fd_steal(int *fd)
         if (*object)                                                           \
             release(*object);                                                  \
     }
-#define auto_of(noun) __attribute__((cleanup(noun##_auto_release)))
+/* unused: a lock is held by being there. */
+#define auto_of(noun) __attribute__((cleanup(noun##_auto_release), unused))

@@ -14,7 +14,8 @@ static GMutex log_lock;
 static GQueue log_ring = G_QUEUE_INIT;
 static gboolean log_stderr;
 
-static char *log_format(const char *module, const char *format, va_list args)
+static char *G_GNUC_PRINTF(2, 0)
+log_format(const char *module, const char *format, va_list args)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_local();
     g_autofree char *stamp = g_date_time_format(now, "%H:%M:%S");
