@@ -62,6 +62,17 @@ static void saver_leave(struct op *op)
         op_save(g_queue_peek_head(&engine->savers));
 }
 
+static void show_state(struct engine *engine, const struct op *op)
+{
+    struct qube *qube = model_qube(engine->model, op->uuid);
+    const struct op_private *priv = op->priv;
+
+    if (qube && priv->looked)
+        model_set_state(engine->model, qube,
+                        qube_power(engine->model, qube, engine->root,
+                                   priv->state), priv->xid);
+}
+
 /* Takes the error; NULL is success. */
 static void op_finish(struct op *op, GError *error)
 {
@@ -72,6 +83,7 @@ static void op_finish(struct op *op, GError *error)
     op->ended_us = g_get_monotonic_time();
     steps_finish(op);
     if (!engine->closing) {
+        show_state(engine, op);
         show_busy(engine, op->uuid);
         op_emit(op);
         local_refresh_soon(engine->local);
@@ -155,6 +167,16 @@ static void op_unwind(struct op *op, GError *error)
 
 /* Run. */
 
+/* So that main knows at once what became of it. */
+static void op_look(struct op *op)
+{
+    struct op_private *priv = op->priv;
+    struct hv *hv = op->engine->hv;
+
+    priv->looked = !hv_offline(hv) &&
+                   hv_state(hv, op->uuid, &priv->state, &priv->xid, NULL);
+}
+
 static gboolean run_guarded(struct op *op, struct job *job,
                             gboolean (*part)(struct op *, GError **),
                             GError **error)
@@ -167,6 +189,8 @@ static gboolean run_guarded(struct op *op, struct job *job,
     /* Main has reported a failure already, so it must be one. */
     if (!ok || job_expired(job))
         op_undo_all(op);
+    else
+        op_look(op);
     return ok;
 }
 
@@ -377,7 +401,9 @@ static gboolean confirmed(const struct op *op, const struct qube *qube,
                           enum confirm consent, GError **error)
 {
     const struct op_row *row = op->row;
-    enum confirm needed = op_confirm(row, op->engine->model, qube, op->args);
+    const struct model *model = op->engine->model;
+    enum confirm needed = op_confirm(row, model, qube, op->args);
+    g_autofree char *stake = op_consequence(row, model, qube, op->args);
     g_autofree char *by_name = g_strdup_printf("--confirm %s", op->subject);
 
     if (consent >= needed)
@@ -385,8 +411,7 @@ static gboolean confirmed(const struct op *op, const struct qube *qube,
     error_set(error, QMC_ERROR_UNCONFIRMED,
               needed == CONFIRM_L3 ? by_name : "--yes",
               "'%s' of '%s' was not confirmed%s%s", row->name, op->subject,
-              row->consequence ? ": " : "",
-              row->consequence ? row->consequence : "");
+              stake ? ": " : "", stake ? stake : "");
     return FALSE;
 }
 

@@ -40,7 +40,6 @@ static gboolean pause_run(struct op *op, GError **error)
         return FALSE;
     if (hold_state(hold) == POWER_HALTED)
         return refuse(op, "not running", error);
-    op_set_result(op, "%s is paused", op->subject);
     return hold_state(hold) == POWER_PAUSED ||
            hv_suspend(engine_hv(op->engine), hold_uuid(hold), error);
 }
@@ -54,7 +53,6 @@ static gboolean unpause_run(struct op *op, GError **error)
         return FALSE;
     if (hold_state(hold) != POWER_PAUSED)
         return refuse(op, "not paused", error);
-    op_set_result(op, "%s is running again", op->subject);
     return hv_resume(engine_hv(op->engine), hold_uuid(hold), error);
 }
 

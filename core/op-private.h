@@ -6,6 +6,10 @@
 #include "core/op.h"
 #include "core/store.h"
 
+#define OP(name) extern const struct op_row op_##name;
+#include "core/ops.list"
+#undef OP
+
 struct op_undo {
     const char *what;
     op_undo_fn undo;
@@ -21,6 +25,9 @@ struct op_private {
     unsigned inside;       /* jobs that are not over: run may still be at work */
     gboolean again;        /* poll wants another turn */
     guint poll_timer;
+    gboolean looked;       /* the worker saw the qube's state at the end */
+    enum power_state state;
+    int xid;
     GArray *undos;         /* struct op_undo; the worker's while inside */
     GError *cause;         /* why it is being undone */
     struct store_save *save;

@@ -408,11 +408,10 @@ static void start_result(const struct start *s)
     enum power_state state = hold_state(s->plan->hold);
 
     if (s->is_up && state != POWER_RUNNING)
-        op_set_result(s->op, "%s is not halted but %s: nothing was done",
-                      name_of(s), power_state_word(state));
-    else
-        op_set_result(s->op, "%s is %srunning", name_of(s),
-                      s->is_up ? "already " : "");
+        op_set_result(s->op, "not halted but %s: nothing was done",
+                      power_state_word(state));
+    else if (s->is_up)
+        op_set_result(s->op, "already running");
 }
 
 /* The first of the chain is the one that was asked for; the others are net
@@ -444,6 +443,15 @@ static gboolean start_run(struct op *op, GError **error)
     return chain_run(op, plans, 0, error);
 }
 
+static void plan_show_netvm(struct op *op, const struct start_plan *plan)
+{
+    const struct qube *netvm =
+        model_qube(engine_model(op->engine), hold_uuid(plan->hold));
+
+    if (netvm->state == POWER_HALTED)
+        op_plan(op, "start net qube %s", hold_name(plan->hold));
+}
+
 static void plan_show(struct op *op, const struct start_plan *plan)
 {
     enum hv_kind kind = hv_kind(engine_hv(op->engine));
@@ -465,8 +473,9 @@ static gboolean start_prepare(struct op *op, GError **error)
     if (!plans)
         return FALSE;
     op->data = plans;
-    for (guint i = plans->len; i-- > 0;)
-        plan_show(op, plans->pdata[i]);
+    for (guint i = plans->len - 1; i > 0; i--)
+        plan_show_netvm(op, plans->pdata[i]);
+    plan_show(op, plans->pdata[0]);
     return TRUE;
 }
 

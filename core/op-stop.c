@@ -75,19 +75,19 @@ static enum confirm stop_strength(const struct model *model,
     return clients ? CONFIRM_L2 : CONFIRM_L1;
 }
 
+static char *stop_stake(const struct model *model, const struct qube *qube,
+                        GHashTable *args)
+{
+    g_autofree char *clients = clients_of(model, qube);
+
+    return clients ? g_strdup_printf("it is the net qube of %s", clients)
+                   : g_strdup(op_stop.consequence);
+}
+
 static gboolean stop_prepare(struct op *op, GError **error)
 {
-    const struct model *model = engine_model(op->engine);
-    g_autofree char *clients = clients_of(model, model_qube(model, op->uuid));
-    struct stop *stop;
+    struct stop *stop = stop_new(op);
 
-    if (clients && !op_bool(op, "force")) {
-        error_set(error, QMC_ERROR_STATE, "shut these down first",
-                  "cannot stop '%s': it is the net qube of %s", op->subject,
-                  clients);
-        return FALSE;
-    }
-    stop = stop_new(op);
     op->data = stop;
     op_plan(op, "ask %s to shut down", op->subject);
     if (op_bool(op, "wait"))
@@ -151,10 +151,8 @@ static gboolean stop_poll(struct op *op, GError **error)
 
     if (!hold_look(stop->hold, op_cancellable(op), error))
         return FALSE;
-    if (hold_state(stop->hold) == POWER_HALTED) {
-        op_set_result(op, "%s is halted", op->subject);
+    if (hold_state(stop->hold) == POWER_HALTED)
         return clean_up(op, stop, STOP_WORK_MS, error);
-    }
     if (g_get_monotonic_time() < stop->end_us) {
         op_again(op);
         return TRUE;
@@ -172,9 +170,10 @@ static gboolean stop_run(struct op *op, GError **error)
     op_step(op, "%s asked to shut down", op->subject);
     if (!stop_ask(op, stop, error))
         return FALSE;
-    op_set_result(op, "%s was asked to shut down", op->subject);
-    if (!op_bool(op, "wait"))
+    if (!op_bool(op, "wait")) {
+        op_set_result(op, "asked to shut down");
         return TRUE;
+    }
     op_step(op, "%s halted", op->subject);
     stop->end_us =
         g_get_monotonic_time() + stop->timeout_s * G_USEC_PER_SEC;
@@ -198,7 +197,7 @@ static gboolean cancel_starts(const struct op *op)
     for (guint i = 0; i < ops->len; i++) {
         struct op *other = ops->pdata[i];
 
-        if (other->row != op_find("start") || op_over(other) ||
+        if (other->row != &op_start || op_over(other) ||
             !g_str_equal(other->uuid, op->uuid))
             continue;
         engine_cancel(op->engine, other);
@@ -240,11 +239,11 @@ static gboolean kill_run(struct op *op, GError **error)
     op_step(op, "domain of %s destroyed", op->subject);
     if (!kill_domain(op, stop, error))
         return FALSE;
-    op_set_result(op, "%s was killed", op->subject);
-    /* The start that was cancelled holds the lock and unwinds by itself. */
-    if (stop->start_stopped)
-        return TRUE;
-    return clean_up(op, stop, 0, error);
+    if (!stop->start_stopped)
+        return clean_up(op, stop, 0, error);
+    /* It holds the lock and unwinds by itself. */
+    op_set_result(op, "killed while it was starting");
+    return TRUE;
 }
 
 #define BIT(state) (1u << POWER_##state)
@@ -256,7 +255,7 @@ static const struct op_arg stop_args[] = {
     { "wait", OP_ARG_BOOL, FALSE, "wait until it is halted and cleaned up" },
     { "timeout", OP_ARG_INT, FALSE, "seconds to wait" },
     { "force", OP_ARG_BOOL, FALSE,
-      "even if it is paused or others use its network" },
+      "even if it is paused: it is killed then" },
     { NULL },
 };
 
@@ -279,6 +278,7 @@ const struct op_row op_stop = {
     .poll = stop_poll,
     .clear = stop_clear,
     .strength = stop_strength,
+    .stake = stop_stake,
 };
 
 const struct op_row op_kill = {

@@ -45,6 +45,12 @@ static enum confirm resize_strength(const struct model *model,
     return wants_shrink(args) ? CONFIRM_L3 : CONFIRM_L1;
 }
 
+static char *resize_stake(const struct model *model, const struct qube *qube,
+                          GHashTable *args)
+{
+    return wants_shrink(args) ? g_strdup("what is cut off is lost") : NULL;
+}
+
 static gboolean check_smaller(const char *what, guint64 size, guint64 now,
                               gboolean shrink, GError **error)
 {
@@ -178,7 +184,7 @@ static gboolean resize_volume(struct op *op, struct resize *resize,
     op_step(op, "%s resized to %s", resize->what, size);
     if (!volume_resize(resize->volume, resize->size, resize->shrink, error))
         return FALSE;
-    op_set_result(op, "%s has %s now", resize->what, size);
+    op_set_result(op, "%s has %s now", volume_name(resize->volume), size);
     /* What a running guest may have begun to use cannot be taken back. */
     if (!active)
         op_push_undo(op, "new size", undo_resize, resize, NULL);
@@ -236,7 +242,6 @@ const struct op_row op_resize = {
     .offline = TRUE,
     .command = "vol resize {qube}:{volume} {size}",
     .confirm = CONFIRM_L1,
-    .consequence = "what is cut off is lost",
     .args = resize_args,
     .writes_store = TRUE,
     .deadline_ms = DEADLINE_MS,
@@ -245,4 +250,5 @@ const struct op_row op_resize = {
     .apply = resize_apply,
     .clear = resize_clear,
     .strength = resize_strength,
+    .stake = resize_stake,
 };

@@ -8,10 +8,6 @@
 #include "util/error.h"
 #include "util/text.h"
 
-#define OP(name) extern const struct op_row op_##name;
-#include "core/ops.list"
-#undef OP
-
 static const struct op_row *const rows[] = {
 #define OP(name) &op_##name,
 #include "core/ops.list"
@@ -64,6 +60,13 @@ enum confirm op_confirm(const struct op_row *row, const struct model *model,
                         const struct qube *qube, GHashTable *args)
 {
     return row->strength ? row->strength(model, qube, args) : row->confirm;
+}
+
+char *op_consequence(const struct op_row *row, const struct model *model,
+                     const struct qube *qube, GHashTable *args)
+{
+    return row->stake ? row->stake(model, qube, args)
+                      : g_strdup(row->consequence);
 }
 
 static const char *arg_text(GHashTable *args, const char *name)

@@ -61,6 +61,10 @@ struct op_row {
     /* The strength where it depends on more than the row; NULL: `confirm`. */
     enum confirm (*strength)(const struct model *model, const struct qube *qube,
                              GHashTable *args);
+    /* The consequence where it depends on more; NULL: `consequence`. Result is
+     * the caller's, NULL: none. */
+    char *(*stake)(const struct model *model, const struct qube *qube,
+                   GHashTable *args);
 };
 
 const struct op_row *op_find(const char *name);
@@ -73,6 +77,10 @@ const char *op_refused(const struct op_row *row, const struct qube *qube);
  * shrinking L3). */
 enum confirm op_confirm(const struct op_row *row, const struct model *model,
                         const struct qube *qube, GHashTable *args);
+/* What a yes would mean, for the question: a clause; NULL: nothing bad. The
+ * result is the caller's and not sanitised. */
+char *op_consequence(const struct op_row *row, const struct model *model,
+                     const struct qube *qube, GHashTable *args);
 /* The same thing as a command: "qmc vol resize work:private 40G". */
 char *op_command(const struct op_row *row, const struct qube *qube,
                  GHashTable *args);
@@ -96,7 +104,8 @@ struct op {
     gint64 began_us, ended_us;
     GArray *steps;        /* struct op_step; the last RUNNING one is now */
     GError *error;        /* OP_FAILED */
-    char *result;         /* a sentence for success, or NULL */
+    char *result;         /* what success has to say beyond row->done, without
+                           * the subject: "already running"; NULL */
     gboolean dry_run;     /* prepare only; steps hold the plan */
 
     /* For rows. */
@@ -120,7 +129,7 @@ void op_step(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void op_step_end(struct op *op, enum step_state state, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 typedef gboolean (*op_undo_fn)(gpointer data, GError **error);
-/* Worker, in run or poll: the sentence for success. */
+/* Worker, in run or poll: sets op->result. */
 void op_set_result(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* `what` completes "undo: ..."; run in reverse order if the operation fails
  * later, errors are logged and noted. destroy runs in every case. */

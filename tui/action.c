@@ -138,7 +138,7 @@ static void action_note_done(struct app *app, const struct op *op)
     double seconds = (double)(op->ended_us - op->began_us) / G_USEC_PER_SEC;
 
     if (op->result)
-        app_note(app, FALSE, "%s", op->result);
+        app_note(app, FALSE, "%s: %s", op->subject, op->result);
     else if (seconds < 1)
         app_note(app, FALSE, "%s %s", op->subject, op->row->done);
     else
