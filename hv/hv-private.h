@@ -34,7 +34,7 @@ struct hv_busy {
 };
 
 struct hv {
-    gatomicrefcount refs; /* the owner's, its threads' and its watches' */
+    gatomicrefcount refs; /* of owner, threads, watches and calls */
     char *uri;            /* NULL: offline */
     const struct hv_driver *driver;
     gboolean local;       /* the state lives and dies with the connection */

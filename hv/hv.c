@@ -328,7 +328,9 @@ virConnectPtr hv_acquire(struct hv *hv, GError **error)
     g_mutex_lock(&hv->lock);
     if (hv->conn && virConnectIsAlive(hv->conn) == 0)
         hv_drop(hv, "the connection broke");
-    if (hv->conn || open_and_wait(hv, error)) {
+    if (hv->freed) {
+        set_silent(hv, error);
+    } else if (hv->conn || open_and_wait(hv, error)) {
         conn = hv->conn;
         virConnectRef(conn);
     }
@@ -388,12 +390,14 @@ static gboolean call_twice(struct hv_call *call, GError **error)
 
 gboolean hv_call(struct hv_call *call, GError **error)
 {
+    struct hv *hv = hv_ref(call->hv);
     gboolean ok;
     sigset_t old;
 
     pipe_guard_enter(&old);
     ok = call_twice(call, error);
     pipe_guard_leave(&old);
+    hv_unref(hv);
     return ok;
 }
 

@@ -20,6 +20,7 @@ struct hv;
  * test+unix:///...; NULL means "offline": every [W] call fails CONN with a
  * sentence that says so. UNSUPPORTED for a scheme without a profile. */
 struct hv *hv_new(const char *uri, GError **error);
+/* Does not wait for calls that are stuck: they return CONN some day. */
 void hv_free(struct hv *hv);
 
 const char *hv_uri(const struct hv *hv); /* NULL if offline */

@@ -250,7 +250,13 @@ static gboolean run_snapshot(struct hv_call *call, virConnectPtr conn,
     g_array_sort(s->domains, by_uuid);
     add_host(call->hv, conn, s);
     add_host_cpu(call->hv, conn, s);
-    return TRUE;
+    if (virConnectIsAlive(conn) != 0)
+        return TRUE;
+    /* What looks like domains that vanished was the end of the connection. */
+    error_set(error, QMC_ERROR_CONN, "see whether libvirtd runs",
+              "cannot read the figures of '%s': the connection broke",
+              call->hv->uri);
+    return FALSE;
 }
 
 struct hv_snapshot *hv_snapshot(struct hv *hv, GError **error)

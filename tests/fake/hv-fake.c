@@ -225,15 +225,15 @@ static void obey_waits(const char *call)
     }
 }
 
-static gboolean fail(const char *call, const struct hv *hv, gboolean chosen,
+static gboolean fail(const char *call, const char *uri, gboolean chosen,
                      GError **error)
 {
-    if (!hv->uri)
+    if (!uri)
         error_set(error, QMC_ERROR_CONN, "leave out --offline",
                   "the hypervisor is not used in offline mode");
     else if (script.down)
         error_set(error, QMC_ERROR_CONN, "see whether libvirtd runs",
-                  "cannot connect to the hypervisor '%s'", hv->uri);
+                  "cannot connect to the hypervisor '%s'", uri);
     else if (chosen || fake_script_has(script.fail, call))
         error_set(error, fake_script_code(&script), "change the script",
                   "call '%s' failed as the script says", call);
@@ -246,6 +246,7 @@ static gboolean fail(const char *call, const struct hv *hv, gboolean chosen,
 static gboolean begin(const struct hv *hv, const char *call, const char *uuid,
                       GError **error)
 {
+    g_autofree char *uri = g_strdup(hv->uri); /* hv may be freed meanwhile */
     gboolean chosen;
 
     job_may_block();
@@ -253,7 +254,7 @@ static gboolean begin(const struct hv *hv, const char *call, const char *uuid,
     count_call(call, uuid);
     chosen = calls_left && --calls_left == 0;
     obey_waits(call);
-    if (!fail(call, hv, chosen, error))
+    if (!fail(call, uri, chosen, error))
         return TRUE;
     leave();
     return FALSE;
@@ -479,12 +480,13 @@ static gboolean create(const struct dom_spec *spec, char *xml, GError **error)
 gboolean hv_create(struct hv *hv, const struct dom_spec *spec, int *xid,
                    GError **error)
 {
+    enum hv_kind kind = hv->kind;
     g_autofree char *xml = NULL;
     gboolean ok;
 
     if (!begin(hv, "create", spec->uuid, error))
         return FALSE;
-    xml = domxml_build(hv->kind, spec, error);
+    xml = domxml_build(kind, spec, error);
     ok = xml && create(spec, xml, error);
     if (ok)
         *xid = domain_get(spec->uuid)->id;
