@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "tests/core/root.h"
+
+#include "core/layout.h"
+
+char *root;
+struct store *store;
+struct model *model;
+
+static const char frame[] =
+    "<qubes>\n"
+    "  <labels>\n"
+    "    <label id=\"label-1\" color=\"0xcc0000\">red</label>\n"
+    "    <label id=\"label-8\" color=\"0x000000\">black</label>\n"
+    "  </labels>\n"
+    "  <pools>\n"
+    "    <pool name=\"varlibqubes\" dir_path=\"/var/lib/qubes\""
+    " driver=\"file-reflink\" revisions_to_keep=\"1\"/>\n"
+    "    <pool name=\"linux-kernel\" dir_path=\"/var/lib/qubes/vm-kernels\""
+    " driver=\"linux-kernel\"/>\n"
+    "  </pools>\n"
+    "  <properties>\n"
+    "    <property name=\"default_kernel\">6.1</property>\n"
+    "    <property name=\"default_pool_kernel\">linux-kernel</property>\n"
+    "  </properties>\n"
+    "  <domains>\n"
+    "    <domain id=\"domain-0\" class=\"AdminVM\">\n"
+    "      <properties>\n"
+    "        <property name=\"label\">black</property>\n"
+    "      </properties>\n"
+    "      <features/>\n"
+    "      <tags/>\n"
+    "    </domain>\n"
+    "%s"
+    "  </domains>\n"
+    "</qubes>\n";
+
+void root_setup(void)
+{
+    g_autofree char *dir = NULL;
+
+    root = g_dir_make_tmp("qmc-core-XXXXXX", NULL);
+    ck_assert_ptr_nonnull(root);
+    dir = root_path(LAYOUT_BASE);
+    ck_assert(file_mkdirs(dir, 0770, NULL));
+    store = store_new(root);
+    model = model_new();
+}
+
+void root_teardown(void)
+{
+    store_free(store);
+    model_free(model);
+    ck_assert(file_remove_tree(root, NULL));
+    g_clear_pointer(&root, g_free);
+}
+
+char *root_path(const char *absolute)
+{
+    return layout_path(root, absolute);
+}
+
+void root_put(const char *text, gssize len)
+{
+    /* nothing here outlives the machine: no fsync */
+    ck_assert(g_file_set_contents_full(store_path(store), text, len,
+                                       G_FILE_SET_CONTENTS_NONE, 0660, NULL));
+}
+
+char *root_get(void)
+{
+    char *text = NULL;
+
+    ck_assert(g_file_get_contents(store_path(store), &text, NULL, NULL));
+    return text;
+}
+
+char *root_put_fixture(const char *name)
+{
+    g_autofree char *path = g_build_filename(g_getenv("top_srcdir"), "tests", "core",
+                                             "fixtures", name, NULL);
+    char *text = NULL;
+
+    ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "no %s", path);
+    root_put(text, -1);
+    return text;
+}
+
+void root_load(void)
+{
+    GError *error = NULL;
+
+    store_load(store, model, &error);
+    ck_no_error(error);
+}
+
+void root_load_domains(const char *domains)
+{
+    g_auto(GStrv) parts = g_strsplit(frame, "%s", 2);
+    g_autofree char *text = g_strconcat(parts[0], domains, parts[1], NULL);
+
+    root_put(text, -1);
+    root_load();
+}
+
+gboolean found(const struct qube *qube, const char *part)
+{
+    const GPtrArray *findings = qube ? qube->findings : model->findings;
+
+    for (guint i = 0; i < findings->len; i++) {
+        const struct finding *finding = g_ptr_array_index(findings, i);
+
+        if (strstr(finding->message, part))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+struct qube *qube_named(const char *name)
+{
+    struct qube *qube = model_qube_named(model, name);
+
+    ck_assert_msg(qube != NULL, "no qube '%s'", name);
+    return qube;
+}
+
+void ck_value(const char *qube, const char *property, const char *expected)
+{
+    g_autofree char *value = qube_get(model, qube_named(qube), property);
+
+    ck_assert_msg(g_strcmp0(value, expected) == 0, "%s of %s is '%s', not '%s'",
+                  property, qube, value ? value : "(none)",
+                  expected ? expected : "(none)");
+}
