@@ -422,6 +422,13 @@ static gboolean writable(const struct op *op, GError **error)
     return reason ? refuse(error, QMC_ERROR_DENIED, op, reason) : TRUE;
 }
 
+/* Being where it leads is no reason to refuse; damage and the class are. */
+static gboolean reached(const struct op_row *row, const struct qube *qube)
+{
+    return !qube->broken && qube->class && (row->classes & qube->class->id) &&
+           (row->reached & (1u << qube->state));
+}
+
 static gboolean applies(const struct op *op, const struct qube *qube,
                         GError **error)
 {
@@ -430,7 +437,7 @@ static gboolean applies(const struct op *op, const struct qube *qube,
     if (op->engine->offline && !op->row->offline)
         return refuse(error, QMC_ERROR_UNSUPPORTED, op,
                       "the hypervisor is not asked in offline mode");
-    if (reason && !(op->row->reached & (1u << qube->state)))
+    if (reason && !reached(op->row, qube))
         return refuse(error, QMC_ERROR_STATE, op, reason);
     return TRUE;
 }
