@@ -111,7 +111,10 @@ static void say_result(const struct item *item)
 {
     const struct op *op = item->op;
 
-    printf("%s: %s\n", op->subject, op->result ? op->result : op->row->done);
+    if (op->result)
+        puts(op->result);
+    else
+        printf("%s: %s\n", op->subject, op->row->done);
     fflush(stdout);
 }
 

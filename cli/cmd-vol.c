@@ -60,6 +60,11 @@ static gboolean run_resize(struct cli *cli, GError **error)
                      (const char *const[]){qube, NULL}, args, error);
 }
 
+static const struct option_row resize_options[] = {
+    {"shrink", 0, NULL, "cut the end off; needs --confirm QUBE"},
+    {NULL},
+};
+
 const struct cmd cmd_vol_resize = {
     .words = "vol resize",
     .args = "QUBE:VOLUME SIZE",
@@ -67,6 +72,7 @@ const struct cmd cmd_vol_resize = {
     .help = "SIZE is the new size, not the growth: 20G, 20480M, 1.5T; units are powers\n"
             "of 1024, those that end in B (20GB) powers of 1000. A running guest sees\n"
             "the new size at once; its file system may have to be grown in the guest.\n",
+    .options = resize_options,
     .min_args = 2,
     .max_args = 2,
     .op = "resize",

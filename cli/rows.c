@@ -109,8 +109,9 @@ void rows_volumes(struct out *out, const struct qube *qube)
         out_row(out);
         out_text(out, qube->name);
         out_text(out, config->name);
-        out_text(out, config->pool);
-        out_size(out, config->size);
+        out_text(out, config->pool ? config->pool
+                                   : volume_config_get(config, "pool"));
+        out_size(out, config->size ? config->size : G_MAXUINT64);
         out_size(out, config->used);
         out_bool(out, attr_true(config, "rw"));
         out_bool(out, attr_true(config, "snap_on_start"));

@@ -7,9 +7,11 @@ QMC=${top_builddir}/tests/qmc-fake
 
 root=$work/small
 make_root small "$here/small.xml"
-# sys-net as a disposable: killing it loses its data.
+# sys-net as a disposable made from work: killing it loses its data.
 make_root disp "$here/small.xml"
-sed -i 's/id="domain-2" class="AppVM"/id="domain-2" class="DispVM"/' \
+sed -i -e 's/id="domain-2" class="AppVM"/id="domain-2" class="DispVM"/' \
+    -e '/id="domain-2"/,/\/domain>/s/name="template">debian-13/name="template">work/' \
+    -e '/name="name">work/a<property name="template_for_dispvms">True</property>' \
     "$work/disp/var/lib/qubes/qubes.xml"
 uuid=11111111-2222-4333-8444-00000000000
 
@@ -52,10 +54,10 @@ run 0 --root "$root" pool ls
 # Results and failures by the hypervisor.
 script "running=${uuid}2,${uuid}3"
 run 0 --root "$root" pause work sys-net
-out_has '^work: paused$'
-out_has '^sys-net: paused$'
+out_has '^work is paused$'
+out_has '^sys-net is paused$'
 run 8 --root "$root" pause work debian-13 sys-net
-out_has '^work: paused$'
+out_has '^work is paused$'
 err_has "^qmc: cannot pause 'debian-13': "
 err_has '1 of 3 qubes failed'
 run 0 --root "$root" --quiet pause work
@@ -75,11 +77,12 @@ run 5 --root "$root" pause work
 # Shutting down.
 script "running=${uuid}3"
 run 0 --root "$root" stop work --wait --timeout 20
-out_has '^work: '
+out_has '^work is halted$'
 script "running=${uuid}3" shutdown=ignore
 run 7 --root "$root" stop work --wait --timeout 1
 err_has "'work'"
 run 0 --root "$root" stop work
+out_has '^work was asked to shut down$'
 
 # Consent.
 script "running=${uuid}2"

@@ -13,7 +13,7 @@ out_has '^vault	Halted	'
 
 # One qube.
 run 0 --demo --root "$demo" start vault
-test "$(cat "$work/out")" = "vault: started"
+test "$(cat "$work/out")" = "vault is running"
 ok "one line says so"
 run 0 --demo start vault --root "$demo" --quiet
 out_empty
@@ -24,11 +24,11 @@ json_is 'data[0]["done"] is True and data[0]["error"] is None'
 run 0 --demo --root "$demo" -v start vault
 err_has '^vault: [0-9.]* s '
 run 0 --demo --root "$demo" pause personal
-out_has '^personal: paused$'
+out_has '^personal is paused$'
 run 0 --demo --root "$demo" kill personal
-out_has '^personal: killed$'
+out_has '^personal was killed$'
 run 0 --demo --root "$demo" stop personal --wait --timeout 20
-out_has '^personal: '
+out_has '^personal is halted$'
 
 # Refusals.
 run 3 --demo --root "$demo" start valut
@@ -37,7 +37,7 @@ run 4 --demo --root "$demo" stop vault
 err_has "^qmc: cannot stop 'vault': "
 run 4 --demo --root "$demo" unpause personal
 run 4 --demo --root "$demo" start dom0
-err_has "'dom0'"
+err_has "^qmc: cannot start 'dom0': "
 run 2 --demo --root "$demo" stop personal --wait --timeout soon
 err_has "soon"
 run 2 --demo --root "$demo" stop personal --wait --timeout -1
@@ -54,12 +54,13 @@ err_has "'--connect'"
 
 # Several: all are tried.
 run 0 --demo --root "$demo" start vault work vault
-test "$(sort "$work/out")" = "$(printf 'vault: started\nwork: started')"
+test "$(sort "$work/out")" = "$(printf 'vault is running\nwork is running')"
 ok "a qube named twice is started once"
 run 8 --demo --root "$demo" start vault valut personal
-out_has '^vault: started$'
+out_has '^vault is running$'
+out_has '^personal is already running$'
 err_has "^qmc: there is no qube 'valut'$"
-err_has "^qmc: start: 2 of 3 qubes failed$"
+err_has "^qmc: start: 1 of 3 qubes failed$"
 run 3 --demo --root "$demo" start valut wrok
 err_has "all of 2 qubes failed"
 run 8 --demo --root "$demo" start vault valut --json
@@ -79,22 +80,22 @@ run 4 --demo --root "$demo" stop vault --dry-run
 private() {
     "$qmc" --demo --root "$demo" vol ls vault | awk '$2 == "private" { print $4 }'
 }
-run 0 --demo --root "$demo" vol resize vault:private 96M
-out_has '^vault: '
-test "$(private)" -eq 100663296
+run 0 --demo --root "$demo" vol resize vault:private 384M
+out_has '^vault:private has 384.0 MiB now$'
+test "$(private)" -eq 402653184
 ok "the volume has its new size"
-grep -q 'size="100663296"' "$demo/var/lib/qubes/qubes.xml"
+grep -q 'size="402653184"' "$demo/var/lib/qubes/qubes.xml"
 ok "and so says the store"
 store=$(cksum <"$demo/var/lib/qubes/qubes.xml")
 for size in 0 -1 -5G 9223372036854775808 18446744073709551616 '10 GB of' '' \
-    abc 1e9 0x10 95M; do
+    abc 1e9 0x10 383M; do
     run 2 --demo --root "$demo" vol resize vault:private "$size"
     err_has '^qmc: '
-    err_has "$(printf '%s' "$size" | cut -c1-8)"
+    err_has "$(printf '%s' "$size" | cut -c1-3)"
     out_empty
 done
 test "$store" = "$(cksum <"$demo/var/lib/qubes/qubes.xml")" &&
-    test "$(private)" -eq 100663296
+    test "$(private)" -eq 402653184
 ok "none of them changed anything"
 run 2 --demo --root "$demo" vol resize vault 1G
 err_has 'QUBE:VOLUME'
@@ -103,6 +104,25 @@ run 2 --demo --root "$demo" vol resize vault: 1G
 run 3 --demo --root "$demo" vol resize vault:nothing 1G
 err_has 'nothing'
 run 3 --demo --root "$demo" vol resize valut:private 1G
+
+# Cutting the end off is for those who say so twice.
+run 2 --demo --root "$demo" vol resize vault:private 320M
+err_has '320.0 MiB'
+err_has '^hint: '
+for consent in '' --yes '--confirm vautl'; do
+    # shellcheck disable=SC2086
+    run 9 --demo --root "$demo" vol resize vault:private 320M --shrink $consent
+    err_has '^hint: .*--confirm vault'
+done
+test "$(private)" -eq 402653184
+ok "the volume has its old size"
+run 0 --demo --root "$demo" vol resize vault:private 320M --shrink --confirm vault
+test "$(private)" -eq 335544320
+ok "the volume is smaller"
+
+# A net qube in use.
+run 9 --demo --root "$demo" stop sys-firewall
+err_has '^hint: '
 
 # A demo without --root goes away by itself.
 run 0 --demo ls
