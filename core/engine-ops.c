@@ -404,12 +404,12 @@ static gboolean confirmed(const struct op *op, const struct qube *qube,
     const struct model *model = op->engine->model;
     enum confirm needed = op_confirm(row, model, qube, op->args);
     g_autofree char *stake = op_consequence(row, model, qube, op->args);
-    g_autofree char *by_name = g_strdup_printf("--confirm %s", op->subject);
+    g_autofree char *by_name = g_strdup_printf("add --confirm %s", op->subject);
 
     if (consent >= needed)
         return TRUE;
     error_set(error, QMC_ERROR_UNCONFIRMED,
-              needed == CONFIRM_L3 ? by_name : "--yes",
+              needed == CONFIRM_L3 ? by_name : "add --yes",
               "'%s' of '%s' was not confirmed%s%s", row->name, op->subject,
               stake ? ": " : "", stake ? stake : "");
     return FALSE;
