@@ -12,6 +12,9 @@
 #include "util/error.h"
 #include "util/text.h"
 
+/* A flag as an operation argument. */
+#define OP_TRUE "true"
+
 struct batch;
 
 struct item {
@@ -51,40 +54,67 @@ GHashTable *batch_args(const struct cli *cli)
 
         if (value)
             g_hash_table_insert(args, g_strdup(row->name),
-                                g_strdup(row->value ? value : "True"));
+                                g_strdup(row->value ? value : OP_TRUE));
     }
     return args;
 }
 
 /* A question only where somebody can see it and answer. */
-static gboolean ask(const struct batch *batch, const char *name)
+static gboolean ask(const struct batch *batch, const struct qube *qube)
 {
-    g_autofree char *shown = text_sanitise(name, -1);
+    struct model *model = engine_model(batch->cli->engine);
+    g_autofree char *stake = op_consequence(batch->row, model, qube, batch->args);
+    g_autofree char *name = text_sanitise(qube->name, -1);
+    g_autofree char *shown = text_sanitise(stake, -1);
     char answer[8] = "";
 
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
         return FALSE;
-    fprintf(stderr, "%s '%s'? %s [y/N] ", batch->row->label, shown,
-            batch->row->consequence ? batch->row->consequence : "");
+    fprintf(stderr, "%s '%s'? %s%s[y/N] ", batch->row->label, name, shown,
+            *shown ? " " : "");
     return fgets(answer, sizeof(answer), stdin) &&
            g_ascii_tolower(answer[0]) == 'y';
 }
 
-static enum confirm consent(const struct batch *batch, const struct qube *qube)
+static enum confirm consent(const struct batch *batch, const struct qube *qube,
+                            enum confirm needed)
 {
     const struct options *options = batch->cli->options;
     const char *confirmed = options_text(options, "confirm");
-    struct model *model = engine_model(batch->cli->engine);
 
     if (confirmed && strcmp(confirmed, qube->name) == 0)
         return CONFIRM_L3;
     if (options_has(options, "yes"))
         return CONFIRM_L2;
-    if (!batch->dry_run &&
-        op_confirm(batch->row, model, qube, batch->args) == CONFIRM_L2 &&
-        ask(batch, qube->name))
+    if (!batch->dry_run && needed == CONFIRM_L2 && ask(batch, qube))
         return CONFIRM_L2;
     return CONFIRM_L1;
+}
+
+static gboolean takes(const struct op_row *row, const char *name)
+{
+    for (const struct op_arg *arg = row->args; arg && arg->name; arg++)
+        if (strcmp(arg->name, name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* The arguments for one qube: who said yes to what stands in the way need not
+ * say "force" too. */
+static GHashTable *args_for(const struct batch *batch, enum confirm given,
+                            enum confirm needed)
+{
+    GHashTable *args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                             g_free);
+    GHashTableIter iter;
+    gpointer name, value;
+
+    g_hash_table_iter_init(&iter, batch->args);
+    while (g_hash_table_iter_next(&iter, &name, &value))
+        g_hash_table_insert(args, g_strdup(name), g_strdup(value));
+    if (needed >= CONFIRM_L2 && given >= needed && takes(batch->row, "force"))
+        g_hash_table_insert(args, g_strdup("force"), g_strdup(OP_TRUE));
+    return args;
 }
 
 static void say_steps(struct item *item, gboolean ended)
@@ -111,10 +141,7 @@ static void say_result(const struct item *item)
 {
     const struct op *op = item->op;
 
-    if (op->result)
-        puts(op->result);
-    else
-        printf("%s: %s\n", op->subject, op->row->done);
+    printf("%s: %s\n", op->subject, op->result ? op->result : op->row->done);
     fflush(stdout);
 }
 
@@ -144,33 +171,40 @@ static void on_done(struct op *op, gpointer data)
         say_result(item);
 }
 
-static void submit(struct item *item)
+static struct op *submit_qube(struct item *item, const struct qube *qube,
+                              GError **error)
 {
     struct batch *batch = item->batch;
-    g_autoptr(GError) error = NULL;
-    const struct qube *qube = cli_qube(batch->cli, item->name, &error);
-    struct op *op = NULL;
+    struct engine *engine = batch->cli->engine;
+    enum confirm needed =
+        op_confirm(batch->row, engine_model(engine), qube, batch->args);
+    enum confirm given = consent(batch, qube, needed);
+    g_autoptr(GHashTable) args = args_for(batch, given, needed);
+    struct op_request request = {
+        .op = batch->row->name,
+        .uuid = qube->uuid,
+        .args = args,
+        .consent = given,
+        .dry_run = batch->dry_run,
+        .done = on_done,
+        .data = item,
+    };
 
-    if (qube) {
-        struct op_request request = {
-            .op = batch->row->name,
-            .uuid = qube->uuid,
-            .args = batch->args,
-            .consent = consent(batch, qube),
-            .dry_run = batch->dry_run,
-            .done = on_done,
-            .data = item,
-        };
-        batch->running++;
-        op = engine_submit(batch->cli->engine, &request, &error);
-    }
-    if (op) {
-        item->op = op;
-        return;
-    }
+    return engine_submit(engine, &request, error);
+}
+
+static void submit(struct item *item)
+{
+    GError *error = NULL;
+    const struct qube *qube = cli_qube(item->batch->cli, item->name, &error);
+
+    item->batch->running++;
     if (qube)
-        batch->running--;
-    item_fail(item, g_steal_pointer(&error));
+        item->op = submit_qube(item, qube, &error);
+    if (item->op)
+        return;
+    item->batch->running--;
+    item_fail(item, error);
 }
 
 static struct item *item_of(const struct batch *batch, const struct op *op)

@@ -54,10 +54,10 @@ run 0 --root "$root" pool ls
 # Results and failures by the hypervisor.
 script "running=${uuid}2,${uuid}3"
 run 0 --root "$root" pause work sys-net
-out_has '^work is paused$'
-out_has '^sys-net is paused$'
+out_has '^work: paused$'
+out_has '^sys-net: paused$'
 run 8 --root "$root" pause work debian-13 sys-net
-out_has '^work is paused$'
+out_has '^work: paused$'
 err_has "^qmc: cannot pause 'debian-13': "
 err_has '1 of 3 qubes failed'
 run 0 --root "$root" --quiet pause work
@@ -77,12 +77,12 @@ run 5 --root "$root" pause work
 # Shutting down.
 script "running=${uuid}3"
 run 0 --root "$root" stop work --wait --timeout 20
-out_has '^work is halted$'
+out_has '^work: stopped$'
 script "running=${uuid}3" shutdown=ignore
 run 7 --root "$root" stop work --wait --timeout 1
 err_has "'work'"
 run 0 --root "$root" stop work
-out_has '^work was asked to shut down$'
+out_has '^work: asked to shut down$'
 
 # Consent.
 script "running=${uuid}2"

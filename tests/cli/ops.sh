@@ -13,7 +13,7 @@ out_has '^vault	Halted	'
 
 # One qube.
 run 0 --demo --root "$demo" start vault
-test "$(cat "$work/out")" = "vault is running"
+test "$(cat "$work/out")" = "vault: started"
 ok "one line says so"
 run 0 --demo start vault --root "$demo" --quiet
 out_empty
@@ -24,11 +24,11 @@ json_is 'data[0]["done"] is True and data[0]["error"] is None'
 run 0 --demo --root "$demo" -v start vault
 err_has '^vault: [0-9.]* s '
 run 0 --demo --root "$demo" pause personal
-out_has '^personal is paused$'
+out_has '^personal: paused$'
 run 0 --demo --root "$demo" kill personal
-out_has '^personal was killed$'
+out_has '^personal: killed$'
 run 0 --demo --root "$demo" stop personal --wait --timeout 20
-out_has '^personal is halted$'
+out_has '^personal: stopped$'
 
 # Refusals.
 run 3 --demo --root "$demo" start valut
@@ -54,11 +54,11 @@ err_has "'--connect'"
 
 # Several: all are tried.
 run 0 --demo --root "$demo" start vault work vault
-test "$(sort "$work/out")" = "$(printf 'vault is running\nwork is running')"
+test "$(sort "$work/out")" = "$(printf 'vault: started\nwork: started')"
 ok "a qube named twice is started once"
 run 8 --demo --root "$demo" start vault valut personal
-out_has '^vault is running$'
-out_has '^personal is already running$'
+out_has '^vault: started$'
+out_has '^personal: already running$'
 err_has "^qmc: there is no qube 'valut'$"
 err_has "^qmc: start: 1 of 3 qubes failed$"
 run 3 --demo --root "$demo" start valut wrok
@@ -81,7 +81,7 @@ private() {
     "$qmc" --demo --root "$demo" vol ls vault | awk '$2 == "private" { print $4 }'
 }
 run 0 --demo --root "$demo" vol resize vault:private 384M
-out_has '^vault:private has 384.0 MiB now$'
+out_has '^vault: private has 384.0 MiB now$'
 test "$(private)" -eq 402653184
 ok "the volume has its new size"
 grep -q 'size="402653184"' "$demo/var/lib/qubes/qubes.xml"
@@ -122,7 +122,11 @@ ok "the volume is smaller"
 
 # A net qube in use.
 run 9 --demo --root "$demo" stop sys-firewall
-err_has '^hint: '
+err_has 'personal'
+err_has '^hint: add --yes$'
+run 9 --demo --root "$demo" stop sys-firewall --force
+run 0 --demo --root "$demo" stop sys-firewall --yes
+out_has '^sys-firewall: asked to shut down$'
 
 # A demo without --root goes away by itself.
 run 0 --demo ls
