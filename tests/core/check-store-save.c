@@ -286,12 +286,23 @@ START_TEST(two_processes_lose_nothing)
 }
 END_TEST
 
+/* How long a load and a save take here. */
+static gint64 round_us(void)
+{
+    gint64 begin = g_get_monotonic_time();
+
+    root_load();
+    set_memory("work", 500);
+    ck_save();
+    return g_get_monotonic_time() - begin;
+}
+
 START_TEST(killed_in_a_save_it_is_old_or_new)
 {
-    gint64 last = 0;
+    gint64 last = 0, unit;
 
     g_free(root_put_fixture("upstream-4.2.xml"));
-    root_load();
+    unit = round_us();
     for (int i = 0; i < 40; i++) {
         pid_t pid = fork();
         gint64 now;
@@ -299,7 +310,7 @@ START_TEST(killed_in_a_save_it_is_old_or_new)
 
         if (pid == 0)
             count("work", G_MAXINT);
-        g_usleep((gulong)(1000 + i * 173));
+        g_usleep((gulong)(unit * (i + 1) / 8));
         kill(pid, SIGKILL);
         ck_assert_int_eq(waitpid(pid, &status, 0), pid);
         ck_assert(WIFSIGNALED(status));
