@@ -78,43 +78,45 @@ struct action_call {
     const struct action *action;
 };
 
-static void set_unknown(const struct action *action, const char *uuid,
+static void set_unknown(const struct action *action, const char *name,
                         GError **error)
 {
     if (action->unknown_is_state)
         error_set(error, QMC_ERROR_STATE, NULL,
-                  "cannot %s '%s': it is not running", action->verb, uuid);
+                  "cannot %s '%s': it is not running", action->verb, name);
     else
         error_set(error, QMC_ERROR_NOTFOUND, "start the qube first",
                   "cannot %s '%s': the hypervisor does not know it",
-                  action->verb, uuid);
+                  action->verb, name);
 }
 
-static void set_action_error(const struct action *action, struct hv_call *call,
-                             GError **error)
+static gboolean set_action_error(const struct action *action,
+                                 struct hv_call *call, const char *name,
+                                 GError **error)
 {
     if (virt_error_code() == VIR_ERR_NO_DOMAIN)
-        set_unknown(action, call->uuid, error);
+        set_unknown(action, name, error);
     else
         virt_error_set(error, call->hv->uri, "cannot %s '%s'", action->verb,
-                       call->uuid);
+                       name);
+    return FALSE;
 }
 
 static gboolean run_action(struct hv_call *call, virConnectPtr conn,
                            GError **error)
 {
     const struct action *action = ((struct action_call *)call)->action;
-    auto_of(domain) virDomainPtr dom = virDomainLookupByUUIDString(conn, call->uuid);
+    auto_of(domain) virDomainPtr dom =
+        virDomainLookupByUUIDString(conn, call->uuid);
+    char name[64];
 
-    if (!dom) {
-        set_action_error(action, call, error);
-        return FALSE;
-    }
+    if (!dom)
+        return set_action_error(action, call, call->uuid, error);
+    /* Before the action: asking for it would wipe out libvirt's error. */
+    hv_copy_text(name, sizeof name, virDomainGetName(dom));
     call->acted = TRUE;
-    if (action->fn(dom, call) == 0)
-        return TRUE;
-    set_action_error(action, call, error);
-    return FALSE;
+    return action->fn(dom, call) == 0 ||
+           set_action_error(action, call, name, error);
 }
 
 static gboolean act(struct hv *hv, const char *uuid,

@@ -207,6 +207,7 @@ START_TEST(actions_refused)
     ck_assert_ptr_nonnull(strstr(unknown->message, "'" WORK "'"));
     ck_assert(!actions[_i].fn(hv, shut_off, &inactive));
     ck_assert_int_eq(inactive->code, actions[_i].inactive);
+    ck_assert_ptr_nonnull(strstr(inactive->message, "'state-5'"));
 }
 END_TEST
 
