@@ -4,6 +4,8 @@
 
 #include <libvirt/libvirt.h>
 
+#include "util/qmc-error.h"
+
 #include "hv/hv.h"
 
 /* What differs between libvirt's drivers: one row each in hv.c. */
@@ -94,5 +96,7 @@ void hv_copy_text(char *to, gsize size, const char *untrusted_text);
 /* Turns the calling thread's libvirt error into ours: "FORMAT: its text". */
 void virt_error_set(GError **error, const char *uri, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
+/* What an error of libvirt (code, domain, text) means to a caller. */
+QmcErrorCode virt_error_meaning(int code, int domain, const char *text);
 /* The code of the calling thread's last libvirt error. */
 int virt_error_code(void);

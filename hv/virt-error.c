@@ -79,6 +79,11 @@ static const struct meaning *find_meaning(int code, int domain,
     return m;
 }
 
+QmcErrorCode virt_error_meaning(int code, int domain, const char *text)
+{
+    return find_meaning(code, domain, text)->ours;
+}
+
 int virt_error_code(void)
 {
     const virError *e = virGetLastError();
