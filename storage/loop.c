@@ -104,7 +104,7 @@ int loop_attach(const char *image, gboolean readonly, char **device,
 /* What is behind a device; FALSE (errno) if it is free or not ours to ask. */
 static gboolean device_holds(int fd, const struct stat *image, gboolean *holds)
 {
-    struct loop_info64 info;
+    struct loop_info64 info = {0};
 
     if (ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
         return FALSE;

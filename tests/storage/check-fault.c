@@ -198,6 +198,29 @@ START_TEST(a_failed_sync_is_not_trusted_again)
 }
 END_TEST
 
+/* The disk is full: first when the new size is synced, then when the image is
+ * copied. */
+START_TEST(a_full_disk_leaves_the_size)
+{
+    auto_of(volume) struct volume *volume =
+        bench_volume(bench, KIND_ORIGIN, "private");
+
+    bench_fill(volume, "old");
+    fault_arm(bench->shares ? "ioctl" : "pwrite", 1, ENOSPC);
+    must_fail(QMC_ERROR_NOSPACE, "private.img", grow(volume, E));
+    ck_assert_uint_eq(fault_disarm(), 1);
+    must_state(volume, "clean=old");
+    ck_assert_uint_eq(volume_size(volume), MEGABYTE);
+    must(volume_start(volume, E));
+    fault_arm("fsync", 1, ENOSPC);
+    must_fail(QMC_ERROR_NOSPACE, "private-dirty.img", grow(volume, E));
+    ck_assert_uint_eq(fault_disarm(), 1);
+    ck_assert_uint_eq(volume_size(volume), MEGABYTE);
+    must(volume_stop(volume, E));
+    ck_assert_uint_eq(volume_size(volume), MEGABYTE);
+}
+END_TEST
+
 /* ext4 allows 65000 links, some file systems none. */
 START_TEST(refused_links_become_copies)
 {
@@ -258,6 +281,7 @@ static Suite *fault_suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, every_call_may_fail, 0, all);
     tcase_add_loop_test(tcase, a_signal_changes_nothing, 0, all);
+    tcase_add_test(tcase, a_full_disk_leaves_the_size);
     tcase_add_test(tcase, a_failed_sync_is_not_trusted_again);
     tcase_add_loop_test(tcase, refused_links_become_copies, 0, 4);
     tcase_add_test(tcase, a_copied_revision_is_not_made_twice);

@@ -54,7 +54,7 @@ START_TEST(attaches_until_closed)
 {
     g_autofree char *device = NULL;
     int fd = attach(image, FALSE, &device);
-    struct loop_info64 info;
+    struct loop_info64 info = {0};
     struct stat st;
     char text[4] = "";
     g_autoptr(GPtrArray) users = loop_users(image);

@@ -267,6 +267,19 @@ START_TEST(precache_stays_when_clean_is_missing)
 }
 END_TEST
 
+/* rename(2) does nothing then, and the volume would look dirty for ever. */
+START_TEST(two_names_of_one_file_become_one)
+{
+    auto_of(volume) struct volume *volume = filled(KIND_ORIGIN);
+    g_autofree char *clean = bench_file(volume, ".img");
+    g_autofree char *dirty = bench_file(volume, "-dirty.img");
+
+    ck_assert_int_eq(link(clean, dirty), 0);
+    must(volume_stop(volume, E));
+    must_state(volume, "clean=old");
+}
+END_TEST
+
 START_TEST(resize_grows_running)
 {
     auto_of(volume) struct volume *volume = written(_i);
@@ -393,6 +406,19 @@ START_TEST(resize_makes_a_new_file)
     ck_assert_uint_eq(volume_size(child), 2 * MEGABYTE);
     must(volume_start(child, E));
     ck_assert_uint_eq(volume_size(child), 2 * MEGABYTE);
+}
+END_TEST
+
+START_TEST(resize_to_the_same_size_changes_nothing)
+{
+    auto_of(volume) struct volume *volume = filled(KIND_ORIGIN);
+    g_autofree char *clean = bench_file(volume, ".img");
+    struct stat before, after;
+
+    ck_assert_int_eq(stat(clean, &before), 0);
+    must(volume_resize(volume, MEGABYTE, FALSE, E));
+    ck_assert_int_eq(stat(clean, &after), 0);
+    ck_assert_uint_eq(before.st_ino, after.st_ino);
 }
 END_TEST
 
@@ -567,12 +593,13 @@ static Suite *volume_suite(void)
         resize_grows_stopped, resize_takes_no_room,
         resize_never_shrinks_by_itself, resize_refuses_rubbish,
         resize_that_the_system_refuses_changes_nothing,
-        resize_makes_a_new_file, the_image_wins_over_the_store,
+        resize_makes_a_new_file,
+        resize_to_the_same_size_changes_nothing, the_image_wins_over_the_store,
         verify_names_what_is_missing, a_pool_that_is_not_mounted_is_not_filled,
         a_directory_in_the_way_is_an_error,
     };
     const TTest *const single[] = {
-        remove_keeps_the_neighbours, revisions_ignore_what_is_none,
+        remove_keeps_the_neighbours, two_names_of_one_file_become_one, revisions_ignore_what_is_none,
         an_unused_run_pushes_no_revision_out,
         precache_that_is_stale_is_dropped, resize_shrinks_stopped_when_asked,
         clone_takes_the_committed_state, clone_is_refused,
