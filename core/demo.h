@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A private root with real qubes.xml, real small volumes and libvirt's test
- * driver (design.md 1). Touches nothing outside `dir`. */
+ * driver (design.md 1). Touches nothing outside `dir`. Blocks for some
+ * milliseconds: before there is an engine. */
 #pragma once
 
 #include <glib.h>

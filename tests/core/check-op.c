@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "core/op.h"
+
+#include "tests/util/suite.h"
+
+static struct qube *qube;
+
+static void setup(void)
+{
+    qube = qube_new("work", "0c27b16d-5f2f-4b3d-9c0b-63f1e2a9d044", 7, "AppVM");
+}
+
+static void teardown(void)
+{
+    qube_free(qube);
+}
+
+static GHashTable *table(const char *name, const char *value)
+{
+    GHashTable *args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+
+    g_hash_table_insert(args, g_strdup(name), g_strdup(value));
+    return args;
+}
+
+START_TEST(every_row_is_complete)
+{
+    for (const struct op_row *const *row = op_all(); *row; row++) {
+        ck_assert_ptr_eq(op_find((*row)->name), *row);
+        ck_assert(*(*row)->label && *(*row)->doing && *(*row)->done);
+        ck_assert(*(*row)->help && *(*row)->method);
+        ck_assert_ptr_nonnull(strstr((*row)->command, "{qube}"));
+        ck_assert((*row)->prepare && (*row)->run && (*row)->clear);
+        ck_assert(!(*row)->writes_store || (*row)->apply);
+        ck_assert((*row)->classes && (*row)->states);
+        ck_assert_int_gt((*row)->deadline_ms, 0);
+        for (const struct op_arg *a = (*row)->args; a && a->name; a++)
+            ck_assert(*a->help);
+    }
+    ck_assert_ptr_null(op_find("fly"));
+}
+END_TEST
+
+/* One letter for each state: what start, stop, kill, pause, unpause, resize
+ * think of it. */
+START_TEST(each_state_has_its_operations)
+{
+    static const struct {
+        enum power_state state;
+        const char *ops;
+    } rows[] = {
+        { POWER_UNKNOWN, "start stop kill pause unpause resize" },
+        { POWER_HALTED, "start resize" },
+        { POWER_TRANSIENT, "stop kill pause resize" },
+        { POWER_RUNNING, "stop kill pause resize" },
+        { POWER_PAUSED, "stop kill unpause resize" },
+        { POWER_SUSPENDED, "stop kill resize" },
+        { POWER_HALTING, "stop kill resize" },
+        { POWER_DYING, "stop kill resize" },
+        { POWER_CRASHED, "stop kill resize" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_auto(GStrv) ops = g_strsplit(rows[i].ops, " ", -1);
+
+        qube->state = rows[i].state;
+        for (const struct op_row *const *row = op_all(); *row; row++)
+            ck_assert_msg((op_refused(*row, qube) == NULL) ==
+                              g_strv_contains((const char *const *)ops, (*row)->name),
+                          "%s in state %s", (*row)->name,
+                          power_state_word(rows[i].state));
+    }
+}
+END_TEST
+
+START_TEST(what_is_damaged_or_of_another_class_is_left_alone)
+{
+    struct qube *dom0 = qube_new("dom0", "00000000-0000-0000-0000-000000000000",
+                                 0, "AdminVM");
+    struct qube *odd = qube_new("odd", "0c27b16d-5f2f-4b3d-9c0b-63f1e2a9d045",
+                                8, "MoonVM");
+
+    qube->state = odd->state = POWER_HALTED;
+    qube->broken = TRUE;
+    ck_assert_ptr_nonnull(op_refused(op_find("start"), qube));
+    ck_assert_ptr_nonnull(op_refused(op_find("start"), dom0));
+    ck_assert_ptr_nonnull(op_refused(op_find("start"), odd));
+    qube_free(dom0);
+    qube_free(odd);
+}
+END_TEST
+
+START_TEST(a_kill_reaches_what_is_still_starting)
+{
+    qube->state = POWER_HALTED;
+    ck_assert_ptr_nonnull(op_refused(op_find("kill"), qube));
+    qube->busy = "starting";
+    ck_assert_ptr_null(op_refused(op_find("kill"), qube));
+    ck_assert_ptr_nonnull(op_refused(op_find("stop"), qube));
+}
+END_TEST
+
+START_TEST(strength_depends_on_what_is_at_stake)
+{
+    struct model *model = model_new();
+    struct qube *disp = qube_new("disp1", "0c27b16d-5f2f-4b3d-9c0b-63f1e2a9d046",
+                                 9, "DispVM");
+    g_autoptr(GHashTable) shrink = table("shrink", "True");
+    g_autofree char *stake = NULL, *none = NULL;
+
+    ck_assert_int_eq(op_confirm(op_find("start"), model, qube, NULL), CONFIRM_L0);
+    ck_assert_int_eq(op_confirm(op_find("stop"), model, qube, NULL), CONFIRM_L1);
+    ck_assert_int_eq(op_confirm(op_find("kill"), model, qube, NULL), CONFIRM_L1);
+    ck_assert_int_eq(op_confirm(op_find("kill"), model, disp, NULL), CONFIRM_L2);
+    ck_assert_int_eq(op_confirm(op_find("resize"), model, qube, NULL), CONFIRM_L1);
+    ck_assert_int_eq(op_confirm(op_find("resize"), model, qube, shrink), CONFIRM_L3);
+    stake = op_consequence(op_find("resize"), model, qube, shrink);
+    none = op_consequence(op_find("resize"), model, qube, NULL);
+    ck_assert_str_eq(stake, "what is cut off is lost");
+    ck_assert_ptr_null(none);
+    qube_free(disp);
+    model_free(model);
+}
+END_TEST
+
+static void expect_command(const char *op, GHashTable *args, const char *expected)
+{
+    g_autofree char *command = op_command(op_find(op), qube, args);
+
+    ck_assert_str_eq(command, expected);
+}
+
+START_TEST(a_command_is_what_one_would_type)
+{
+    g_autoptr(GHashTable) args = table("volume", "private");
+
+    expect_command("start", NULL, "qmc start work");
+    g_hash_table_insert(args, g_strdup("size"), g_strdup("40G"));
+    expect_command("resize", args, "qmc vol resize work:private 40G");
+    g_hash_table_insert(args, g_strdup("shrink"), g_strdup("true"));
+    expect_command("resize", args, "qmc vol resize work:private 40G --shrink");
+    g_hash_table_remove_all(args);
+    g_hash_table_insert(args, g_strdup("wait"), g_strdup("true"));
+    g_hash_table_insert(args, g_strdup("timeout"), g_strdup("9"));
+    g_hash_table_insert(args, g_strdup("force"), g_strdup("false"));
+    expect_command("stop", args, "qmc stop work --wait --timeout 9");
+}
+END_TEST
+
+START_TEST(a_command_cannot_be_broken_out_of)
+{
+    g_free(qube->name);
+    qube->name = g_strdup("a b;reboot");
+    expect_command("start", NULL, "qmc start 'a b;reboot'");
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        every_row_is_complete,
+        each_state_has_its_operations,
+        what_is_damaged_or_of_another_class_is_left_alone,
+        a_kill_reaches_what_is_still_starting,
+        strength_depends_on_what_is_at_stake,
+        a_command_is_what_one_would_type,
+        a_command_cannot_be_broken_out_of,
+        NULL,
+    };
+
+    return suite_run_fixture("op", tests, setup, teardown);
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The operation that writes the store: merge, save failures, refusals. */
+#include "config.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "core/layout.h"
+#include "core/op-private.h"
+#include "hv-fake.h"
+#include "world.h"
+
+#include "tests/util/suite.h"
+
+#define MIB (1024 * 1024)
+
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+
+static struct world *world;
+static gint rename_errno; /* of a rename onto the store; 0: it works */
+
+int __wrap_rename(const char *from, const char *to)
+{
+    int errnum = g_atomic_int_get(&rename_errno);
+
+    if (!errnum || !g_str_has_suffix(to, LAYOUT_STORE))
+        return __real_rename(from, to);
+    errno = errnum;
+    return -1;
+}
+
+static void setup(void)
+{
+    fake_reset();
+    rename_errno = 0;
+    world = world_new("test:///fake", NULL);
+}
+
+static void teardown(void)
+{
+    world_free(world);
+}
+
+static struct op *resize(const char *qube, const char *volume, const char *size)
+{
+    g_autoptr(GError) error = NULL;
+    struct op *op = world_submit(world, "resize", qube, &error, "volume", volume,
+                                 "size", size, NULL);
+
+    ck_no_error(error);
+    world_finish(world, op);
+    return op;
+}
+
+static void refused(const char *volume, const char *size, QmcErrorCode code,
+                    const char *part)
+{
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_ptr_null(world_submit(world, "resize", "vault", &error, "volume",
+                                    volume, "size", size, NULL));
+    ck_error(&error, code, part);
+}
+
+static goffset image_size(const char *qube, const char *file)
+{
+    g_autofree char *path = world_image(world, qube, file);
+    struct stat st;
+
+    ck_assert_msg(stat(path, &st) == 0, "%s", path);
+    return st.st_size;
+}
+
+static guint64 stored_size(const char *qube, const char *volume)
+{
+    struct engine *fresh = world_engine(world, NULL);
+    struct qube *found = model_qube_named(engine_model(fresh), qube);
+    guint64 size = g_ascii_strtoull(
+        volume_config_get(qube_volume(found, volume), "size"), NULL, 10);
+
+    engine_free(fresh);
+    return size;
+}
+
+START_TEST(grows_image_and_store)
+{
+    struct op *op = resize("vault", "private", "1G");
+
+    ck_no_error(op->error);
+    ck_assert_int_eq(image_size("vault", "private.img"), 1024 * MIB);
+    ck_assert_uint_eq(stored_size("vault", "private"), 1024 * MIB);
+    ck_assert_uint_eq(qube_volume(world_qube(world, "vault"), "private")->size,
+                      1024 * MIB);
+    ck_assert(world_unlocked(world, "vault"));
+}
+END_TEST
+
+START_TEST(tells_a_running_guest)
+{
+    world_run(world, "start", "vault", NULL);
+    ck_no_error(resize("vault", "private", "1G")->error);
+    ck_assert_int_eq(image_size("vault", "private-dirty.img"), 1024 * MIB);
+    ck_assert_uint_eq(fake_count("disk-resized"), 1);
+}
+END_TEST
+
+START_TEST(a_guest_that_cannot_be_told_is_a_warning)
+{
+    struct op *op;
+
+    world_run(world, "start", "vault", NULL);
+    fake_script("fail=disk-resized");
+    op = resize("vault", "private", "1G");
+    ck_no_error(op->error);
+    ck_assert_ptr_nonnull(world_step(op, "next start"));
+    ck_assert_uint_eq(stored_size("vault", "private"), 1024 * MIB);
+}
+END_TEST
+
+START_TEST(refusals_name_the_reason)
+{
+    refused("private", "100M", QMC_ERROR_INVALID, "100.0 MiB");
+    refused("private", "100M", QMC_ERROR_INVALID, "256.0 MiB");
+    refused("private", "0", QMC_ERROR_INVALID, NULL);
+    refused("private", "-5", QMC_ERROR_INVALID, NULL);
+    refused("private", "10 GB of", QMC_ERROR_INVALID, NULL);
+    refused("private", "9223372036854775808", QMC_ERROR_INVALID, NULL);
+    refused("pubic", "1G", QMC_ERROR_NOTFOUND, "'pubic'");
+    refused("kernel", "1G", QMC_ERROR_STATE, "read-only");
+}
+END_TEST
+
+START_TEST(arguments_are_checked)
+{
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_ptr_null(world_run(world, "resize", "vault", &error));
+    ck_error(&error, QMC_ERROR_INVALID, "missing");
+    ck_assert_ptr_null(world_submit(world, "start", "vault", &error, "fast",
+                                    "true", NULL));
+    ck_error(&error, QMC_ERROR_INVALID, "'fast'");
+    ck_assert_ptr_null(world_submit(world, "stop", "vault", &error, "wait",
+                                    "perhaps", NULL));
+    ck_error(&error, QMC_ERROR_INVALID, "'perhaps'");
+    ck_assert_ptr_null(world_submit(world, "stop", "vault", &error, "timeout",
+                                    "-1", NULL));
+    ck_error(&error, QMC_ERROR_INVALID, "timeout");
+}
+END_TEST
+
+START_TEST(shrinking_needs_the_name)
+{
+    g_autoptr(GHashTable) args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    struct op_request request = { .op = "resize", .args = args,
+                                  .consent = CONFIRM_L2 };
+    g_autoptr(GError) error = NULL;
+    struct op *op;
+
+    g_hash_table_insert(args, g_strdup("volume"), g_strdup("private"));
+    g_hash_table_insert(args, g_strdup("size"), g_strdup("100M"));
+    g_hash_table_insert(args, g_strdup("shrink"), g_strdup("true"));
+    ck_assert_ptr_null(world_submit_as(world, &request, "vault", &error));
+    ck_assert_str_eq(error_hint(error), "--confirm vault");
+    ck_error(&error, QMC_ERROR_UNCONFIRMED, NULL);
+    request.consent = CONFIRM_L3;
+    op = world_submit_as(world, &request, "vault", &error);
+    world_finish(world, op);
+    ck_no_error(op->error);
+    ck_assert_int_eq(image_size("vault", "private.img"), 100 * MIB);
+    ck_assert_uint_eq(stored_size("vault", "private"), 100 * MIB);
+}
+END_TEST
+
+START_TEST(a_save_that_fails_is_taken_back)
+{
+    g_autofree char *store = world_store(world), *after = NULL;
+    struct op *op;
+
+    g_atomic_int_set(&rename_errno, ENOSPC);
+    op = resize("vault", "private", "1G");
+    ck_assert(error_is(op->error, QMC_ERROR_NOSPACE));
+    after = world_store(world);
+    ck_assert_str_eq(after, store);
+    ck_assert_int_eq(image_size("vault", "private.img"), 256 * MIB);
+    ck_assert_uint_eq(qube_volume(world_qube(world, "vault"), "private")->size,
+                      256 * MIB);
+    ck_assert(world_unlocked(world, "vault"));
+    g_atomic_int_set(&rename_errno, 0);
+    ck_no_error(resize("vault", "private", "1G")->error);
+    ck_assert_uint_eq(stored_size("vault", "private"), 1024 * MIB);
+}
+END_TEST
+
+/* Two engines on one store, as two programs are. */
+START_TEST(changes_of_two_programs_are_merged)
+{
+    struct engine *other = world_engine(world, NULL);
+    struct world second = { world->root, world->uri, other, world->notes };
+    struct op *ours, *theirs;
+
+    ours = world_submit(world, "resize", "vault", NULL, "volume", "private",
+                        "size", "1G", NULL);
+    theirs = world_submit(&second, "resize", "work", NULL, "volume", "private",
+                          "size", "2G", NULL);
+    world_finish(world, ours);
+    world_finish(world, theirs);
+    ck_no_error(ours->error);
+    ck_no_error(theirs->error);
+    engine_free(other);
+    ck_assert_uint_eq(stored_size("vault", "private"), 1024 * MIB);
+    ck_assert_uint_eq(stored_size("work", "private"), 2048u * MIB);
+}
+END_TEST
+
+START_TEST(a_change_of_the_file_alone_is_kept)
+{
+    g_autofree char *store = world_store(world), *after = NULL;
+    g_autofree char *path = world_path(world, LAYOUT_STORE);
+    g_auto(GStrv) parts = g_strsplit(store, "</qubes>", 2);
+    g_autofree char *changed =
+        g_strconcat(parts[0], "<note>kept</note>\n</qubes>", parts[1], NULL);
+
+    ck_assert(g_file_set_contents(path, changed, -1, NULL));
+    ck_no_error(resize("vault", "private", "1G")->error);
+    after = world_store(world);
+    ck_assert_ptr_nonnull(strstr(after, "<note>kept</note>"));
+    ck_assert_uint_eq(stored_size("vault", "private"), 1024 * MIB);
+}
+END_TEST
+
+/* Without its qube there is nothing to write any more. */
+START_TEST(a_qube_that_went_meanwhile_is_an_error)
+{
+    g_autofree char *path = world_path(world, LAYOUT_STORE);
+    g_autofree char *store = world_store(world);
+    char *begin = strstr(store, "<domain id=\"domain-9\"");
+    char *end = begin ? strstr(begin, "</domain>") : NULL;
+    struct op *op;
+
+    ck_assert_ptr_nonnull(end);
+    fake_script("delay=100");
+    op = world_submit(world, "resize", "vault", NULL, "volume", "private", "size",
+                      "1G", NULL);
+    memmove(begin, end + strlen("</domain>"), strlen(end + strlen("</domain>")) + 1);
+    ck_assert(g_file_set_contents(path, store, -1, NULL));
+    world_finish(world, op);
+    ck_assert(error_is(op->error, QMC_ERROR_NOTFOUND));
+    ck_assert_int_eq(image_size("vault", "private.img"), 256 * MIB);
+}
+END_TEST
+
+static void make_offline(struct engine_config *config)
+{
+    config->offline = TRUE;
+}
+
+static void make_readonly(struct engine_config *config)
+{
+    config->readonly = TRUE;
+}
+
+static void expect_refused(struct world *refuser, const char *op,
+                           QmcErrorCode code, const char *part)
+{
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_ptr_null(world_run(refuser, op, "vault", &error));
+    ck_error(&error, code, part);
+}
+
+START_TEST(offline_only_the_disks_are_touched)
+{
+    struct engine *offline = world_engine(world, make_offline);
+    struct world other = { world->root, world->uri, offline, world->notes };
+    struct op *op;
+
+    expect_refused(&other, "start", QMC_ERROR_UNSUPPORTED, "offline");
+    expect_refused(&other, "kill", QMC_ERROR_UNSUPPORTED, "offline");
+    ck_assert_int_eq(world_qube(&other, "vault")->state, POWER_HALTED);
+    op = world_submit(&other, "resize", "vault", NULL, "volume", "private",
+                      "size", "1G", NULL);
+    world_finish(world, op);
+    ck_no_error(op->error);
+    /* sys-usb of the demo was left running */
+    op = world_submit(&other, "resize", "sys-usb", NULL, "volume", "private",
+                      "size", "1G", NULL);
+    world_finish(world, op);
+    ck_assert(error_is(op->error, QMC_ERROR_STATE));
+    engine_free(offline);
+    ck_assert_uint_eq(fake_count(NULL), 0);
+}
+END_TEST
+
+START_TEST(read_only_refuses_everything)
+{
+    struct engine *engine = world_engine(world, make_readonly);
+    struct world other = { world->root, world->uri, engine, world->notes };
+
+    expect_refused(&other, "start", QMC_ERROR_DENIED, "read-only");
+    expect_refused(&other, "kill", QMC_ERROR_DENIED, "read-only");
+    engine_free(engine);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        grows_image_and_store,
+        tells_a_running_guest,
+        a_guest_that_cannot_be_told_is_a_warning,
+        refusals_name_the_reason,
+        arguments_are_checked,
+        shrinking_needs_the_name,
+        a_save_that_fails_is_taken_back,
+        changes_of_two_programs_are_merged,
+        a_change_of_the_file_alone_is_kept,
+        a_qube_that_went_meanwhile_is_an_error,
+        offline_only_the_disks_are_touched,
+        read_only_refuses_everything,
+        NULL,
+    };
+
+    return suite_run_fixture("resize", tests, setup, teardown);
+}

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Start, stop and their like against the scripted hypervisor: above all that a
+ * failure at any point leaves nothing behind. */
+#include "config.h"
+
+#include <glib/gstdio.h>
+
+#include "core/layout.h"
+#include "core/op-private.h"
+#include "hv-fake.h"
+#include "world.h"
+
+#include "tests/util/suite.h"
+
+static struct world *world;
+
+static void setup(void)
+{
+    fake_reset();
+    world = world_new("test:///fake", NULL);
+}
+
+static void teardown(void)
+{
+    world_free(world);
+}
+
+static void run_ok(const char *op, const char *qube)
+{
+    g_autoptr(GError) error = NULL;
+
+    world_run(world, op, qube, &error);
+    ck_no_error(error);
+}
+
+static void expect_nothing_left(const char *qube, const char *store)
+{
+    g_autofree char *now = world_store(world);
+
+    ck_assert(!fake_active(world_uuid(world, qube)));
+    ck_assert(!fake_defined(world_uuid(world, qube)));
+    ck_assert(world_clean(world, qube));
+    ck_assert(world_unlocked(world, qube));
+    ck_assert_str_eq(now, store);
+    ck_assert_ptr_null(world_qube(world, qube)->busy);
+}
+
+START_TEST(starts_net_qubes_first)
+{
+    run_ok("start", "work");
+    ck_assert(fake_active(world_uuid(world, "sys-net")));
+    ck_assert(fake_active(world_uuid(world, "sys-firewall")));
+    ck_assert(fake_active(world_uuid(world, "work")));
+    ck_assert_int_eq(world_qube(world, "work")->state, POWER_RUNNING);
+    ck_assert(!world_clean(world, "work"));
+    ck_assert(world_unlocked(world, "work"));
+    ck_assert(world_unlocked(world, "sys-net"));
+}
+END_TEST
+
+START_TEST(gives_the_domain_what_the_store_says)
+{
+    g_autofree char *xml = NULL;
+
+    run_ok("start", "work");
+    xml = fake_xml(world_uuid(world, "work"));
+    ck_assert_ptr_nonnull(strstr(xml, "<name>work</name>"));
+    ck_assert_ptr_nonnull(strstr(xml, "appvms/work/root-dirty.img"));
+    ck_assert_ptr_nonnull(strstr(xml, "appvms/work/private-dirty.img"));
+    ck_assert_ptr_nonnull(strstr(xml, "/vmlinuz</kernel>"));
+    ck_assert_ptr_nonnull(strstr(xml, "nopat"));
+    ck_assert_ptr_null(strstr(xml, "<interface"));
+}
+END_TEST
+
+START_TEST(a_running_qube_is_a_silent_success)
+{
+    struct op *op;
+
+    run_ok("start", "vault");
+    ck_assert_uint_eq(fake_count("create"), 1);
+    op = world_run(world, "start", "vault", NULL);
+    ck_assert_int_eq(op->phase, OP_DONE);
+    ck_assert_str_eq(op->result, "already running");
+    ck_assert_uint_eq(fake_count("create"), 1);
+}
+END_TEST
+
+/* The n-th call fails, for every n there is. */
+static unsigned fail_each_call(const char *op, const char *qube)
+{
+    g_autofree char *store = world_store(world);
+    unsigned failures = 0;
+
+    for (unsigned n = 1;; n++) {
+        struct op *made;
+
+        fake_fail_nth(n);
+        made = world_run(world, op, qube, NULL);
+        fake_fail_nth(0);
+        if (made->phase == OP_DONE)
+            return failures;
+        ck_assert_msg(error_is(made->error, QMC_ERROR_IO), "call %u: %s", n,
+                      made->error->message);
+        expect_nothing_left(qube, store);
+        failures++;
+    }
+}
+
+START_TEST(each_call_that_fails_leaves_nothing)
+{
+    ck_assert_uint_ge(fail_each_call("start", "vault"), 3);
+    ck_assert(fake_active(world_uuid(world, "vault")));
+}
+END_TEST
+
+START_TEST(a_net_qube_that_came_up_stays_up)
+{
+    g_autofree char *store = world_store(world);
+    g_autoptr(GError) error = NULL;
+    struct op *op;
+
+    run_ok("start", "sys-firewall");
+    fake_script("fail=create error=nospace");
+    op = world_run(world, "start", "work", &error);
+    ck_assert_int_eq(op->phase, OP_FAILED);
+    ck_error(&error, QMC_ERROR_NOSPACE, NULL);
+    expect_nothing_left("work", store);
+    ck_assert(fake_active(world_uuid(world, "sys-net")));
+    ck_assert(fake_active(world_uuid(world, "sys-firewall")));
+}
+END_TEST
+
+START_TEST(a_net_qube_that_fails_is_taken_back)
+{
+    g_autofree char *store = world_store(world);
+    g_autoptr(GError) error = NULL;
+
+    fake_script("fail=resume");
+    world_run(world, "start", "work", &error);
+    ck_error(&error, QMC_ERROR_IO, NULL);
+    expect_nothing_left("sys-net", store);
+    expect_nothing_left("sys-firewall", store);
+    expect_nothing_left("work", store);
+}
+END_TEST
+
+/* Real causes. */
+
+START_TEST(a_missing_kernel_is_named)
+{
+    g_autofree char *store = world_store(world);
+    g_autofree char *kernel = qube_get(engine_model(world->engine),
+                                       world_qube(world, "vault"), "kernel");
+    g_autofree char *file = g_strdup_printf("%s" LAYOUT_KERNELS "/%s/vmlinuz",
+                                            world->root, kernel);
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_int_eq(g_remove(file), 0);
+    world_run(world, "start", "vault", &error);
+    ck_error(&error, QMC_ERROR_NOTFOUND, file);
+    expect_nothing_left("vault", store);
+    ck_assert_uint_eq(fake_count("create"), 0);
+}
+END_TEST
+
+START_TEST(a_missing_image_is_named)
+{
+    g_autofree char *store = world_store(world);
+    g_autofree char *file = world_image(world, "vault", "private.img");
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_int_eq(g_remove(file), 0);
+    world_run(world, "start", "vault", &error);
+    ck_error(&error, QMC_ERROR_NOTFOUND, "private");
+    expect_nothing_left("vault", store);
+    ck_assert_uint_eq(fake_count("create"), 0);
+}
+END_TEST
+
+START_TEST(net_qubes_are_not_started_for_one_that_cannot)
+{
+    g_autofree char *file = world_image(world, "work", "private.img");
+
+    ck_assert_int_eq(g_remove(file), 0);
+    world_run(world, "start", "work", NULL);
+    ck_assert_uint_eq(fake_count("create"), 0);
+}
+END_TEST
+
+START_TEST(helpers_that_cannot_be_served_refuse_the_start)
+{
+    g_autofree char *helper = NULL, *dir = NULL;
+    g_autoptr(GError) error = NULL;
+
+    world_free(world);
+    world = world_new("xen:///system", NULL);
+    helper = world_path(world, "/usr/sbin/qubesdb-daemon");
+    dir = g_path_get_dirname(helper);
+    ck_assert_int_eq(g_mkdir_with_parents(dir, 0755), 0);
+    ck_assert(g_file_set_contents(helper, "", 0, NULL));
+    world_run(world, "start", "vault", &error);
+    ck_error(&error, QMC_ERROR_UNSUPPORTED, "qubesdb-daemon");
+    ck_assert(world_clean(world, "vault"));
+    ck_assert_uint_eq(fake_count("create"), 0);
+}
+END_TEST
+
+/* Somebody else. */
+
+START_TEST(a_qube_somebody_works_on_is_busy)
+{
+    g_autofree char *path =
+        g_strdup_printf("%s" LAYOUT_RUN "/%s.lock", world->root,
+                        world_uuid(world, "vault"));
+    g_autoptr(GError) error = NULL;
+    struct file_lock *lock;
+
+    ck_assert(world_unlocked(world, "vault"));
+    ck_assert(g_file_set_contents(path, "4711 stop work\n", -1, NULL));
+    lock = file_lock_take(path, FALSE, 0, &error);
+    ck_no_error(error);
+    world_run(world, "start", "vault", &error);
+    ck_error(&error, QMC_ERROR_BUSY, "'stop work' of process 4711");
+    ck_assert_uint_eq(fake_count("create"), 0);
+    file_lock_release(lock);
+    run_ok("start", "vault");
+}
+END_TEST
+
+static gboolean is_created(gpointer data)
+{
+    return fake_count("create") > 0;
+}
+
+START_TEST(a_kill_ends_a_start)
+{
+    g_autofree char *store = world_store(world);
+    struct op *start, *kill;
+
+    fake_script("delay=50");
+    start = world_submit(world, "start", "vault", NULL, NULL);
+    ck_assert(world_until(world, is_created, NULL));
+    kill = world_submit(world, "kill", "vault", NULL, NULL);
+    world_finish(world, kill);
+    world_finish(world, start);
+    ck_assert_int_eq(kill->phase, OP_DONE);
+    ck_assert_int_eq(start->phase, OP_FAILED);
+    ck_assert(error_is(start->error, QMC_ERROR_CANCELLED));
+    expect_nothing_left("vault", store);
+}
+END_TEST
+
+START_TEST(a_domain_killed_by_others_ends_its_start)
+{
+    g_autofree char *store = world_store(world);
+    struct op *start;
+
+    fake_script("delay=50");
+    start = world_submit(world, "start", "vault", NULL, NULL);
+    ck_assert(world_until(world, is_created, NULL));
+    while (!fake_active(world_uuid(world, "vault")))
+        g_usleep(1000);
+    fake_set_state(world_uuid(world, "vault"), NULL, POWER_HALTED);
+    world_finish(world, start);
+    ck_assert_int_eq(start->phase, OP_FAILED);
+    fake_script("delay=0");
+    expect_nothing_left("vault", store);
+}
+END_TEST
+
+START_TEST(two_starts_of_one_qube_create_it_once)
+{
+    struct op *first = world_submit(world, "start", "vault", NULL, NULL);
+    struct op *second = world_submit(world, "start", "vault", NULL, NULL);
+
+    world_finish(world, second);
+    ck_assert_int_eq(first->phase, OP_DONE);
+    ck_assert_int_eq(second->phase, OP_DONE);
+    ck_assert_str_eq(second->result, "already running");
+    ck_assert_uint_eq(fake_count("create"), 1);
+}
+END_TEST
+
+START_TEST(two_starts_share_a_net_qube)
+{
+    struct op *first = world_submit(world, "start", "work", NULL, NULL);
+    struct op *second = world_submit(world, "start", "untrusted", NULL, NULL);
+
+    world_finish(world, first);
+    world_finish(world, second);
+    ck_assert_int_eq(first->phase, OP_DONE);
+    ck_assert_int_eq(second->phase, OP_DONE);
+    ck_assert_uint_eq(fake_count("create"), 4);
+}
+END_TEST
+
+START_TEST(a_waiting_operation_can_be_cancelled)
+{
+    struct op *first, *second;
+
+    fake_script("delay=50");
+    first = world_submit(world, "start", "vault", NULL, NULL);
+    second = world_submit(world, "start", "vault", NULL, NULL);
+    ck_assert_int_eq(second->phase, OP_QUEUED);
+    engine_cancel(world->engine, second);
+    ck_assert_int_eq(second->phase, OP_FAILED);
+    ck_assert(error_is(second->error, QMC_ERROR_CANCELLED));
+    world_finish(world, first);
+    ck_assert_int_eq(first->phase, OP_DONE);
+}
+END_TEST
+
+/* Stopping. */
+
+START_TEST(stop_that_waits_cleans_up)
+{
+    g_autoptr(GError) error = NULL;
+    struct op *op;
+
+    run_ok("start", "vault");
+    op = world_submit(world, "stop", "vault", &error, "wait", "true", NULL);
+    world_finish(world, op);
+    ck_no_error(op->error);
+    ck_assert(!fake_active(world_uuid(world, "vault")));
+    ck_assert(world_clean(world, "vault"));
+    ck_assert_int_eq(world_qube(world, "vault")->state, POWER_HALTED);
+}
+END_TEST
+
+START_TEST(stop_leaves_the_clean_up_to_the_next)
+{
+    run_ok("start", "vault");
+    run_ok("stop", "vault");
+    ck_assert(!fake_active(world_uuid(world, "vault")));
+    ck_assert(!world_clean(world, "vault"));
+    run_ok("start", "vault");
+    ck_assert(fake_active(world_uuid(world, "vault")));
+}
+END_TEST
+
+START_TEST(stop_gives_up_in_time_and_names_the_way_on)
+{
+    struct op *op;
+
+    run_ok("start", "vault");
+    fake_script("shutdown=ignore");
+    op = world_submit(world, "stop", "vault", NULL, "wait", "true", "timeout",
+                      "1", NULL);
+    world_finish(world, op);
+    ck_assert(error_is(op->error, QMC_ERROR_TIMEOUT));
+    ck_assert_ptr_nonnull(strstr(error_hint(op->error), "kill"));
+    ck_assert(fake_active(world_uuid(world, "vault")));
+    run_ok("kill", "vault");
+    ck_assert(!fake_active(world_uuid(world, "vault")));
+    ck_assert(world_clean(world, "vault"));
+}
+END_TEST
+
+START_TEST(a_wait_takes_no_worker)
+{
+    struct op *waits[5];
+    static const char *const names[] = { "vault", "work", "untrusted", "personal",
+                                         "sys-usb" };
+
+    for (int i = 0; i < 5; i++)
+        run_ok("start", names[i]);
+    fake_script("shutdown=ignore");
+    for (int i = 0; i < 5; i++)
+        waits[i] = world_submit(world, "stop", names[i], NULL, "wait", "true", NULL);
+    ck_assert_int_eq(world_state(world, "vault"), POWER_RUNNING);
+    for (int i = 0; i < 5; i++) {
+        ck_assert(!op_over(waits[i]));
+        engine_cancel(world->engine, waits[i]);
+        world_finish(world, waits[i]);
+        ck_assert(error_is(waits[i]->error, QMC_ERROR_CANCELLED));
+    }
+}
+END_TEST
+
+START_TEST(what_is_halted_cannot_be_stopped)
+{
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_int_eq(world_state(world, "vault"), POWER_HALTED);
+    ck_assert_ptr_null(world_run(world, "stop", "vault", &error));
+    ck_error(&error, QMC_ERROR_STATE, "not running");
+    ck_assert_ptr_null(world_run(world, "kill", "vault", &error));
+    ck_error(&error, QMC_ERROR_STATE, "not running");
+    ck_assert_ptr_null(world_run(world, "pause", "vault", &error));
+    ck_error(&error, QMC_ERROR_STATE, "not running");
+}
+END_TEST
+
+/* The model may be behind: the worker looks for itself. */
+START_TEST(an_unknown_state_is_looked_up)
+{
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_int_eq(world_qube(world, "vault")->state, POWER_UNKNOWN);
+    world_run(world, "kill", "vault", &error);
+    ck_error(&error, QMC_ERROR_STATE, "not running");
+    world_run(world, "unpause", "vault", &error);
+    ck_error(&error, QMC_ERROR_STATE, "not paused");
+}
+END_TEST
+
+START_TEST(pause_and_unpause)
+{
+    g_autoptr(GError) error = NULL;
+
+    run_ok("start", "vault");
+    run_ok("pause", "vault");
+    ck_assert_int_eq(world_qube(world, "vault")->state, POWER_PAUSED);
+    world_run(world, "stop", "vault", &error);
+    ck_error(&error, QMC_ERROR_STATE, "paused");
+    run_ok("unpause", "vault");
+    ck_assert_int_eq(world_qube(world, "vault")->state, POWER_RUNNING);
+}
+END_TEST
+
+START_TEST(a_net_qube_in_use_needs_a_strong_yes)
+{
+    g_autoptr(GError) error = NULL;
+    struct op *op;
+
+    run_ok("start", "work");
+    ck_assert_ptr_null(world_run(world, "stop", "sys-firewall", &error));
+    ck_error(&error, QMC_ERROR_UNCONFIRMED, "work");
+    op = world_submit_as(world, &(struct op_request){ .op = "stop",
+                         .consent = CONFIRM_L2 }, "sys-firewall", &error);
+    ck_no_error(error);
+    world_finish(world, op);
+    ck_no_error(op->error);
+}
+END_TEST
+
+START_TEST(a_dry_run_changes_nothing)
+{
+    g_autofree char *store = world_store(world);
+    struct op *op = world_submit_as(world, &(struct op_request){
+        .op = "start", .dry_run = TRUE }, "work", NULL);
+
+    world_finish(world, op);
+    ck_assert_int_eq(op->phase, OP_DONE);
+    ck_assert_uint_gt(op->steps->len, 5);
+    ck_assert_uint_eq(fake_count(NULL), 0);
+    expect_nothing_left("work", store);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        starts_net_qubes_first,
+        gives_the_domain_what_the_store_says,
+        a_running_qube_is_a_silent_success,
+        each_call_that_fails_leaves_nothing,
+        a_net_qube_that_came_up_stays_up,
+        a_net_qube_that_fails_is_taken_back,
+        a_missing_kernel_is_named,
+        a_missing_image_is_named,
+        net_qubes_are_not_started_for_one_that_cannot,
+        helpers_that_cannot_be_served_refuse_the_start,
+        a_qube_somebody_works_on_is_busy,
+        a_kill_ends_a_start,
+        a_domain_killed_by_others_ends_its_start,
+        two_starts_of_one_qube_create_it_once,
+        two_starts_share_a_net_qube,
+        a_waiting_operation_can_be_cancelled,
+        stop_that_waits_cleans_up,
+        stop_leaves_the_clean_up_to_the_next,
+        stop_gives_up_in_time_and_names_the_way_on,
+        a_wait_takes_no_worker,
+        what_is_halted_cannot_be_stopped,
+        an_unknown_state_is_looked_up,
+        pause_and_unpause,
+        a_net_qube_in_use_needs_a_strong_yes,
+        a_dry_run_changes_nothing,
+        NULL,
+    };
+
+    return suite_run_fixture("start", tests, setup, teardown);
+}
