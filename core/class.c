@@ -13,3 +13,12 @@ const struct class_row *class_find(const char *name)
             return &rows[i];
     return NULL;
 }
+
+const struct class_volume *class_volume_find(const struct class_row *row,
+                                             const char *name)
+{
+    for (const struct class_volume *volume = row->volumes; volume->name; volume++)
+        if (g_str_equal(volume->name, name))
+            return volume;
+    return NULL;
+}

@@ -35,3 +35,6 @@ struct class_row {
 
 const struct class_row *class_find(const char *name); /* NULL: unknown */
 const struct class_row *class_rows(gsize *n);
+/* NULL: not a volume that every qube of the class has. */
+const struct class_volume *class_volume_find(const struct class_row *row,
+                                             const char *name);

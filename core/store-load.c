@@ -80,7 +80,7 @@ struct loader {
 
     /* Hints about the release that wrote the file. */
     gboolean seen_tags, seen_devices; /* in this qube */
-    guint tags_first, tags_last, false_written, false_omitted;
+    guint tags_first, tags_last, false_written;
 };
 
 static const char *attr_get(const struct xml_attr *attrs, const char *name)
@@ -218,6 +218,9 @@ static gboolean begin_pool(struct loader *loader, const struct xml_attr *attrs)
         struct pair pair = { g_intern_string(attrs->name), g_strdup(attrs->value) };
 
         g_array_append_val(entry->attrs, pair);
+        if (g_str_equal(pair.name, "ephemeral_volatile") &&
+            g_str_equal(pair.value, "False"))
+            loader->false_written++;
     }
     g_ptr_array_add(loader->model->pools, entry);
     item_set(loader, g_intern_string(name));
@@ -319,9 +322,7 @@ static void note_flags(struct loader *loader, const struct volume_config *config
     for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
         const char *value = volume_config_get(config, flags[i]);
 
-        if (!value)
-            loader->false_omitted++;
-        else if (g_str_equal(value, "False"))
+        if (value && g_str_equal(value, "False"))
             loader->false_written++;
     }
 }
@@ -494,12 +495,12 @@ static gboolean on_end(const char *name, const char *text, gsize end,
     return TRUE;
 }
 
-/* Where the file gives no hint it is taken for one of the newest form. */
+/* Without a hint, the form that readers of 4.2 and of 4.3 understand alike. */
 static void form_set(const struct loader *loader)
 {
     struct store_form *form = &loader->store->form;
 
-    form->write_false = loader->false_written > 0 || loader->false_omitted == 0;
+    form->write_false = loader->false_written > 0;
     form->tags_first = loader->tags_first > 0 ||
                        (loader->tags_last == 0 && form->write_false);
 }

@@ -51,17 +51,6 @@ static void volume_find(struct qube *qube, const struct volume_config *config,
               qube->name, config->name, why);
 }
 
-static const struct class_volume *class_volume(const struct qube *qube,
-                                               const char *name)
-{
-    static const struct class_volume extra = { "" };
-
-    for (const struct class_volume *v = qube->class->volumes; v->name; v++)
-        if (g_str_equal(v->name, name))
-            return v;
-    return &extra;
-}
-
 /* The attributes that mean something, by number. */
 enum attr {
     ATTR_POOL,
@@ -311,11 +300,13 @@ static void volume_make(struct builder *builder, struct making *making)
 static void volume_build(struct builder *builder, struct making *making)
 {
     struct volume_config *config = making->config;
-    const struct class_volume *row = class_volume(making->qube, config->name);
+    const struct class_volume *row =
+        class_volume_find(making->qube->class, config->name);
 
     making->spec = (struct volume_spec){
-        .name = config->name, .rw = row->rw, .snap_on_start = row->snap_on_start,
-        .save_on_stop = row->save_on_stop, .size = row->size,
+        .name = config->name, .rw = row && row->rw,
+        .snap_on_start = row && row->snap_on_start,
+        .save_on_stop = row && row->save_on_stop, .size = row ? row->size : 0,
     };
     attrs_read(config, making->attrs);
     g_free(config->pool);

@@ -168,26 +168,59 @@ static void tags_write(const struct writer *w, const struct qube *qube, int inde
 
 /* Volumes. */
 
-static gboolean is_flag(const char *attr)
+/* What a reader takes a flag for that is not written: the value of the class. */
+static gboolean flag_default(const struct qube *qube, const char *volume,
+                             const char *flag)
+{
+    const struct class_volume *row =
+        qube->class ? class_volume_find(qube->class, volume) : NULL;
+
+    if (!row)
+        return FALSE;
+    return g_str_equal(flag, "rw")             ? row->rw
+           : g_str_equal(flag, "save_on_stop") ? row->save_on_stop
+                                               : row->snap_on_start;
+}
+
+/* Readers before 4.3.47 take the text False for true, so in their form it is
+ * left out wherever that means the same. */
+static gboolean may_omit(const struct writer *w, const struct qube *qube,
+                         const char *volume, const char *attr)
 {
     static const char *const flags[] = { "rw", "save_on_stop", "snap_on_start", NULL };
 
-    return g_strv_contains(flags, attr);
+    return !w->form->write_false && g_strv_contains(flags, attr) &&
+           !flag_default(qube, volume, attr);
 }
 
 static void attr_write(const struct writer *w, const char *attr, const char *value)
 {
-    if (w->form->write_false || !is_flag(attr) || !g_str_equal(value, "False"))
-        xml_append_attr(w->out, attr, value);
+    xml_append_attr(w->out, attr, value);
 }
 
-static const char *flag_text(gboolean flag)
+static void flag_write(const struct writer *w, const struct qube *qube,
+                       const char *volume, const struct pair *pair)
 {
-    return flag ? "True" : "False";
+    if (!g_str_equal(pair->value, "False") || !may_omit(w, qube, volume, pair->name))
+        attr_write(w, pair->name, pair->value);
+}
+
+static void flags_write(const struct writer *w, const struct qube *qube,
+                        const struct volume *volume)
+{
+    static char yes[] = "True", no[] = "False";
+    const struct pair flags[] = {
+        { "rw", volume_rw(volume) ? yes : no },
+        { "save_on_stop", volume_save_on_stop(volume) ? yes : no },
+        { "snap_on_start", volume_snap_on_start(volume) ? yes : no },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(flags); i++)
+        flag_write(w, qube, volume_name(volume), &flags[i]);
 }
 
 /* A volume that the class has and the file did not name. */
-static void volume_write_whole(const struct writer *w,
+static void volume_write_whole(const struct writer *w, const struct qube *qube,
                                const struct volume_config *config)
 {
     const struct volume *volume = config->volume;
@@ -198,30 +231,26 @@ static void volume_write_whole(const struct writer *w,
     attr_write(w, "pool", config->pool);
     attr_write(w, "vid", volume_vid(volume));
     attr_write(w, "revisions_to_keep", keep);
-    attr_write(w, "rw", flag_text(volume_rw(volume)));
-    attr_write(w, "save_on_stop", flag_text(volume_save_on_stop(volume)));
-    attr_write(w, "snap_on_start", flag_text(volume_snap_on_start(volume)));
+    flags_write(w, qube, volume);
     if (config->size > 0)
         attr_write(w, "size", size);
     if (source)
         attr_write(w, "source", volume_vid(source));
 }
 
-static void volume_write(const struct writer *w, const struct volume_config *config,
-                         int indent)
+static void volume_write(const struct writer *w, const struct qube *qube,
+                         const struct volume_config *config, int indent)
 {
     if (config->attrs->len == 0 && !config->volume)
         return;
     line(w, indent);
     g_string_append(w->out, "<volume");
-    xml_append_attr(w->out, "name", config->name);
-    for (guint i = 0; i < config->attrs->len; i++) {
-        const struct pair *pair = &g_array_index(config->attrs, struct pair, i);
-
-        attr_write(w, pair->name, pair->value);
-    }
+    attr_write(w, "name", config->name);
+    for (guint i = 0; i < config->attrs->len; i++)
+        flag_write(w, qube, config->name,
+                   &g_array_index(config->attrs, struct pair, i));
     if (config->attrs->len == 0)
-        volume_write_whole(w, config);
+        volume_write_whole(w, qube, config);
     leaf_end(w, "volume", config->name, NULL);
     raw_elements(w, "volume-config", config->name, indent);
 }
@@ -231,7 +260,7 @@ static void volumes_write(const struct writer *w, const struct qube *qube, int i
     gsize open = container_begin(w, "volume-config", indent);
 
     for (guint i = 0; i < qube->volumes->len; i++)
-        volume_write(w, &g_array_index(qube->volumes, struct volume_config, i),
+        volume_write(w, qube, &g_array_index(qube->volumes, struct volume_config, i),
                      indent + 2);
     container_end(w, "volume-config", open, indent);
 }

@@ -10,7 +10,8 @@
 
 #define NIL_UUID "00000000-0000-0000-0000-000000000000"
 
-static const struct store_form newest = { TRUE, TRUE };
+/* Of a first store: what readers of 4.2 and of 4.3 understand alike. */
+static const struct store_form common = { FALSE, FALSE };
 
 struct store *store_new(const char *root)
 {
@@ -18,7 +19,7 @@ struct store *store_new(const char *root)
 
     store->root = g_strdup(root);
     store->path = layout_path(root, LAYOUT_STORE);
-    store->form = newest;
+    store->form = common;
     store->raw = raw_texts_new();
     return store;
 }
@@ -45,7 +46,7 @@ static void reset(struct store *store)
     store_image_clear(&store->image);
     store->image.sections = g_array_new(FALSE, FALSE, sizeof(struct section));
     store->image.domains = g_array_new(FALSE, FALSE, sizeof(struct span));
-    store->form = newest;
+    store->form = common;
     g_ptr_array_set_size(store->raw, 0);
 }
 
@@ -156,7 +157,7 @@ static void pools_make(struct model *model)
 {
     static const char *const images[] = {
         "name", "varlibqubes", "dir_path", LAYOUT_BASE, "driver", "file-reflink",
-        "revisions_to_keep", "1", "ephemeral_volatile", "False", NULL,
+        "revisions_to_keep", "1", NULL,
     };
     static const char *const kernels[] = {
         "name", "linux-kernel", "dir_path", LAYOUT_KERNELS, "driver",

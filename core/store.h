@@ -18,7 +18,8 @@ struct store *store_new(const char *root);
 void store_free(struct store *store);
 const char *store_path(const struct store *store);
 
-/* Fills the (cleared) model. Pools, volumes and findings included. On failure
+/* Fills the (cleared) model. Pools, volumes and findings included; emits no
+ * event. More than 20000 qubes are INVALID. On failure
  * the model is empty and the message says which line and why: NOTFOUND (with
  * the hint how to make or restore one), INVALID (not a store: empty, not XML,
  * truncated, over 64 MiB, document type), IO, DENIED. May take milliseconds
@@ -44,9 +45,12 @@ struct store_save *store_save_new(struct store *store, struct model *model,
 gboolean store_save_run(struct store_save *save, int timeout_ms, GError **error);
 gboolean store_save_stale(const struct store_save *save);
 /* Main, after a successful run: the store now counts as loaded from the new
- * file, and the model's qubes as unchanged. */
+ * file, and the model's qubes as unchanged, but for those touched after
+ * store_save_new(). Between run and commit store_stale() is TRUE. */
 void store_save_commit(struct store_save *save, struct model *model);
 void store_save_free(struct store_save *save);
 
-/* Writes a first store (spec 6.7) for the demo and for tests. EXISTS. */
+/* Writes a first store (spec 6.7) of what the model has, for the demo and for
+ * tests: labels, pools and dom0 are added if it has none, volumes by class. In
+ * the form that both 4.2 and 4.3 read. EXISTS. */
 gboolean store_write_new(struct store *store, struct model *model, GError **error);

@@ -367,7 +367,7 @@ START_TEST(an_empty_first_store_is_that_of_upstream)
         "  </labels>\n"
         "  <pools>\n"
         "    <pool name=\"varlibqubes\" dir_path=\"/var/lib/qubes\" driver=\"file-reflink\""
-        " revisions_to_keep=\"1\" ephemeral_volatile=\"False\"/>\n"
+        " revisions_to_keep=\"1\"/>\n"
         "    <pool name=\"linux-kernel\" dir_path=\"/var/lib/qubes/vm-kernels\""
         " driver=\"linux-kernel\"/>\n"
         "  </pools>\n"

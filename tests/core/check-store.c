@@ -473,6 +473,36 @@ START_TEST(changed_globals_touch_their_section)
 }
 END_TEST
 
+static void ck_flag_written(const char *fixture, const char *flag, const char *expected)
+{
+    struct qube *work;
+    GString *text;
+
+    g_free(root_put_fixture(fixture));
+    root_load();
+    work = qube_named("work");
+    volume_config_set(qube_volume(work, "root"), flag, "False");
+    model_touch(model, work);
+    text = store_serialise(store, model);
+    ck_assert_msg(strstr(text->str, expected) != NULL, "%s: %s", fixture, expected);
+    root_put(text->str, -1);
+    g_string_free(text, TRUE);
+    root_load();
+}
+
+/* Left out is what the class says: False must not become that. */
+START_TEST(a_false_flag_is_not_lost)
+{
+    ck_flag_written("upstream-4.2.xml", "rw",
+                    "vid=\"appvms/work/root\" revisions_to_keep=\"1\" rw=\"False\"");
+    ck_assert(!volume_rw(qube_volume(qube_named("work"), "root")->volume));
+    ck_flag_written("upstream-4.2.xml", "save_on_stop",
+                    "vid=\"appvms/work/root\" revisions_to_keep=\"1\" rw=\"True\" snap_on_start");
+    ck_flag_written("upstream-4.3.xml", "save_on_stop",
+                    "rw=\"True\" save_on_stop=\"False\" snap_on_start=\"True\"");
+}
+END_TEST
+
 START_TEST(nothing_at_all_is_a_store_too)
 {
     root_put("<qubes/>", -1);
@@ -550,7 +580,7 @@ int main(void)
         a_generated_uuid_is_stable_and_written_with_a_change,
         a_store_without_dom0_shows_one, what_is_not_understood_survives_a_change,
         broken_qubes_are_never_written_anew, a_new_qube_goes_to_its_place,
-        changed_globals_touch_their_section, nothing_at_all_is_a_store_too, NULL,
+        changed_globals_touch_their_section, a_false_flag_is_not_lost, nothing_at_all_is_a_store_too, NULL,
     };
     TCase *loops = tcase_create("tables");
 
