@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Following: readings, events, a hypervisor that hangs or goes away, a store
+ * that changes. */
+#include "config.h"
+
+#include <glib/gstdio.h>
+
+#include "core/layout.h"
+#include "core/op-private.h"
+#include "hv-fake.h"
+#include "world.h"
+
+#include "tests/util/suite.h"
+
+static struct world *world;
+
+static void setup(void)
+{
+    fake_reset();
+    world = world_new("test:///fake", NULL);
+}
+
+static void teardown(void)
+{
+    world_free(world);
+}
+
+/* The state a test waits for. */
+struct wish {
+    const char *qube;
+    enum power_state state;
+};
+
+static gboolean has_state(gpointer data)
+{
+    const struct wish *wish = data;
+
+    return world_qube(world, wish->qube)->state == wish->state;
+}
+
+static void expect_state(const char *qube, enum power_state state)
+{
+    struct wish wish = { qube, state };
+
+    ck_assert_msg(world_until(world, has_state, &wish), "%s is %s", qube,
+                  power_state_word(world_qube(world, qube)->state));
+}
+
+START_TEST(before_the_first_reading_nothing_is_known)
+{
+    ck_assert_int_eq(world_qube(world, "vault")->state, POWER_UNKNOWN);
+    ck_assert_int_eq(world_qube(world, "dom0")->state, POWER_RUNNING);
+    ck_assert_str_eq(engine_hv_status(world->engine), "connecting");
+}
+END_TEST
+
+START_TEST(a_reading_fills_the_model)
+{
+    fake_set_state(world_uuid(world, "work"), "work", POWER_PAUSED);
+    ck_assert_int_eq(world_state(world, "work"), POWER_PAUSED);
+    ck_assert_int_eq(world_qube(world, "vault")->state, POWER_HALTED);
+    ck_assert_int_gt(world_qube(world, "work")->xid, 0);
+    ck_assert_uint_gt(world_qube(world, "work")->memory_kib, 0);
+    ck_assert_str_eq(engine_hv_status(world->engine), "ok");
+    ck_assert_uint_eq(fake_count("create"), 0);
+}
+END_TEST
+
+START_TEST(a_hypervisor_that_hangs_is_not_waited_for)
+{
+    g_autoptr(GError) error = NULL;
+    gint64 began = g_get_monotonic_time();
+
+    fake_script("hang=snapshot");
+    ck_assert(!engine_refresh_states(world->engine, 100, &error));
+    ck_error(&error, QMC_ERROR_TIMEOUT, "test:///fake");
+    ck_assert(!engine_refresh_states(world->engine, 100, &error));
+    ck_error(&error, QMC_ERROR_TIMEOUT, NULL);
+    /* the second waits for the same call: never two */
+    ck_assert_uint_eq(fake_count("snapshot"), 1);
+    ck_assert_int_eq(world_qube(world, "vault")->state, POWER_UNKNOWN);
+    ck_assert_int_lt(g_get_monotonic_time() - began, 2 * G_USEC_PER_SEC);
+    fake_script("hang=none");
+    ck_assert_int_eq(world_state(world, "vault"), POWER_HALTED);
+}
+END_TEST
+
+START_TEST(an_engine_can_be_left_with_a_call_that_hangs)
+{
+    struct engine *other = world_engine(world, NULL);
+    gint64 began;
+
+    fake_script("hang=snapshot");
+    ck_assert(!engine_refresh_states(other, 50, NULL));
+    began = g_get_monotonic_time();
+    engine_free(other);
+    ck_assert_int_lt(g_get_monotonic_time() - began, G_USEC_PER_SEC / 2);
+    fake_script("hang=none");
+}
+END_TEST
+
+START_TEST(a_hypervisor_that_is_down_makes_states_unknown)
+{
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_int_eq(world_state(world, "vault"), POWER_HALTED);
+    fake_script("down=1");
+    ck_assert(!engine_refresh_states(world->engine, 1000, &error));
+    ck_error(&error, QMC_ERROR_CONN, NULL);
+    ck_assert_int_eq(world_qube(world, "vault")->state, POWER_UNKNOWN);
+    ck_assert_int_eq(world_qube(world, "dom0")->state, POWER_RUNNING);
+    ck_assert(g_str_has_prefix(engine_hv_status(world->engine), "down: "));
+    world_run(world, "start", "vault", &error);
+    ck_error(&error, QMC_ERROR_CONN, NULL);
+    ck_assert(world_unlocked(world, "vault"));
+}
+END_TEST
+
+START_TEST(a_connection_that_comes_back_is_read_again)
+{
+    engine_follow(world->engine);
+    expect_state("vault", POWER_HALTED);
+    fake_script("down=1");
+    expect_state("vault", POWER_UNKNOWN);
+    fake_script("down=0");
+    expect_state("vault", POWER_HALTED);
+    ck_assert_str_eq(engine_hv_status(world->engine), "ok");
+}
+END_TEST
+
+START_TEST(what_others_do_shows_at_once)
+{
+    gint64 began;
+
+    engine_follow(world->engine);
+    expect_state("work", POWER_HALTED);
+    began = g_get_monotonic_time();
+    fake_set_state(world_uuid(world, "work"), "work", POWER_RUNNING);
+    expect_state("work", POWER_RUNNING);
+    fake_set_state(world_uuid(world, "work"), "work", POWER_PAUSED);
+    expect_state("work", POWER_PAUSED);
+    ck_assert_int_lt(g_get_monotonic_time() - began, G_USEC_PER_SEC);
+}
+END_TEST
+
+static gboolean vault_is_clean(gpointer data)
+{
+    return world_clean(world, "vault");
+}
+
+START_TEST(a_qube_that_stops_by_itself_is_cleaned_up)
+{
+    engine_follow(world->engine);
+    world_run(world, "start", "vault", NULL);
+    ck_assert(!world_clean(world, "vault"));
+    fake_set_state(world_uuid(world, "vault"), NULL, POWER_HALTED);
+    ck_assert(world_until(world, vault_is_clean, NULL));
+    expect_state("vault", POWER_HALTED);
+}
+END_TEST
+
+START_TEST(one_who_only_looks_cleans_up_nothing)
+{
+    world_run(world, "start", "vault", NULL);
+    fake_set_state(world_uuid(world, "vault"), NULL, POWER_HALTED);
+    ck_assert_int_eq(world_state(world, "vault"), POWER_HALTED);
+    ck_assert(!world_clean(world, "vault"));
+}
+END_TEST
+
+/* The store. */
+
+static gboolean store_is_bad(gpointer data)
+{
+    return engine_store_error(world->engine) != NULL;
+}
+
+static gboolean store_is_good(gpointer data)
+{
+    return engine_store_error(world->engine) == NULL;
+}
+
+START_TEST(a_store_that_breaks_and_mends_is_followed)
+{
+    g_autofree char *path = world_path(world, LAYOUT_STORE);
+    g_autofree char *good = world_store(world);
+
+    engine_follow(world->engine);
+    fake_set_state(world_uuid(world, "work"), "work", POWER_RUNNING);
+    expect_state("work", POWER_RUNNING);
+    ck_assert(g_file_set_contents(path, "<qubes><dom", -1, NULL));
+    ck_assert(world_until(world, store_is_bad, NULL));
+    ck_assert_uint_eq(engine_model(world->engine)->qubes->len, 0);
+    ck_assert_ptr_nonnull(engine_readonly(world->engine));
+    ck_assert(g_file_set_contents(path, good, -1, NULL));
+    ck_assert(world_until(world, store_is_good, NULL));
+    ck_assert_ptr_null(engine_readonly(world->engine));
+    expect_state("work", POWER_RUNNING);
+}
+END_TEST
+
+START_TEST(a_missing_store_is_an_error_of_the_engine)
+{
+    g_autofree char *path = world_path(world, LAYOUT_STORE);
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_int_eq(g_remove(path), 0);
+    ck_assert(!engine_load(world->engine, &error));
+    ck_error(&error, QMC_ERROR_NOTFOUND, "qubes.xml");
+    ck_assert(error_is(engine_store_error(world->engine), QMC_ERROR_NOTFOUND));
+}
+END_TEST
+
+START_TEST(a_reload_keeps_what_is_known_of_now)
+{
+    fake_set_state(world_uuid(world, "work"), "work", POWER_PAUSED);
+    ck_assert_int_eq(world_state(world, "work"), POWER_PAUSED);
+    ck_assert(engine_refresh_pools(world->engine, 5000, NULL));
+    ck_assert(engine_load(world->engine, NULL));
+    ck_assert_int_eq(world_qube(world, "work")->state, POWER_PAUSED);
+    ck_assert(model_pool(engine_model(world->engine), "varlibqubes")->usage_known);
+}
+END_TEST
+
+START_TEST(figures_of_pools_and_volumes_are_read)
+{
+    const struct pool_entry *pool;
+    const struct volume_config *volume;
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(engine_refresh_pools(world->engine, 5000, &error));
+    pool = model_pool(engine_model(world->engine), "varlibqubes");
+    ck_assert(pool->usage_known);
+    ck_assert_uint_gt(pool->size, 0);
+    volume = qube_volume(world_qube(world, "vault"), "private");
+    ck_assert_uint_eq(volume->used, G_MAXUINT64);
+    ck_assert(engine_refresh_volumes(world->engine, NULL, 5000, &error));
+    ck_assert_uint_eq(volume->size, 256 << 20);
+    ck_assert_uint_ne(volume->used, G_MAXUINT64);
+    ck_assert_int_ge(volume->revisions, 0);
+    ck_assert(engine_refresh_volumes(world->engine, world_uuid(world, "work"),
+                                     5000, &error));
+}
+END_TEST
+
+static gboolean both_read(gpointer data)
+{
+    return qube_volume(world_qube(world, "vault"), "private")->revisions >= 0 &&
+           qube_volume(world_qube(world, "work"), "private")->revisions >= 0;
+}
+
+START_TEST(a_request_during_a_reading_is_not_lost)
+{
+    engine_request_volumes(world->engine, world_uuid(world, "vault"));
+    engine_request_volumes(world->engine, world_uuid(world, "work"));
+    ck_assert(world_until(world, both_read, NULL));
+}
+END_TEST
+
+START_TEST(an_unknown_scheme_is_refused)
+{
+    const struct engine_config config = { .root = world->root,
+                                          .uri = "vbox:///session" };
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_ptr_null(engine_new(&config, &error));
+    ck_error(&error, QMC_ERROR_UNSUPPORTED, NULL);
+}
+END_TEST
+
+START_TEST(leaving_takes_back_what_is_half_done)
+{
+    struct engine *other = world_engine(world, NULL);
+    struct world second = { world->root, world->uri, other, world->notes };
+
+    fake_script("delay=100");
+    ck_assert_ptr_nonnull(world_submit(&second, "start", "vault", NULL, NULL));
+    while (fake_count("create") == 0)
+        g_main_context_iteration(NULL, FALSE);
+    engine_free(other);
+    ck_assert(!fake_active(world_uuid(world, "vault")));
+    ck_assert(world_clean(world, "vault"));
+    ck_assert(world_unlocked(world, "vault"));
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        before_the_first_reading_nothing_is_known,
+        a_reading_fills_the_model,
+        a_hypervisor_that_hangs_is_not_waited_for,
+        an_engine_can_be_left_with_a_call_that_hangs,
+        a_hypervisor_that_is_down_makes_states_unknown,
+        a_connection_that_comes_back_is_read_again,
+        what_others_do_shows_at_once,
+        a_qube_that_stops_by_itself_is_cleaned_up,
+        one_who_only_looks_cleans_up_nothing,
+        a_store_that_breaks_and_mends_is_followed,
+        a_missing_store_is_an_error_of_the_engine,
+        a_reload_keeps_what_is_known_of_now,
+        figures_of_pools_and_volumes_are_read,
+        a_request_during_a_reading_is_not_lost,
+        an_unknown_scheme_is_refused,
+        leaving_takes_back_what_is_half_done,
+        NULL,
+    };
+
+    return suite_run_fixture("engine", tests, setup, teardown);
+}
