@@ -354,7 +354,7 @@ static void lie_about(struct hv_domain *d)
 {
     static const char *const names[] = {
         "\033[2J\033[31mevil", "\007\033]0;title\007", "\xff\xfe\xc3",
-        "\xe2\x80\xae" "txt.exe", "", "a\nb\tc",
+        "\u202etxt.exe", "", "a\nb\tc",
         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
     };
 

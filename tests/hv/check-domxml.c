@@ -171,7 +171,7 @@ static gboolean seen_end(const char *name, const char *text, gsize end,
 
 static const char *const hostile[] = {
     "a\"b'c", "<evil/>", "a & b &amp; c", "]]>", "line\nbreak", "tab\there",
-    "</name></domain>", "\xe2\x80\xae" "rtl", "<!-- -->", "%s%n",
+    "</name></domain>", "\u202ertl", "<!-- -->", "%s%n",
 };
 
 START_TEST(hostile_text_comes_back)
