@@ -22,6 +22,8 @@ static int by_key(const void *key, const void *domain)
 const struct hv_domain *hv_snapshot_find(const struct hv_snapshot *snapshot,
                                          const char *uuid)
 {
+    if (snapshot->domains->len == 0)
+        return NULL;
     return bsearch(uuid, snapshot->domains->data, snapshot->domains->len,
                    sizeof(struct hv_domain), by_key);
 }
