@@ -208,6 +208,15 @@ static gboolean poll_job(struct job *job, gpointer data, GError **error)
     return run_guarded(op, job, op->row->poll, error);
 }
 
+static void op_end_cancelled(struct op *op)
+{
+    GError *error = NULL;
+
+    error_set(&error, QMC_ERROR_CANCELLED, NULL, "'%s' of '%s' was cancelled",
+              op->row->name, op->subject);
+    op_unwind(op, error);
+}
+
 static gboolean poll_now(gpointer data);
 
 static void run_done(struct job *job, const GError *error, gpointer data)
@@ -217,6 +226,8 @@ static void run_done(struct job *job, const GError *error, gpointer data)
     engine_job_lost(op->engine, error);
     if (error)
         op_finish(op, g_error_copy(error));
+    else if (op->priv->again && op->priv->cancelled)
+        op_end_cancelled(op);
     else if (op->priv->again)
         op->priv->poll_timer =
             engine_timer_add(op->engine, POLL_MS, poll_now, op);
@@ -492,10 +503,9 @@ struct op *engine_submit(struct engine *engine, const struct op_request *request
 
 void engine_cancel(struct engine *engine, struct op *op)
 {
-    GError *error = NULL;
-
     if (op_over(op) || op->phase == OP_SAVING || op->phase == OP_UNDOING)
         return;
+    op->priv->cancelled = TRUE;
     if (op->phase == OP_RUNNING && !op->priv->poll_timer) {
         job_cancel(op->priv->job);
         return;
@@ -503,9 +513,7 @@ void engine_cancel(struct engine *engine, struct op *op)
     if (op->priv->poll_timer)
         engine_timer_remove(engine, op->priv->poll_timer);
     op->priv->poll_timer = 0;
-    error_set(&error, QMC_ERROR_CANCELLED, NULL, "'%s' of '%s' was cancelled",
-              op->row->name, op->subject);
-    op_unwind(op, error);
+    op_end_cancelled(op);
 }
 
 void ops_cancel(struct engine *engine)

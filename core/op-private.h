@@ -24,6 +24,7 @@ struct op_private {
     struct job *job;       /* the last one submitted */
     unsigned inside;       /* jobs that are not over: run may still be at work */
     gboolean again;        /* poll wants another turn */
+    gboolean cancelled;    /* it shall not get one */
     guint poll_timer;
     gboolean looked;       /* the worker saw the qube's state at the end */
     enum power_state state;

@@ -378,6 +378,27 @@ START_TEST(a_wait_takes_no_worker)
 }
 END_TEST
 
+static gboolean is_looking(gpointer data)
+{
+    const struct op *op = data;
+
+    return op->priv->inside && !op->priv->poll_timer && world_step(op, "halted");
+}
+
+START_TEST(a_wait_is_cancelled_while_it_looks)
+{
+    struct op *op;
+
+    run_ok("start", "vault");
+    fake_script("shutdown=ignore delay=100");
+    op = world_submit(world, "stop", "vault", NULL, "wait", "true", NULL);
+    ck_assert(world_until(world, is_looking, op));
+    engine_cancel(world->engine, op);
+    world_finish(world, op);
+    ck_assert(error_is(op->error, QMC_ERROR_CANCELLED));
+}
+END_TEST
+
 START_TEST(what_is_halted_cannot_be_stopped)
 {
     g_autoptr(GError) error = NULL;
@@ -472,6 +493,7 @@ int main(void)
         stop_leaves_the_clean_up_to_the_next,
         stop_gives_up_in_time_and_names_the_way_on,
         a_wait_takes_no_worker,
+        a_wait_is_cancelled_while_it_looks,
         what_is_halted_cannot_be_stopped,
         an_unknown_state_is_looked_up,
         pause_and_unpause,
