@@ -54,12 +54,23 @@ static const char *name_of(const struct start *s)
 
 /* Steps. */
 
+/* A net qube that runs is not disturbed, whoever works on it; one on its way up
+ * is waited for. */
+static gboolean lock_or_see_up(struct start *s, GError **error)
+{
+    struct hold *hold = s->plan->hold;
+    GCancellable *cancel = op_cancellable(s->op);
+
+    if (s->index == 0)
+        return hold_take(hold, "start", LOCK_MS, cancel, error);
+    return hold_look(hold, cancel, error) &&
+           (hold_state(hold) == POWER_RUNNING ||
+            hold_take(hold, "start", LOCK_NETVM_MS, cancel, error));
+}
+
 static gboolean step_lock(struct start *s, GError **error)
 {
-    int patience = s->index ? LOCK_NETVM_MS : LOCK_MS;
-
-    if (!hold_take(s->plan->hold, "start", patience, op_cancellable(s->op),
-                   error))
+    if (!lock_or_see_up(s, error))
         return FALSE;
     if (hold_state(s->plan->hold) == POWER_HALTED)
         return TRUE;

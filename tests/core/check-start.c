@@ -228,6 +228,21 @@ START_TEST(a_qube_somebody_works_on_is_busy)
 }
 END_TEST
 
+START_TEST(a_running_net_qube_may_be_busy)
+{
+    g_autofree char *path = NULL;
+    struct file_lock *lock;
+
+    run_ok("start", "sys-firewall");
+    path = g_strdup_printf("%s" LAYOUT_RUN "/%s.lock", world->root,
+                           world_uuid(world, "sys-firewall"));
+    lock = file_lock_take(path, FALSE, 0, NULL);
+    ck_assert_ptr_nonnull(lock);
+    run_ok("start", "work");
+    file_lock_release(lock);
+}
+END_TEST
+
 static gboolean is_created(gpointer data)
 {
     return fake_count("create") > 0;
@@ -484,6 +499,7 @@ int main(void)
         net_qubes_are_not_started_for_one_that_cannot,
         helpers_that_cannot_be_served_refuse_the_start,
         a_qube_somebody_works_on_is_busy,
+        a_running_net_qube_may_be_busy,
         a_kill_ends_a_start,
         a_domain_killed_by_others_ends_its_start,
         two_starts_of_one_qube_create_it_once,
