@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <glib-unix.h>
+
 #include "cli/cmd.h"
 #include "cli/notice.h"
 #include "util/error.h"
@@ -59,6 +61,30 @@ GHashTable *batch_args(const struct cli *cli)
     return args;
 }
 
+static gboolean on_input(int fd, GIOCondition condition, gpointer data)
+{
+    *(gboolean *)data = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+/* One line of the terminal; other qubes and signals go on meanwhile. */
+static gboolean answer_is_yes(const struct cli *cli)
+{
+    gboolean ready = FALSE;
+    guint source = g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR,
+                                 on_input, &ready);
+    char answer[256];
+
+    while (!ready && !cli->signal)
+        g_main_context_iteration(NULL, TRUE);
+    if (ready)
+        return read(STDIN_FILENO, answer, sizeof(answer)) > 0 &&
+               g_ascii_tolower(answer[0]) == 'y';
+    g_source_remove(source);
+    fputc('\n', stderr);
+    return FALSE;
+}
+
 /* A question only where somebody can see it and answer. */
 static gboolean ask(const struct batch *batch, const struct qube *qube)
 {
@@ -66,14 +92,12 @@ static gboolean ask(const struct batch *batch, const struct qube *qube)
     g_autofree char *stake = op_consequence(batch->row, model, qube, batch->args);
     g_autofree char *name = text_sanitise(qube->name, -1);
     g_autofree char *shown = text_sanitise(stake, -1);
-    char answer[8] = "";
 
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
         return FALSE;
     fprintf(stderr, "%s '%s'? %s%s[y/N] ", batch->row->label, name, shown,
             *shown ? " " : "");
-    return fgets(answer, sizeof(answer), stdin) &&
-           g_ascii_tolower(answer[0]) == 'y';
+    return answer_is_yes(batch->cli);
 }
 
 static enum confirm consent(const struct batch *batch, const struct qube *qube,
@@ -180,6 +204,7 @@ static struct op *submit_qube(struct item *item, const struct qube *qube,
         op_confirm(batch->row, engine_model(engine), qube, batch->args);
     enum confirm given = consent(batch, qube, needed);
     g_autoptr(GHashTable) args = args_for(batch, given, needed);
+    struct op *op;
     struct op_request request = {
         .op = batch->row->name,
         .uuid = qube->uuid,
@@ -190,7 +215,11 @@ static struct op *submit_qube(struct item *item, const struct qube *qube,
         .data = item,
     };
 
-    return engine_submit(engine, &request, error);
+    batch->running++;
+    op = engine_submit(engine, &request, error);
+    if (!op)
+        batch->running--;
+    return op;
 }
 
 static void submit(struct item *item)
@@ -198,13 +227,10 @@ static void submit(struct item *item)
     GError *error = NULL;
     const struct qube *qube = cli_qube(item->batch->cli, item->name, &error);
 
-    item->batch->running++;
     if (qube)
         item->op = submit_qube(item, qube, &error);
-    if (item->op)
-        return;
-    item->batch->running--;
-    item_fail(item, error);
+    if (!item->op)
+        item_fail(item, error);
 }
 
 static struct item *item_of(const struct batch *batch, const struct op *op)
@@ -237,7 +263,8 @@ static void on_interrupt(gpointer data)
 {
     struct batch *batch = data;
 
-    notice_line("interrupted: undoing, please wait");
+    if (batch->running > 0)
+        notice_line("interrupted: undoing, please wait");
     for (guint i = 0; i < batch->items->len; i++) {
         struct item *item = batch->items->pdata[i];
 

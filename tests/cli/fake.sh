@@ -107,12 +107,23 @@ answered 0 Yes
 answered 9 n
 answered 9 ''
 answered 9 maybe
+answered 130 "$(printf '\003')"
+
+# Two questions, one after the other.
+printf 'n\ny\n' >"$work/answer"
+status=0
+script "running=${uuid}2,${uuid}3"
+"$top_builddir/tests/cli/pty" 80 "$qmc" --root "$work/disp" kill sys-net work \
+    <"$work/answer" >"$work/out" || status=$?
+test $status -eq 8 && grep -q '^work: killed' "$work/out"
+ok "no to one qube is no answer for the others: $status"
 
 # Signals: what runs is undone, the status says which signal it was.
 interrupted() { # STATUS SIGNAL...
     expected=$1
     shift
     script "running=${uuid}3" shutdown=ignore
+    : >"$work/err"
     "$qmc" --root "$root" -v stop work --wait --timeout 60 \
         >"$work/out" 2>"$work/err" </dev/null &
     pid=$!
@@ -132,6 +143,20 @@ err_has '^qmc: interrupted'
 interrupted 130 INT INT INT
 interrupted 143 TERM
 interrupted 129 HUP
+
+# A demo that is interrupted goes as well.
+script delay=100
+: >"$work/err"
+"$qmc" --demo -v start vault >"$work/out" 2>"$work/err" </dev/null &
+pid=$!
+until grep -q '^vault: ' "$work/err" || ! kill -0 $pid 2>/dev/null; do
+    sleep 0.02
+done
+kill -TERM $pid
+status=0
+wait $pid || status=$?
+test $status -eq 143 && test -z "$(find "$work" -name 'qmc-demo*')"
+ok "an interrupted demo is removed: $status"
 
 wait $hung
 cp "$work/hung.out" "$work/out"

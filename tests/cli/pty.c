@@ -42,14 +42,19 @@ static ssize_t copy(int from, int to)
     return got > 0 && write(to, bytes, got) != got ? -1 : got;
 }
 
-/* Until the terminal hangs up. The end of stdin is no end. */
+/* Until the terminal hangs up. Nothing is typed before the program has shown
+ * something; the end of stdin is no end. */
 static void relay(int terminal)
 {
-    struct pollfd fds[] = {{terminal, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
+    struct pollfd fds[] = {{terminal, POLLIN, 0}, {-1, POLLIN, 0}};
 
     while (poll(fds, 2, -1) > 0 || errno == EINTR) {
         if (fds[0].revents && copy(terminal, STDOUT_FILENO) <= 0)
             return;
+        if (fds[0].revents) {
+            fds[1].fd = STDIN_FILENO;
+            continue;
+        }
         if (fds[1].revents && copy(STDIN_FILENO, terminal) <= 0)
             fds[1].fd = -1;
     }
