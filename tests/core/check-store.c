@@ -580,7 +580,8 @@ int main(void)
         a_generated_uuid_is_stable_and_written_with_a_change,
         a_store_without_dom0_shows_one, what_is_not_understood_survives_a_change,
         broken_qubes_are_never_written_anew, a_new_qube_goes_to_its_place,
-        changed_globals_touch_their_section, a_false_flag_is_not_lost, nothing_at_all_is_a_store_too, NULL,
+        changed_globals_touch_their_section, a_false_flag_is_not_lost,
+        nothing_at_all_is_a_store_too, NULL,
     };
     TCase *loops = tcase_create("tables");
 

@@ -599,7 +599,8 @@ static Suite *volume_suite(void)
         a_directory_in_the_way_is_an_error,
     };
     const TTest *const single[] = {
-        remove_keeps_the_neighbours, two_names_of_one_file_become_one, revisions_ignore_what_is_none,
+        remove_keeps_the_neighbours, two_names_of_one_file_become_one,
+        revisions_ignore_what_is_none,
         an_unused_run_pushes_no_revision_out,
         precache_that_is_stale_is_dropped, resize_shrinks_stopped_when_asked,
         clone_takes_the_committed_state, clone_is_refused,
