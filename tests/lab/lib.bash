@@ -24,7 +24,7 @@ result() { # STATUS TEXT [FILE-THAT-EXPLAINS]
     fi
     failed=$((failed + 1))
     echo "not ok $number - $2"
-    [ $# -lt 3 ] || sed 's/^/#   /' "$3"
+    [ $# -lt 3 ] || tail -c 4000 "$3" | cat -v | sed 's/^/#   /'
     return 1
 }
 
@@ -46,13 +46,13 @@ program() { # ARGUMENT...
 }
 
 qmc() { # STATUS TEXT ARGUMENT...
-    local expected=$1 text=$2 status
+    local expected=$1 text=$2 began=$EPOCHREALTIME status
     shift 2
     program "$@" >"$out" 2>&1
     status=$?
     echo "qmc $* ended with $status" >>"$out"
     [ "$status" = "$expected" ]
-    result $? "$text" "$out"
+    result $? "$text ($(((${EPOCHREALTIME/./} - ${began/./}) / 1000)) ms)" "$out"
 }
 
 says() { # PATTERN TEXT: the last command of qmc() said so
@@ -92,8 +92,8 @@ virsh_state() { # QUBE
     virsh -q -c xen:///system domstate "$1" 2>/dev/null | grep . || echo none
 }
 
-xl_state() { # QUBE: the letters of xl list, - for none
-    xl list "$1" 2>/dev/null | awk 'NR == 2 { print $5; n = 1 } END { if (!n) print "-" }'
+xl_state() { # QUBE: the letters of xl list, none without it
+    xl list "$1" 2>/dev/null | awk 'NR == 2 { print $5; n = 1 } END { if (!n) print "none" }'
 }
 
 active() { # QUBE

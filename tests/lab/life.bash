@@ -3,10 +3,12 @@
 # One qube from start to stop, twice: what the guest says, what libvirt and xl
 # see, and what of its disks is there the second time.
 
-agree() { # VIRSH XL-LETTERS LS TEXT
+agree() { # VIRSH XL-PATTERN LS TEXT
+    local letters
+    letters=$(xl_state work)
     is "$1" "$(virsh_state work)" "$4: virsh says $1"
-    xl_state work | grep -q "[$2]"
-    result $? "$4: xl list agrees ($(xl_state work))"
+    [[ $letters =~ $2 ]]
+    result $? "$4: xl list agrees ($letters)"
     is "$3" "$(ls_state work)" "$4: qmc ls says $3"
 }
 
@@ -21,15 +23,16 @@ console_says 'xvda bytes=33554432 label=template-root boots=0' \
     'root is a copy of the template'
 console_says 'xvdb bytes=16777216 label=work-private boots=0' \
     'private is its own'
-agree running rb Running 'after start'
-qmc 4 'starting it again is refused' start work
+agree running '^[r-][b-]----$' Running 'after start'
+qmc 0 'starting it again does nothing' start work
+says 'already' 'and says so'
 is '' "$(losetup -l -n -O BACK-FILE -j "$pool/vm-templates/debian/root.img")" \
     "the template's image is not attached"
 
 qmc 0 'pause work' pause work
-agree paused p Paused 'after pause'
+agree paused '^--p---$' Paused 'after pause'
 qmc 0 'unpause work' unpause work
-agree running rb Running 'after unpause'
+agree running '^[r-][b-]----$' Running 'after unpause'
 
 mark_console
 qmc 0 'private grows while it runs' vol resize work:private 48M
@@ -61,21 +64,30 @@ console_says 'xvda bytes=33554432 label=template-root boots=0' \
     'what was written to root is gone'
 
 screen=/tmp/screen
+mkfifo /tmp/keys
 script -qefc "stty rows 24 cols 80; exec '$build/qmc' --root '$root'" \
-    "$screen" </dev/zero >/dev/null 2>&1 &
+    "$screen" </tmp/keys >/dev/null &
 console_pid=$!
-await grep -q 'work' "$screen"
-result $? 'the console shows the qube' "$screen"
+exec 3>/tmp/keys # nobody types
+shows_running() {
+    [ -e "$screen" ] && grep -q '1 running' "$screen"
+}
+await shows_running
+result $? 'the console shows that it runs' "$screen"
 seen=$(stat -c %s "$screen")
+paused_at=$SECONDS
 virsh -q -c xen:///system suspend work >/dev/null
 shows_pause() {
     tail -c +$((seen + 1)) "$screen" | grep -qi 'paus'
 }
 patience=15 await shows_pause
-result $? 'a pause by another client shows without a key' "$screen"
+result $? "a pause by another client shows without a key ($((SECONDS - paused_at)) s)" \
+    "$screen"
 virsh -q -c xen:///system resume work >/dev/null
-kill "$console_pid"
-wait "$console_pid" 2>/dev/null
+printf q >&3
+wait "$console_pid"
+result $? 'q leaves the console'
+exec 3>&-
 
 qmc 0 'kill work' kill work
 await inactive work
