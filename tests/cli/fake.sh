@@ -94,20 +94,20 @@ run 0 --root "$work/disp" kill sys-net --yes
 run 0 --root "$work/disp" kill sys-net --confirm sys-net
 run 9 --root "$work/disp" kill sys-net --confirm work
 run 0 --root "$work/disp" kill sys-net --dry-run
-answered() { # STATUS ANSWER
+answered() { # STATUS KEYS
     status=0
-    printf '%s\n' "$2" >"$work/answer"
+    printf '%b' "$2" >"$work/answer"
     "$top_builddir/tests/cli/pty" 80 "$qmc" --root "$work/disp" kill sys-net \
         <"$work/answer" >"$work/out" || status=$?
     grep -q "^Kill 'sys-net'?.*\[y/N\]" "$work/out" && test "$status" -eq "$1"
-    ok "a question on the terminal, answered '$2': $status, expected $1"
+    ok "a question on the terminal is answered: $status, expected $1"
 }
-answered 0 y
-answered 0 Yes
-answered 9 n
-answered 9 ''
-answered 9 maybe
-answered 130 "$(printf '\003')"
+answered 0 'y\n'
+answered 0 'Yes\n'
+answered 9 'n\n'
+answered 9 '\n'
+answered 9 'maybe\n'
+answered 130 '\003'
 
 # Two questions, one after the other.
 printf 'n\ny\n' >"$work/answer"
