@@ -3,25 +3,23 @@
 # Every file of the repository is in the tarball.
 . "$top_srcdir/tests/lint/lint.sh"
 
-list=$top_builddir/tests/lint/dist.list
 known=$(git ls-files 2>/dev/null) # nothing in a tarball: it is what was listed
 
 # Files in no list and below no listed folder; of the top folder's dot files
 # none has to travel.
 missing() {
-    printf '%s\n' "$known" | grep -v '^\.\|/\.gitignore$' | awk -v list="$list" '
-        BEGIN {
-            while ((getline path < list) > 0) {
-                sub(/^.*\.\.\//, "", path)
-                listed[path] = 1
-            }
-        }
+    {
+        listed | sed 's/^/listed /'
+        printf '%s\n' "$known" | grep -v '^\.\|/\.gitignore$' | sed 's/^/known /'
+    } | awk '
+        { path = substr($0, length($1) + 2) }
+        $1 == "listed" { listed[path] = 1; next }
         {
-            path = $0
+            file = path
             while (!(path in listed) && sub(/\/[^\/]*$/, "", path))
                 ;
             if (!(path in listed))
-                print $0 " is in no list of a Makemodule.am"
+                print file " is in no list of a Makemodule.am"
         }'
 }
 

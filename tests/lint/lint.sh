@@ -26,6 +26,12 @@ finish() {
     echo "1..$lint_count"
 }
 
+# What make dist packs, as make wrote it down, as paths below top_srcdir.
+# Folders stand for all they contain.
+listed() {
+    sed "s|^$top_srcdir/||; s|^.*\.\./||" "$top_builddir/tests/lint/dist.list" | sort -u
+}
+
 # sources FOLDER...: the C files below
 sources() {
     find "$@" -name '*.[ch]' | sort

@@ -31,18 +31,17 @@ long_lines() {
         /[ \t]$/ { print FILENAME ":" FNR ": blanks at the end" }'
 }
 
+# Not the tree as it lies there: it may be the build directory, too.
 text_files() {
-    find . -name .git -prune -o -name 'build*' -type d -prune -o \
-        -name autom4te.cache -prune -o -path ./m4 -prune -o \
-        -type f ! -name Makefile.in ! -name 'configure*' ! -name aclocal.m4 \
-        -print
+    listed | grep -vE '^(configure|aclocal\.m4|Makefile\.in|config\.h\.in|m4/.*|build-aux/.*)$' |
+        while read -r path; do find "$path" -type f; done
 }
 
 # People's homes anywhere; and where this very tree and its build lie.
 machine_paths() {
     text_files | xargs grep -nIE \
         '(^|[^[:alnum:]_$}/.)"'\''-]|[^[:alnum:]_}]["'\''])/(home|root|Users)/[[:alnum:]]' |
-        grep -v '^\./tests/lint/text\.sh:'
+        grep -v '^tests/lint/text\.sh:'
     for dir in "$top_srcdir" "$top_builddir"; do
         case $dir in
         /*/*/*) text_files | xargs grep -nIF "$dir/" ;;
