@@ -52,7 +52,12 @@ const char *action_refused(const struct app *app, const char *op,
 
     if (!qube)
         return "it is gone";
-    return why ? why : op_refused(op_find(op), qube);
+    if (why)
+        return why;
+    /* What is urgent passes the queue; for the rest one thing after the other. */
+    if (qube->busy && !op_find(op)->urgent)
+        return "another operation works on it";
+    return op_refused(op_find(op), qube);
 }
 
 void action_start(struct app *app, const char *op, const char *uuid,

@@ -211,7 +211,9 @@ static void app_event(const struct event *event, gpointer data)
     g_autoptr(GPtrArray) now = g_ptr_array_new();
 
     g_ptr_array_extend(now, app->screens, NULL, NULL);
-    if (event->type == EVENT_NOTE || (event->type == EVENT_HV && event->text))
+    /* The title says how the connection is; only bad news is an event. */
+    if (event->type == EVENT_NOTE ||
+        (event->type == EVENT_HV && event->text && event->warning))
         app_set_note(app, event->warning, event->text);
     if (event->type == EVENT_OP)
         action_event(app, event->op);
@@ -321,7 +323,7 @@ static const struct key_row rows[] = {
      KEYS_ANYWHERE, NULL, app_key_stop, NULL},
     {"q Esc", "back", "Back", "back", KEYS_ANYWHERE, NULL, app_key_back,
      app_is_later_view},
-    {"q", "quit", "Quit", "quit (asks if work goes on)",
+    {"q", "quit", "Quit", "in the list of qubes: quit",
      KEYS_ANYWHERE, NULL, app_key_back, app_is_first},
     {"Q", "leave", NULL, "quit from anywhere", KEYS_ANYWHERE, NULL, app_key_quit,
      NULL},

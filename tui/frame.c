@@ -187,13 +187,22 @@ static void frame_draw_event(struct app *app, int y, int w)
 
 struct hints {
     const struct key_row *help; /* stands first, wherever its table comes */
+    const struct key_row *out;  /* the way out: never without room */
     int y, x, end;
 };
+
+static int frame_hint_width(const struct key_row *row)
+{
+    g_autofree char *key = key_row_first(row);
+
+    return text_width(key) + text_width(row->hint) + 3;
+}
 
 static void frame_put_hint(struct hints *hints, const struct key_row *row)
 {
     g_autofree char *key = key_row_first(row);
-    if (hints->x + text_width(key) + text_width(row->hint) + 2 > hints->end)
+
+    if (hints->x + frame_hint_width(row) > hints->end + 1)
         return;
     hints->x += 1 + draw_words(hints->y, hints->x, hints->end - hints->x,
                                STYLE_KEY, key);
@@ -205,18 +214,32 @@ static void frame_draw_hint(const struct key_row *row, gpointer data)
 {
     struct hints *hints = data;
 
-    if (row->hint && row != hints->help)
+    if (row->hint && row != hints->help && row != hints->out)
         frame_put_hint(hints, row);
+}
+
+static void frame_find_out(const struct key_row *row, gpointer data)
+{
+    struct hints *hints = data;
+
+    if (row->hint)
+        hints->out = row;
 }
 
 static void frame_draw_hints(const struct screen *top, int y, int w)
 {
-    struct hints hints = {app_keys(), y, 1, w};
+    struct hints hints = {.help = app_keys(), .y = y, .x = 1, .end = w};
 
     draw_fill((struct rect){y, 0, 1, w}, STYLE_FOOTER);
     frame_put_hint(&hints, hints.help);
-    if (!top->boxed)
-        screen_each_row(top, FALSE, frame_draw_hint, &hints);
+    if (top->boxed)
+        return;
+    screen_each_row(top, FALSE, frame_find_out, &hints);
+    hints.end = w - (hints.out ? frame_hint_width(hints.out) : 0);
+    screen_each_row(top, FALSE, frame_draw_hint, &hints);
+    hints.end = w;
+    if (hints.out && hints.out != hints.help)
+        frame_put_hint(&hints, hints.out);
 }
 
 void frame_draw_footer(struct app *app, struct screen *view)
@@ -264,6 +287,6 @@ struct rect frame_prompt(void)
 
     draw_size(&h, &w);
     if (frame_is_small(h, w))
-        return (struct rect){h - 1, 0, 1, w};
+        return (struct rect){h - 2, 0, 1, w};
     return (struct rect){h - 3, 0, 2, w};
 }

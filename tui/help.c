@@ -81,15 +81,24 @@ static char *help_row_text(const struct key_row *row)
     return op ? g_strconcat(op->label, help_asks(op), NULL) : NULL;
 }
 
+/* Where a screen closes itself, the rows that depend on the place in the stack
+ * do not apply. */
+static gboolean help_applies(const struct screen_class *class,
+                             const struct key_row *table,
+                             const struct key_row *row)
+{
+    return table != app_keys() || class->kind == SCREEN_VIEW || !row->visible;
+}
+
 /* Rows without a text join the next one; rows with the keys of the one before
  * are its other meaning. */
-static void help_append_group(GPtrArray *rows, const struct key_row *table,
-                              enum key_group group)
+static void help_append_group(GPtrArray *rows, const struct screen_class *class,
+                              const struct key_row *table, enum key_group group)
 {
     g_autoptr(GString) keys = g_string_new(NULL);
 
     for (const struct key_row *row = table; row && row->keys; row++) {
-        if (row->group != group)
+        if (row->group != group || !help_applies(class, table, row))
             continue;
         g_autofree char *text = help_row_text(row);
         g_string_append_printf(keys, "%s%s", keys->len ? " " : "", row->keys);
@@ -118,7 +127,7 @@ static GPtrArray *help_block(const struct screen_class *class,
     GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
 
     for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
-        help_append_group(rows, tables[i], group);
+        help_append_group(rows, class, tables[i], group);
     if (rows->len > 0)
         g_ptr_array_add(lines, g_strdup(key_group_title(group)));
     for (guint i = 0; i < rows->len; i++) {

@@ -37,8 +37,7 @@ static void error_fill_op(struct error *error, const struct op *op)
                                       (double)(op->ended_us - op->began_us) /
                                           G_USEC_PER_SEC);
     if (op->steps->len > 1)
-        error->undone = g_strdup("the steps before it were taken back; the event "
-                                 "line names what could not be");
+        error->undone = g_strdup("what the steps before it had done");
 }
 
 static void error_open_screen(struct screen *screen, gconstpointer argument)

@@ -220,7 +220,7 @@ static void resize_draw_pool(const struct screen *screen, struct rect line)
     double later = full + (double)(size - config->size) / (double)entry->size;
     draw_format(line.y, x, line.x + line.w - x,
                 later > 1 ? STYLE_WARN : STYLE_NORMAL,
-                "  %d%% used now, %d%%%s if all of it is ever used",
+                "  %d%% used, %d%%%s if all of this is used",
                 (int)(full * 100), (int)(later * 100), later > 1 ? "!" : "");
 }
 

@@ -93,8 +93,11 @@ static int volumes_percent(const struct volume_config *config)
 
 static char *volumes_text_percent(gconstpointer item, gpointer data)
 {
-    int percent = volumes_percent(item);
+    const struct volume_config *config = item;
+    int percent = volumes_percent(config);
 
+    if (config->size == 0)
+        return g_strdup("-");
     return percent < 0 ? g_strdup("?") : g_strdup_printf("%d%%", percent);
 }
 
@@ -135,7 +138,7 @@ static enum style volumes_style_flags(gconstpointer item, gpointer data)
 
 /* clang-format off */
 static const struct list_column volumes_columns[] = {
-    {"VOLUME", 12, 24, 0, TEXT_LEFT, volumes_text_name, NULL, "name",
+    {"VOLUME", 12, 24, 0, TEXT_LEFT, volumes_text_name, NULL, "order",
      volumes_compare_order},
     {"POOL", 10, 24, 3, TEXT_LEFT, volumes_text_pool, NULL, NULL, NULL},
     {"SIZE", 8, 10, 0, TEXT_RIGHT, volumes_text_size, NULL, "size",

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the console promises beside its pictures: bytes, time, hostile text. */
+#include "config.h"
+
+#include "tests/tui/console.h"
+
+#include "tests/fake/hv-fake.h"
+#include "tests/util/suite.h"
+#include "tui/app.h"
+#include "tui/term.h"
+
+#define KEY_BYTES 350
+#define FRAME_MS 50
+#define ANSWER_MS 500 /* 50 are promised; a test machine may be busy */
+
+static char *store_of(int qubes, const char *name)
+{
+    GString *xml = g_string_new("<qubes><labels><label id=\"label-1\" "
+                                "color=\"0xcc0000\">red</label></labels><pools/>"
+                                "<properties/><domains>");
+
+    for (int i = 1; i <= qubes; i++)
+        g_string_append_printf(
+            xml,
+            "<domain id=\"domain-%d\" class=\"AppVM\"><properties>"
+            "<property name=\"label\">red</property>"
+            "<property name=\"name\">%s%d</property>"
+            "<property name=\"qid\">%d</property>"
+            "<property name=\"uuid\">00000000-0000-4000-8000-%012d</property>"
+            "</properties><features/><tags/><volume-config/></domain>",
+            i, name, i, i, i);
+    g_string_append(xml, "</domains></qubes>\n");
+    return g_string_free(xml, FALSE);
+}
+
+static struct console *console_with(const char *xml)
+{
+    struct console *console = console_new("xterm-256color", 24, 80);
+
+    fake_reset();
+    console_run(console, root_make(xml));
+    return console;
+}
+
+/* --- time --- */
+
+START_TEST(first_frame_while_the_hypervisor_hangs)
+{
+    g_autofree char *xml = store_of(200, "qube-");
+    struct console *console = console_new("xterm-256color", 24, 80);
+    char *root = root_make(xml);
+    gint64 began;
+
+    fake_reset();
+    fake_script("hang=all");
+    began = g_get_monotonic_time();
+    console_run(console, root);
+    /* Under sanitizers everything takes a multiple. */
+    ck_assert_int_lt((g_get_monotonic_time() - began) / 1000, 10 * FRAME_MS);
+    console_wait(console, " ? red qube-1 ");
+    ck_assert(!console->ended);
+    fake_script("hang=");
+    console_free(console);
+}
+END_TEST
+
+static void answered(struct console *console, const char *key, const char *text)
+{
+    gint64 began = g_get_monotonic_time();
+
+    app_key(console->app, key_parse(key));
+    console_wait(console, text);
+    ck_assert_int_lt((g_get_monotonic_time() - began) / 1000, ANSWER_MS);
+}
+
+START_TEST(keys_are_answered_while_calls_take_long)
+{
+    struct console *console;
+
+    fake_reset();
+    console = console_new("xterm-256color", 24, 80);
+    fake_script("delay=2000");
+    console_run(console, root_make("qubes.xml"));
+    answered(console, "F1", "Help: qubes list");
+    answered(console, "Esc", "sort: state");
+    answered(console, ">", "sort: name");
+    answered(console, "/", "/");
+    answered(console, "w", "filter: w");
+    answered(console, "Esc", "13 qubes");
+    answered(console, "v", "Volumes of");
+    answered(console, "q", "13 qubes");
+    fake_script("delay=0");
+    console_free(console);
+}
+END_TEST
+
+/* --- bytes --- */
+
+START_TEST(cursor_key_is_cheap)
+{
+    g_autofree char *xml = store_of(200, "qube-");
+    struct console *console = console_with(xml);
+
+    console_wait(console, "running");
+    console_settle(console);
+    for (int i = 0; i < 10; i++) {
+        console_settle(console);
+        g_string_truncate(console->bytes, 0);
+        console_keys(console, "j");
+        console_settle(console);
+        ck_assert_int_gt((int)console->bytes->len, 0);
+        ck_assert_int_le((int)console->bytes->len, KEY_BYTES);
+    }
+    console_free(console);
+}
+END_TEST
+
+START_TEST(nothing_is_written_when_nothing_changes)
+{
+    struct console *console = console_with("qubes.xml");
+    struct event event = {.type = EVENT_STATS};
+
+    console_wait(console, "0%] 8 cpu");
+    console_settle(console);
+    g_string_truncate(console->bytes, 0);
+    for (int i = 0; i < 5; i++) {
+        events_emit(engine_model(console->engine)->events, &event);
+        app_dirty(console->app);
+        console_settle(console);
+    }
+    ck_assert_int_eq((int)console->bytes->len, 0);
+    console_free(console);
+}
+END_TEST
+
+/* --- hostile text --- */
+
+static const char *const hostile[] = {
+    "\033]0;owned\007", "\033[2J\033[1;1H", "\302\233[31m", "\302\220q\302\234",
+    "\u202eevil\u202c", "\u2066x\u2069", "a\u200bb\ufeff", "\377\376\200",
+    "\r\n\t\b\016\017", "\033c", "\u0301\u0301\u0301", "\U0001F600 wide 日本",
+};
+
+/* As text of the model, not of the file: XML could not even carry most of it. */
+static void poison(struct model *model, const char *text)
+{
+    for (guint i = 1; i < model->qubes->len; i++) {
+        struct qube *qube = model->qubes->pdata[i];
+
+        g_free(qube->name);
+        qube->name = g_strdup_printf("%s%u", text, i);
+        qube->class_name = g_intern_string(text);
+        for (guint k = 0; k < qube->props->len; k++) {
+            struct prop_value *value =
+                &g_array_index(qube->props, struct prop_value, k);
+
+            g_free(value->text);
+            value->text = g_strdup(text);
+        }
+        qube_find(qube, SEVERITY_WARN, text, "%s", text);
+    }
+    for (guint i = 0; i < model->pools->len; i++) {
+        struct pool_entry *pool = model->pools->pdata[i];
+
+        g_free(pool->name);
+        pool->name = g_strdup(text);
+    }
+}
+
+static void all_over(struct console *console, const char *text)
+{
+    struct model *model = engine_model(console->engine);
+
+    poison(model, text);
+    model_note(model, NULL, TRUE, "%s", text);
+    app_note(console->app, TRUE, "%s", text);
+    console_keys(console, "j j S Esc K Esc s Esc v j r Esc q / a Esc F1 Esc");
+    app_draw(console->app);
+    console_settle(console);
+    console_check_bytes(console);
+}
+
+START_TEST(hostile_text_stays_text)
+{
+    struct console *console = console_with("qubes.xml");
+
+    console_wait(console, "running");
+    all_over(console, hostile[_i]);
+    console_free(console);
+}
+END_TEST
+
+START_TEST(hostile_length_stays_inside)
+{
+    struct console *console = console_with("qubes.xml");
+    g_autofree char *text = g_strnfill(4096, 'x');
+
+    console_wait(console, "running");
+    all_over(console, text);
+    console_free(console);
+}
+END_TEST
+
+/* --- the terminal --- */
+
+START_TEST(bytes_become_keys)
+{
+    struct console *console = console_with("qubes.xml");
+
+    console_wait(console, "sort: state");
+    console_type(console, ">");
+    console_wait(console, "sort: name");
+    console_type(console, "\033OP");
+    console_wait(console, "Help: qubes list");
+    console_type(console, "\033");
+    console_wait(console, "sort: name");
+    console_type(console, "/\xc5\xbc\xc3\xb3");
+    console_wait(console, "filter: \xc5\xbc\xc3\xb3");
+    console_free(console);
+}
+END_TEST
+
+START_TEST(hang_up_ends_it)
+{
+    struct console *console = console_with("qubes.xml");
+
+    console_hang_up(console);
+    while (!console->ended)
+        g_main_context_iteration(NULL, TRUE);
+    ck_assert_int_eq(console->status, 128 + 1);
+    console_free(console);
+}
+END_TEST
+
+START_TEST(q_asks_only_while_something_runs)
+{
+    struct console *console = console_with("qubes.xml");
+
+    console_wait(console, "libvirt:ok");
+    console_keys(console, "q");
+    ck_assert(console->ended);
+    ck_assert_int_eq(console->status, 0);
+    console_free(console);
+}
+END_TEST
+
+START_TEST(a_question_is_withdrawn_with_its_qube)
+{
+    static const char uuid[] = "00000000-0000-4000-8000-000000000006";
+    struct console *console = console_with("qubes.xml");
+
+    fake_set_state(uuid, "personal", POWER_RUNNING);
+    console_wait(console, "2 running");
+    console_keys(console, "j S");
+    console_wait(console, "Shut down personal?");
+    fake_set_state(uuid, NULL, POWER_HALTED);
+    console_wait(console, "the question is withdrawn");
+    console_wait_gone(console, "y/N");
+    console_free(console);
+}
+END_TEST
+
+START_TEST(every_size_is_survived)
+{
+    struct console *console = console_with("qubes.xml");
+
+    console_wait(console, "running");
+    for (int h = 1; h < 30; h += 3)
+        for (int w = 1; w < 100; w += 7) {
+            console_resize(console, h, w);
+            console_keys(console, "v r F1 Esc Esc q K Esc S Esc / x Esc G");
+        }
+    console_resize(console, 24, 80);
+    console_wait(console, "sort: state");
+    console_free(console);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        first_frame_while_the_hypervisor_hangs,
+        keys_are_answered_while_calls_take_long,
+        cursor_key_is_cheap,
+        nothing_is_written_when_nothing_changes,
+        hostile_length_stays_inside,
+        bytes_become_keys,
+        hang_up_ends_it,
+        q_asks_only_while_something_runs,
+        a_question_is_withdrawn_with_its_qube,
+        every_size_is_survived,
+        NULL,
+    };
+    TCase *loop = tcase_create("hostile");
+
+    tcase_set_timeout(loop, 60);
+    tcase_add_loop_test(loop, hostile_text_stays_text, 0,
+                        (int)G_N_ELEMENTS(hostile));
+    return suite_run_cases("console", tests, NULL, NULL, loop);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Replays the *.keys of this folder on terminals of several kinds and compares
+ * what they show with *.screen. A key file has one command per line:
+ *
+ *   fake WORDS   adds to the script of the hypervisor (tests/fake/README.md)
+ *   store FILE   begins with this store instead of qubes.xml; first line only
+ *   keys NAMES   "j j Enter"
+ *   wait TEXT    until it stands on the screen
+ *   gone TEXT    until it does not
+ *   size HxW     changes the size of the terminal
+ *   show TITLE   puts the screen into the golden file
+ *
+ * With QMC_GOLDEN=DIR the golden files are written to DIR instead. */
+#include "config.h"
+
+#include "tests/tui/console.h"
+
+#include <stdio.h>
+
+#include "tests/fake/hv-fake.h"
+#include "tests/util/suite.h"
+
+static const char *const names[] = {"list", "start", "stop", "kill", "volumes",
+                                    "help", "filter", "errors", "broken",
+                                    "narrow"};
+
+static const struct terminal {
+    const char *type, *no_color;
+    int height, width;
+    const char *golden; /* text is the same whatever the colours are */
+} terminals[] = {
+    {"xterm-256color", NULL, 24, 80, "80x24"},
+    {"xterm-256color", "1", 24, 80, "80x24"},
+    {"linux", NULL, 24, 80, "80x24"},
+    {"vt220", NULL, 24, 80, "80x24"},
+    {"xterm-256color", NULL, 40, 120, "120x40"},
+};
+
+struct replay {
+    struct console *console;
+    const struct terminal *terminal;
+    GString *shown;
+    char *store;
+};
+
+static void replay_begin(struct replay *replay)
+{
+    if (replay->console)
+        return;
+    replay->console = console_new(replay->terminal->type, replay->terminal->height,
+                                  replay->terminal->width);
+    console_run(replay->console,
+                root_make(replay->store ? replay->store : "qubes.xml"));
+}
+
+static void replay_show(struct replay *replay, const char *title)
+{
+    g_autofree char *text = console_masked(replay->console);
+
+    g_string_append_printf(replay->shown, "=== %s\n%s", title, text);
+}
+
+static void replay_size(struct replay *replay, const char *size)
+{
+    int height, width;
+
+    ck_assert_int_eq(sscanf(size, "%dx%d", &height, &width), 2);
+    console_resize(replay->console, height, width);
+}
+
+static void replay_line(struct replay *replay, const char *line)
+{
+    g_auto(GStrv) parts = g_strsplit(line, " ", 2);
+    const char *rest = parts[1];
+
+    if (strcmp(parts[0], "store") == 0) {
+        replay->store = g_strdup(rest);
+        return;
+    }
+    if (strcmp(parts[0], "fake") == 0) {
+        fake_script(rest);
+        return;
+    }
+    replay_begin(replay);
+    if (strcmp(parts[0], "keys") == 0)
+        console_keys(replay->console, rest);
+    else if (strcmp(parts[0], "wait") == 0)
+        console_wait(replay->console, rest);
+    else if (strcmp(parts[0], "gone") == 0)
+        console_wait_gone(replay->console, rest);
+    else if (strcmp(parts[0], "size") == 0)
+        replay_size(replay, rest);
+    else if (strcmp(parts[0], "show") == 0)
+        replay_show(replay, rest);
+    else
+        ck_abort_msg("unknown command '%s'", parts[0]);
+}
+
+static char *replay_path(const char *dir, const char *name, const char *suffix)
+{
+    g_autofree char *file = g_strconcat(name, suffix, NULL);
+
+    return g_build_filename(dir, file, NULL);
+}
+
+static void replay_compare(const char *name, const struct replay *replay)
+{
+    g_autofree char *suffix =
+        g_strdup_printf("-%s.screen", replay->terminal->golden);
+    g_autofree char *dir =
+        g_build_filename(g_getenv("top_srcdir"), "tests/tui", NULL);
+    const char *write_to = g_getenv("QMC_GOLDEN");
+    g_autofree char *path = replay_path(write_to ? write_to : dir, name, suffix);
+    g_autofree char *golden = NULL;
+
+    if (write_to) {
+        ck_assert(g_file_set_contents(path, replay->shown->str, -1, NULL));
+        return;
+    }
+    ck_assert(g_file_get_contents(path, &golden, NULL, NULL));
+    ck_assert_msg(strcmp(golden, replay->shown->str) == 0,
+                  "%s on %s shows:\n%s", name, replay->terminal->type,
+                  replay->shown->str);
+}
+
+static void replay_run(const char *name, const struct terminal *terminal)
+{
+    struct replay replay = {.terminal = terminal, .shown = g_string_new(NULL)};
+    g_autofree char *dir =
+        g_build_filename(g_getenv("top_srcdir"), "tests/tui", NULL);
+    g_autofree char *path = replay_path(dir, name, ".keys");
+    g_autofree char *script = NULL;
+
+    if (terminal->no_color)
+        g_setenv("NO_COLOR", terminal->no_color, TRUE);
+    fake_reset();
+    ck_assert(g_file_get_contents(path, &script, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(script), "\n", -1);
+    for (gsize i = 0; lines[i]; i++)
+        if (*lines[i] && *lines[i] != '#')
+            replay_line(&replay, lines[i]);
+    console_check_bytes(replay.console);
+    console_free(replay.console);
+    replay_compare(name, &replay);
+    g_string_free(replay.shown, TRUE);
+    g_free(replay.store);
+}
+
+START_TEST(replay_all)
+{
+    int per = (int)G_N_ELEMENTS(terminals);
+
+    replay_run(names[_i / per], &terminals[_i % per]);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const none[] = {NULL};
+    TCase *all = tcase_create("replay");
+
+    tcase_set_timeout(all, 120);
+    tcase_add_loop_test(all, replay_all, 0,
+                        (int)(G_N_ELEMENTS(names) * G_N_ELEMENTS(terminals)));
+    return suite_run_cases("screens", none, NULL, NULL, all);
+}

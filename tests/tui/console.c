@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "tests/tui/console.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <check.h>
+#include <curses.h>
+#include <glib-unix.h>
+
+#include "core/layout.h"
+#include "core/store.h"
+#include "tests/fake/hv-fake.h"
+#include "tui/app.h"
+#include "tui/term.h"
+#include "util/file.h"
+
+#define PATIENCE_US (20 * G_TIME_SPAN_SECOND)
+
+/* --- a root --- */
+
+static void root_write(const char *root, const char *fixture)
+{
+    g_autofree char *path = layout_path(root, LAYOUT_STORE);
+    g_autofree char *source = NULL;
+    g_autofree char *text = NULL;
+    gsize length;
+
+    if (*fixture == '<') {
+        ck_assert(g_file_set_contents(path, fixture, -1, NULL));
+        return;
+    }
+    source = g_build_filename(g_getenv("top_srcdir"), "tests/tui", fixture, NULL);
+    ck_assert(g_file_get_contents(source, &text, &length, NULL));
+    ck_assert(g_file_set_contents(path, text, (gssize)length, NULL));
+}
+
+static void root_kernel(const char *root)
+{
+    static const char *const names[] = {"vmlinuz", "initramfs", "modules.img"};
+    g_autofree char *dir = layout_path(root, LAYOUT_KERNELS "/6.12.30-1.fc41");
+
+    ck_assert(file_mkdirs(dir, 0755, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(dir, names[i], NULL);
+
+        ck_assert(g_file_set_contents(path, "kernel", -1, NULL));
+    }
+}
+
+static void root_create_volumes(const struct qube *qube)
+{
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        struct volume *volume =
+            g_array_index(qube->volumes, struct volume_config, i).volume;
+
+        if (volume && volume_save_on_stop(volume))
+            ck_assert(volume_create(volume, NULL));
+    }
+}
+
+static void root_images(const char *root)
+{
+    struct store *store = store_new(root);
+    struct model *model = model_new();
+
+    if (store_load(store, model, NULL))
+        for (guint i = 0; i < model->qubes->len; i++)
+            root_create_volumes(model->qubes->pdata[i]);
+    model_free(model);
+    store_free(store);
+}
+
+char *root_make(const char *fixture)
+{
+    char *root = g_dir_make_tmp("qmc-tui-XXXXXX", NULL);
+    g_autofree char *base = layout_path(root, LAYOUT_BASE);
+    g_autofree char *templates = g_build_filename(base, "vm-templates", NULL);
+    g_autofree char *qubes = g_build_filename(base, "appvms", NULL);
+
+    ck_assert(file_mkdirs(templates, 0755, NULL));
+    ck_assert(file_mkdirs(qubes, 0755, NULL));
+    root_write(root, fixture);
+    root_kernel(root);
+    root_images(root);
+    return root;
+}
+
+void root_remove(char *root)
+{
+    file_remove_tree(root, NULL);
+    g_free(root);
+}
+
+/* --- a terminal --- */
+
+static gboolean console_drain(int fd, GIOCondition condition, gpointer data)
+{
+    struct console *console = data;
+    char bytes[4096];
+    ssize_t n;
+
+    while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+        g_string_append_len(console->bytes, bytes, n);
+    return G_SOURCE_CONTINUE;
+}
+
+static void console_open_pty(struct console *console, int height, int width)
+{
+    struct winsize size = {.ws_row = (unsigned short)height,
+                           .ws_col = (unsigned short)width};
+
+    console->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    ck_assert_int_ge(console->master, 0);
+    ck_assert_int_eq(grantpt(console->master), 0);
+    ck_assert_int_eq(unlockpt(console->master), 0);
+    console->slave = open(ptsname(console->master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    ck_assert_int_ge(console->slave, 0);
+    ioctl(console->slave, TIOCSWINSZ, &size);
+    g_unix_set_fd_nonblocking(console->master, TRUE, NULL);
+    console->source =
+        g_unix_fd_add(console->master, G_IO_IN, console_drain, console);
+}
+
+static void console_key(int key, gpointer data)
+{
+    struct console *console = data;
+
+    app_key(console->app, key);
+}
+
+static void console_resized(gpointer data)
+{
+    struct console *console = data;
+
+    if (console->app)
+        app_dirty(console->app);
+}
+
+static void console_ended(int status, gpointer data)
+{
+    struct console *console = data;
+
+    console->ended = TRUE;
+    console->status = status;
+}
+
+struct console *console_new(const char *type, int height, int width)
+{
+    struct console *console = g_new0(struct console, 1);
+    struct term_spec spec = {
+        .type = type,
+        .key = console_key,
+        .resized = console_resized,
+        .ended = console_ended,
+        .data = console,
+    };
+
+    console->bytes = g_string_new(NULL);
+    console_open_pty(console, height, width);
+    spec.in = console->slave;
+    spec.out = console->slave;
+    ck_assert(term_open(&spec, NULL));
+    return console;
+}
+
+void console_run(struct console *console, char *root)
+{
+    struct engine_config config = {
+        .root = root, .uri = "test:///default", .demo = TRUE};
+
+    console->root = root;
+    console->engine = engine_new(&config, NULL);
+    ck_assert_ptr_nonnull(console->engine);
+    engine_load(console->engine, NULL);
+    console->app = app_new(console->engine);
+    app_on_quit(console->app, console_ended, console);
+    app_draw(console->app);
+    engine_follow(console->engine);
+}
+
+void console_hang_up(struct console *console)
+{
+    if (console->master < 0)
+        return;
+    g_source_remove(console->source);
+    close(console->master);
+    console->master = -1;
+}
+
+void console_free(struct console *console)
+{
+    if (console->app)
+        app_free(console->app);
+    if (console->engine)
+        engine_free(console->engine);
+    term_close();
+    if (console->root)
+        root_remove(console->root);
+    console_hang_up(console);
+    close(console->slave);
+    g_string_free(console->bytes, TRUE);
+    g_free(console);
+}
+
+/* --- keys --- */
+
+void console_keys(struct console *console, const char *names)
+{
+    g_auto(GStrv) parts = g_strsplit(names, " ", -1);
+
+    for (gsize i = 0; parts[i]; i++) {
+        int code = key_parse(parts[i]);
+
+        ck_assert_msg(code != 0, "no key '%s'", parts[i]);
+        app_key(console->app, code);
+        app_draw(console->app);
+        /* The terminal reads on, or the next write would wait for it. */
+        console_drain(console->master, G_IO_IN, console);
+    }
+}
+
+void console_type(struct console *console, const char *bytes)
+{
+    gsize length = strlen(bytes);
+
+    ck_assert_int_eq((int)write(console->master, bytes, length), (int)length);
+}
+
+/* --- time --- */
+
+static gboolean console_shows(struct console *console, const char *text)
+{
+    g_autofree char *screen = console_text(console);
+
+    return strstr(screen, text) != NULL;
+}
+
+static void console_wait_for(struct console *console, const char *text,
+                             gboolean there)
+{
+    gint64 end = g_get_monotonic_time() + PATIENCE_US;
+
+    while (console_shows(console, text) != there) {
+        g_autofree char *screen = console_text(console);
+
+        ck_assert_msg(g_get_monotonic_time() < end, "'%s' %s:\n%s", text,
+                      there ? "does not come" : "does not go", screen);
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
+void console_wait(struct console *console, const char *text)
+{
+    console_wait_for(console, text, TRUE);
+}
+
+void console_wait_gone(struct console *console, const char *text)
+{
+    console_wait_for(console, text, FALSE);
+}
+
+static gboolean console_late(gpointer late)
+{
+    *(gboolean *)late = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+void console_settle(struct console *console)
+{
+    gboolean late = FALSE;
+
+    /* Longer than a frame may be put off. */
+    g_timeout_add(150, console_late, &late);
+    while (!late)
+        g_main_context_iteration(NULL, TRUE);
+}
+
+void console_resize(struct console *console, int height, int width)
+{
+    struct winsize size = {.ws_row = (unsigned short)height,
+                           .ws_col = (unsigned short)width};
+
+    ioctl(console->slave, TIOCSWINSZ, &size);
+    resizeterm(height, width);
+    app_draw(console->app);
+}
+
+/* --- the picture --- */
+
+/* Lines are drawn with what the terminal has; the goldens have ASCII. */
+static gunichar console_char(const cchar_t *cell, attr_t *attrs)
+{
+    wchar_t wide[CCHARW_MAX + 1] = {0};
+    short pair;
+
+    getcchar(cell, wide, attrs, &pair, NULL);
+    if (*attrs & A_ALTCHARSET)
+        return wide[0] == 'q' ? '-' : wide[0] == 'x' ? '|' : '+';
+    if (wide[0] == 0x2500)
+        return '-';
+    if (wide[0] == 0x2502)
+        return '|';
+    return wide[0] > 0x2500 && wide[0] < 0x2580 ? '+' : (gunichar)wide[0];
+}
+
+static void console_strip(GString *text)
+{
+    while (text->len && text->str[text->len - 1] == ' ')
+        g_string_truncate(text, text->len - 1);
+    g_string_append_c(text, '\n');
+}
+
+char *console_text(struct console *console)
+{
+    GString *text = g_string_new(NULL);
+    int h = getmaxy(curscr), w = getmaxx(curscr);
+
+    for (int y = 0; y < h; y++) {
+        for (int x = 0; x < w; x++) {
+            cchar_t cell;
+            attr_t attrs;
+
+            mvwin_wch(curscr, y, x, &cell);
+            g_string_append_unichar(text, console_char(&cell, &attrs));
+        }
+        console_strip(text);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static char console_attribute(const cchar_t *cell)
+{
+    wchar_t wide[CCHARW_MAX + 1];
+    attr_t attrs;
+    short pair;
+
+    getcchar(cell, wide, &attrs, &pair, NULL);
+    if (pair)
+        return attrs & A_BOLD ? 'C' : 'c';
+    if (attrs & A_REVERSE)
+        return attrs & A_BOLD ? 'R' : 'r';
+    if (attrs & A_UNDERLINE)
+        return 'u';
+    return attrs & A_BOLD ? 'b' : ' ';
+}
+
+char *console_attributes(struct console *console)
+{
+    GString *text = g_string_new(NULL);
+    int h = getmaxy(curscr), w = getmaxx(curscr);
+
+    for (int y = 0; y < h; y++) {
+        for (int x = 0; x < w; x++) {
+            cchar_t cell;
+
+            mvwin_wch(curscr, y, x, &cell);
+            g_string_append_c(text, console_attribute(&cell));
+        }
+        console_strip(text);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* Times, and figures of the disk the test happens to run on. */
+char *console_masked(struct console *console)
+{
+    static const struct {
+        const char *pattern, *replacement;
+    } masks[] = {
+        {"\\b[0-2][0-9]:[0-5][0-9]\\b", "hh:mm"},
+        {"(?m)^(varlibqubes \\[).*\\]$", "\\1 ... ]"},
+        {" +[0-9]+\\.[0-9]s ", "   t.ts "},
+        {" in [0-9]+\\.[0-9] s", ""},
+        {"[0-9]+\\.[0-9] s", "t.t s"},
+        {"(?m) [0-9]+ s(.{0,8})$", " n s\\1"},
+        {"(?m)^CPU \\[.*\\] 8 cpu", "CPU [ ... ] 8 cpu"},
+        {"[0-9]+% used, [0-9]+%!?", "n% used, n%"},
+        {"/tmp/qmc-tui-[A-Za-z0-9]+", "ROOT"},
+    };
+    char *text = console_text(console);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(masks); i++) {
+        g_autoptr(GRegex) regex = g_regex_new(masks[i].pattern, 0, 0, NULL);
+        g_autofree char *old = text;
+
+        text = g_regex_replace(regex, old, -1, 0, masks[i].replacement, 0, NULL);
+    }
+    return text;
+}
+
+/* --- the bytes --- */
+
+/* Length of one sequence that may begin with ESC: CSI with digits, character
+ * sets, and the two-byte ones of keypad, cursor and reset. 0: not allowed. */
+static gsize console_sequence(const char *p, gsize left)
+{
+    gsize n = 2;
+
+    if (left < 2)
+        return 0;
+    if (strchr("()", p[1]))
+        return left >= 3 && strchr("B0", p[2]) ? 3 : 0;
+    if (strchr("=>78MDEHc", p[1]))
+        return 2;
+    if (p[1] != '[')
+        return 0;
+    while (n < left && (g_ascii_isdigit(p[n]) || strchr(";?!", p[n])))
+        n++;
+    return n < left && g_ascii_isalpha(p[n]) ? n + 1 : 0;
+}
+
+static gboolean console_text_safe(gunichar c)
+{
+    return c >= 0x20 && !(c >= 0x7f && c < 0xa0) &&
+           g_unichar_type(c) != G_UNICODE_FORMAT &&
+           g_unichar_type(c) != G_UNICODE_CONTROL;
+}
+
+void console_check_bytes(const struct console *console)
+{
+    const char *p = console->bytes->str, *end = p + console->bytes->len;
+
+    while (p < end) {
+        gsize length = 1;
+
+        if (*p == '\033') {
+            length = console_sequence(p, (gsize)(end - p));
+            ck_assert_msg(length > 0, "escape sequence beginning with '%c'", p[1]);
+        } else if (!strchr("\r\n\b\016\017\007\t", *p) || *p == '\0') {
+            gunichar c = g_utf8_get_char_validated(p, end - p);
+
+            ck_assert_msg(c < 0x110000 && console_text_safe(c),
+                          "byte 0x%02x", (unsigned char)*p);
+            length = (gsize)g_unichar_to_utf8(c, NULL);
+        } else {
+            ck_assert_int_ne(*p, '\007');
+        }
+        p += length;
+    }
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The console on a terminal nobody looks at: a pty whose bytes are kept, the
+ * real engine on a root of its own, the scripted hypervisor. One at a time per
+ * process. */
+#pragma once
+
+#include <glib.h>
+
+#include "core/engine.h"
+
+struct console {
+    char *root;
+    struct engine *engine;
+    struct app *app;
+    GString *bytes;    /* everything written to the terminal */
+    gboolean ended;    /* the user left, or the terminal did */
+    int status;
+    int master, slave;
+    guint source;
+};
+
+/* A root with the store `fixture` (a file of tests/tui, or a whole document if
+ * it begins with '<') and images for its volumes. */
+char *root_make(const char *fixture);
+void root_remove(char *root);
+
+/* Opens the terminal only; for tests of what draws. */
+struct console *console_new(const char *type, int height, int width);
+/* Engine and app on it, first frame drawn; takes the root. */
+void console_run(struct console *console, char *root);
+/* As when the line drops. */
+void console_hang_up(struct console *console);
+void console_free(struct console *console);
+
+/* Keys by name, blank between: "j j Enter"; each drawn at once. */
+void console_keys(struct console *console, const char *names);
+/* Bytes as a terminal would send them. */
+void console_type(struct console *console, const char *bytes);
+/* Turns the loop until the text stands on the screen; fails after 20 s. */
+void console_wait(struct console *console, const char *text);
+void console_wait_gone(struct console *console, const char *text);
+/* Turns the loop until nothing is due any more for now. */
+void console_settle(struct console *console);
+void console_resize(struct console *console, int height, int width);
+/* What the terminal shows, line by line without trailing blanks. Free it. */
+char *console_text(struct console *console);
+/* The same with everything that differs from run to run masked. */
+char *console_masked(struct console *console);
+/* One letter per cell: what the attributes are. Free it. */
+char *console_attributes(struct console *console);
+/* Fails on any byte but text and the sequences a terminal entry is made of. */
+void console_check_bytes(const struct console *console);
