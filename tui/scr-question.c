@@ -34,32 +34,13 @@ static struct question *question_of(const struct screen *screen)
     return screen->data;
 }
 
-/* "what it holds is lost" -> "What it holds is lost." */
+/* "its programs are ended" -> "Its programs are ended." */
 static char *question_sentence(const char *text)
 {
     char *sentence = g_strconcat(text, g_str_has_suffix(text, ".") ? "" : ".", NULL);
 
     *sentence = g_ascii_toupper(*sentence);
     return sentence;
-}
-
-/* Who loses the network with it: the reason why a stop asks so strongly. */
-static void question_add_clients(GString *text, const struct model *model,
-                                 const struct qube *qube)
-{
-    guint n = 0;
-
-    for (guint i = 0; i < model->qubes->len; i++) {
-        const struct qube *client = model->qubes->pdata[i];
-
-        if (client->state <= POWER_HALTED || client == qube ||
-            qube_get_vm(model, client, "netvm") != qube)
-            continue;
-        g_string_append_printf(text, "%s%s", n++ ? ", " : " Without network then: ",
-                               client->name);
-    }
-    if (n)
-        g_string_append_c(text, '.');
 }
 
 static void question_open_action(struct screen *screen,
@@ -75,11 +56,9 @@ static void question_open_action(struct screen *screen,
     question->args = action->args ? g_hash_table_ref(action->args) : NULL;
     question->level = action->consent;
     question->title = g_strdup_printf("%s %s", row->label, question->name);
-    g_autofree char *text =
-        question_sentence(row->consequence ? row->consequence : row->help);
-    g_autoptr(GString) all = g_string_new(text);
-    question_add_clients(all, app_model(screen->app), qube);
-    question->text = g_strdup(all->str);
+    g_autofree char *stake = op_consequence(row, app_model(screen->app), qube,
+                                            action->args);
+    question->text = question_sentence(stake ? stake : row->help);
     if (question->level == CONFIRM_L3)
         question->field = field_new("");
 }
