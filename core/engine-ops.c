@@ -224,10 +224,12 @@ static void run_done(struct job *job, const GError *error, gpointer data)
     struct op *op = data;
 
     engine_job_lost(op->engine, error);
-    if (error)
-        op_finish(op, g_error_copy(error));
-    else if (op->priv->again && op->priv->cancelled)
+    /* What broke when it was cancelled is no news. */
+    if (op->priv->cancelled && (error ? !error_is(error, QMC_ERROR_TIMEOUT)
+                                      : op->priv->again))
         op_end_cancelled(op);
+    else if (error)
+        op_finish(op, g_error_copy(error));
     else if (op->priv->again)
         op->priv->poll_timer =
             engine_timer_add(op->engine, POLL_MS, poll_now, op);

@@ -283,6 +283,9 @@ void op_undo_all(struct op *op)
                      last->what, error->message);
             job_progress(op->priv->job, PROGRESS_WARN, "undo: %s: %s",
                          last->what, error->message);
+            /* What came before may be in use by what could not be undone. */
+            g_array_set_size(undos, 0);
+            return;
         }
         g_array_set_size(undos, undos->len - 1);
     }

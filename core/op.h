@@ -132,7 +132,8 @@ typedef gboolean (*op_undo_fn)(gpointer data, GError **error);
 /* Worker, in run or poll: sets op->result. */
 void op_set_result(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* `what` completes "undo: ..."; run in reverse order if the operation fails
- * later, errors are logged and noted. destroy runs in every case. */
+ * later. One that fails is logged and noted, and ends the unwinding: what was
+ * done before it may be in use still. destroy runs in every case. */
 void op_push_undo(struct op *op, const char *what, op_undo_fn undo,
                   gpointer data, GDestroyNotify destroy);
 /* What was done so far stays, whatever happens to the rest: forgets the undos. */

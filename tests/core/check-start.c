@@ -145,6 +145,23 @@ START_TEST(a_net_qube_that_fails_is_taken_back)
 }
 END_TEST
 
+START_TEST(volumes_of_a_domain_that_stays_are_not_touched)
+{
+    g_autoptr(GError) error = NULL;
+
+    fake_script("fail=resume,destroy error=conn");
+    world_run(world, "start", "vault", &error);
+    ck_error(&error, QMC_ERROR_CONN, NULL);
+    ck_assert(fake_active(world_uuid(world, "vault")));
+    ck_assert(!world_clean(world, "vault"));
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "undo: domain"));
+    ck_assert(world_unlocked(world, "vault"));
+    fake_script("fail=none");
+    run_ok("kill", "vault");
+    ck_assert(world_clean(world, "vault"));
+}
+END_TEST
+
 /* Real causes. */
 
 START_TEST(a_missing_kernel_is_named)
@@ -494,6 +511,7 @@ int main(void)
         each_call_that_fails_leaves_nothing,
         a_net_qube_that_came_up_stays_up,
         a_net_qube_that_fails_is_taken_back,
+        volumes_of_a_domain_that_stays_are_not_touched,
         a_missing_kernel_is_named,
         a_missing_image_is_named,
         net_qubes_are_not_started_for_one_that_cannot,
