@@ -9,7 +9,7 @@ struct finding *finding_new(enum severity severity, const char *hint,
 struct pool_entry *pool_entry_new(const char *name, const char *driver);
 GPtrArray *raw_texts_new(void);
 /* Appended, without attributes. */
-struct volume_config *qube_volume_add(struct qube *qube, const char *name);
+struct volume_config *qube_volume_add(struct qube *qube, const char *interned);
 /* The last of that name, good or bad; NULL: not explicit. */
 struct prop_value *prop_values_find(const GArray *values, const char *property);
 void prop_values_put(GArray *values, const struct prop_row *row, const char *text);

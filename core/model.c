@@ -13,7 +13,7 @@
 #define PROPS_USUAL 8
 #define VOLUMES_USUAL 4
 #define ATTRS_USUAL 9
-#define TEXTS_USUAL 1024
+#define TEXTS_USUAL 512
 
 static void finding_free(gpointer data)
 {
@@ -147,10 +147,10 @@ struct pool_entry *pool_entry_new(const char *name, const char *driver)
     return entry;
 }
 
-struct volume_config *qube_volume_add(struct qube *qube, const char *name)
+struct volume_config *qube_volume_add(struct qube *qube, const char *interned)
 {
     struct volume_config config = {
-        .name = g_intern_string(name),
+        .name = interned,
         .attrs = g_array_sized_new(FALSE, FALSE, sizeof(struct pair), ATTRS_USUAL),
         .texts = qube->texts,
         .used = G_MAXUINT64,

@@ -35,6 +35,7 @@ enum place {
     IN_VOLUME,
 };
 
+#define INTERN_SLOTS 128
 #define NESTING 6 /* document, qubes, domains, domain, properties, property */
 
 /* More than these are no store that anybody made; they keep the time it takes
@@ -71,7 +72,7 @@ struct loader {
     int depth;         /* frames in use; the first is the document itself */
     struct qube *qube; /* being read */
     char *ref;         /* of the property being read */
-    const char *volume_attrs[16]; /* interned, of the volume before */
+    const char *interned[INTERN_SLOTS]; /* of late */
 
     /* What is being skipped. */
     int raw_depth;
@@ -94,6 +95,19 @@ static const char *attr_get(const struct xml_attr *attrs, const char *name)
 static struct frame *top(struct loader *loader)
 {
     return &loader->frames[loader->depth - 1];
+}
+
+/* g_intern_string() without its lock for what was asked for lately: a store
+ * has tens of thousands of names, but few different ones. */
+static const char *intern(struct loader *loader, const char *text)
+{
+    gsize len = strlen(text);
+    guchar last = len > 0 ? (guchar)text[len - 1] : 0;
+    const char **slot = &loader->interned[(len * 5 + last) % INTERN_SLOTS];
+
+    if (!*slot || !g_str_equal(*slot, text))
+        *slot = g_intern_string(text);
+    return *slot;
 }
 
 static void item_set(struct loader *loader, const char *interned)
@@ -239,7 +253,7 @@ static gboolean begin_prop(struct loader *loader, const struct xml_attr *attrs)
         return FALSE;
     if (!qube || qube->class)
         value.row = prop_find(name, qube ? qube->class->id : 0);
-    value.name = value.row ? value.row->name : g_intern_string(name);
+    value.name = value.row ? value.row->name : intern(loader, name);
     g_array_append_val(values, value);
     g_free(loader->ref);
     loader->ref = g_strdup(attr_get(attrs, "ref"));
@@ -285,10 +299,12 @@ static void end_domain(struct loader *loader, const char *text, gsize end)
 static gboolean begin_feature(struct loader *loader, const struct xml_attr *attrs)
 {
     static const char *const known[] = { "name", NULL };
-    struct pair pair = { g_intern_string(attr_get(attrs, "name")), NULL };
+    const char *name = attr_get(attrs, "name");
+    struct pair pair = { NULL };
 
-    if (!pair.name || loader->qube->features->len >= FEATURES_MAX)
+    if (!name || loader->qube->features->len >= FEATURES_MAX)
         return FALSE;
+    pair.name = intern(loader, name);
     g_array_append_val(loader->qube->features, pair);
     item_set(loader, pair.name);
     attrs_keep(loader, attrs, "feature", known);
@@ -310,7 +326,7 @@ static gboolean begin_tag(struct loader *loader, const struct xml_attr *attrs)
     if (!name)
         return FALSE;
     g_ptr_array_add(loader->qube->tags, g_strdup(name));
-    item_set(loader, g_intern_string(name));
+    item_set(loader, intern(loader, name));
     attrs_keep(loader, attrs, "tag", known);
     return TRUE;
 }
@@ -319,22 +335,12 @@ static void note_flags(struct loader *loader, const struct volume_config *config
 {
     static const char *const flags[] = { "rw", "save_on_stop", "snap_on_start" };
 
-    for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
+    for (gsize i = 0; i < G_N_ELEMENTS(flags) && loader->false_written == 0; i++) {
         const char *value = volume_config_get(config, flags[i]);
 
         if (value && g_str_equal(value, "False"))
             loader->false_written++;
     }
-}
-
-/* Interned. Nearly all volumes have the same attributes in the same places. */
-static const char *attr_name(struct loader *loader, const char *name, guint place)
-{
-    const char **known = &loader->volume_attrs[place % G_N_ELEMENTS(loader->volume_attrs)];
-
-    if (!*known || !g_str_equal(*known, name))
-        *known = g_intern_string(name);
-    return *known;
 }
 
 static gboolean begin_volume(struct loader *loader, const struct xml_attr *attrs)
@@ -344,9 +350,9 @@ static gboolean begin_volume(struct loader *loader, const struct xml_attr *attrs
 
     if (!name || loader->qube->volumes->len >= VOLUMES_MAX)
         return FALSE;
-    config = qube_volume_add(loader->qube, name);
+    config = qube_volume_add(loader->qube, intern(loader, name));
     for (guint i = 0; attrs[i].name; i++) {
-        struct pair pair = { attr_name(loader, attrs[i].name, i), NULL };
+        struct pair pair = { intern(loader, attrs[i].name), NULL };
 
         if (g_str_equal(pair.name, "name"))
             continue;

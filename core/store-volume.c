@@ -15,11 +15,31 @@
 #define SOURCE_HOPS 8
 #define DEPTH_MAX 16
 
+/* The attributes that mean something, by number. */
+enum attr {
+    ATTR_POOL,
+    ATTR_VID,
+    ATTR_KEEP,
+    ATTR_RW,
+    ATTR_SAVE,
+    ATTR_SNAP,
+    ATTR_EPHEMERAL,
+    ATTR_SIZE,
+    ATTR_SOURCE,
+    ATTRS
+};
+
+static const char *const attr_names[ATTRS] = {
+    "pool", "vid", "revisions_to_keep", "rw", "save_on_stop", "snap_on_start",
+    "ephemeral", "size", "source",
+};
+
 struct builder {
     struct model *model;
     GHashTable *done;   /* struct qube: built, or being built */
     int depth;          /* of qubes whose sources are being looked for */
     GHashTable *by_vid; /* "pool\nvid" -> struct qube; made when first needed */
+    const char *attr_names[ATTRS]; /* interned */
 };
 
 /* Pools. */
@@ -51,32 +71,14 @@ static void volume_find(struct qube *qube, const struct volume_config *config,
               qube->name, config->name, why);
 }
 
-/* The attributes that mean something, by number. */
-enum attr {
-    ATTR_POOL,
-    ATTR_VID,
-    ATTR_KEEP,
-    ATTR_RW,
-    ATTR_SAVE,
-    ATTR_SNAP,
-    ATTR_EPHEMERAL,
-    ATTR_SIZE,
-    ATTR_SOURCE,
-    ATTRS
-};
-
-static const char *const attr_names[ATTRS] = {
-    "pool", "vid", "revisions_to_keep", "rw", "save_on_stop", "snap_on_start",
-    "ephemeral", "size", "source",
-};
-
-static void attrs_read(const struct volume_config *config, const char **attrs)
+static void attrs_read(const struct builder *builder,
+                       const struct volume_config *config, const char **attrs)
 {
     for (guint i = 0; i < config->attrs->len; i++) {
         const struct pair *pair = &g_array_index(config->attrs, struct pair, i);
 
         for (int attr = 0; attr < ATTRS; attr++)
-            if (g_str_equal(pair->name, attr_names[attr])) {
+            if (pair->name == builder->attr_names[attr]) {
                 attrs[attr] = pair->value;
                 break;
             }
@@ -203,23 +205,32 @@ static struct volume *volume_with_vid(struct qube *qube, const char *vid)
     return NULL;
 }
 
-static struct volume *source_by_vid(struct builder *builder, struct qube *template,
-                                    const char *pool, const char *vid)
+static struct volume *source_anywhere(struct builder *builder, const char *pool,
+                                      const char *vid)
 {
-    struct volume *volume = template ? volume_with_vid(template, vid) : NULL;
-    g_autofree char *key = NULL;
+    g_autofree char *key = vid_key(pool, vid);
     struct qube *owner;
 
-    if (volume)
-        return volume;
     if (!builder->by_vid)
         vids_collect(builder);
-    key = vid_key(pool, vid);
     owner = g_hash_table_lookup(builder->by_vid, key);
     if (!owner)
         return NULL;
     build(builder, owner);
     return volume_with_vid(owner, vid);
+}
+
+/* Nearly always it is one of the templates above. */
+static struct volume *source_by_vid(struct builder *builder, struct qube *template,
+                                    const char *pool, const char *vid)
+{
+    struct volume *volume = NULL;
+
+    for (int hops = 0; template && !volume && hops < SOURCE_HOPS; hops++) {
+        volume = volume_with_vid(template, vid);
+        template = qube_get_vm(builder->model, template, "template");
+    }
+    return volume ? volume : source_anywhere(builder, pool, vid);
 }
 
 /* The volume of that name at the far end of the chain of templates. */
@@ -308,7 +319,7 @@ static void volume_build(struct builder *builder, struct making *making)
         .snap_on_start = row && row->snap_on_start,
         .save_on_stop = row && row->save_on_stop, .size = row ? row->size : 0,
     };
-    attrs_read(config, making->attrs);
+    attrs_read(builder, config, making->attrs);
     g_free(config->pool);
     config->pool = pool_name_of(builder->model, config->name, making->attrs[ATTR_POOL]);
     if (!flags_read(making->attrs, &making->spec))
@@ -324,7 +335,7 @@ static void missing_add(struct qube *qube)
 {
     for (const struct class_volume *v = qube->class->volumes; v->name; v++)
         if (!qube_volume(qube, v->name))
-            qube_volume_add(qube, v->name);
+            qube_volume_add(qube, g_intern_string(v->name));
 }
 
 static void volumes_build(struct builder *builder, struct qube *qube)
@@ -360,6 +371,8 @@ void store_build(const struct store *store, struct model *model)
 {
     struct builder builder = { model, .done = g_hash_table_new(NULL, NULL) };
 
+    for (int attr = 0; attr < ATTRS; attr++)
+        builder.attr_names[attr] = g_intern_string(attr_names[attr]);
     for (guint i = 0; i < model->pools->len; i++) {
         struct pool_entry *entry = g_ptr_array_index(model->pools, i);
 
