@@ -224,21 +224,38 @@ static gboolean reference_check(const struct prop_row *row,
     return TRUE;
 }
 
-gboolean prop_validate(const struct prop_row *row, const struct model *model,
-                       const struct qube *qube, const char *value,
-                       GError **error)
+/* Whether every text is its own canonical form. */
+static gboolean is_plain(const struct prop_row *row)
+{
+    return !row->lower && (row->type == PROP_STR || row->type == PROP_VM ||
+                           row->type == PROP_POOL);
+}
+
+gboolean prop_validate_parsed(const struct prop_row *row, const struct model *model,
+                              const struct qube *qube, const char *value,
+                              GError **error)
 {
     g_autofree char *canonical = NULL;
 
     if (row->computed)
         return refuse(row, value, NULL, "it is always computed", error);
+    if (!is_plain(row)) {
+        canonical = prop_canonical(row, model, value);
+        if (!canonical)
+            return refuse_type(row, value, error);
+        value = canonical;
+    }
+    if (!reference_check(row, model, value, error))
+        return FALSE;
+    return !row->validate || row->validate(model, qube, value, error);
+}
+
+gboolean prop_validate(const struct prop_row *row, const struct model *model,
+                       const struct qube *qube, const char *value,
+                       GError **error)
+{
     if (!xml_text_valid(value))
         return refuse(row, value, NULL,
                       "it has a character that the store cannot hold", error);
-    canonical = prop_canonical(row, model, value);
-    if (!canonical)
-        return refuse_type(row, value, error);
-    if (!reference_check(row, model, canonical, error))
-        return FALSE;
-    return !row->validate || row->validate(model, qube, canonical, error);
+    return prop_validate_parsed(row, model, qube, value, error);
 }

@@ -61,3 +61,7 @@ int prop_compare(const struct prop_row *a, const struct prop_row *b);
 gboolean prop_validate(const struct prop_row *row, const struct model *model,
                        const struct qube *qube, const char *value,
                        GError **error);
+/* The same of a text that has come through an XML parser. */
+gboolean prop_validate_parsed(const struct prop_row *row, const struct model *model,
+                              const struct qube *qube, const char *value,
+                              GError **error);

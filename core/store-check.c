@@ -244,7 +244,7 @@ static void prop_check(struct model *model, struct qube *qube, struct prop_value
     if (!value->row) {
         if (!qube || qube->class)
             prop_unknown(model, qube, value);
-    } else if (!prop_validate(value->row, model, qube, value->text, &error)) {
+    } else if (!prop_validate_parsed(value->row, model, qube, value->text, &error)) {
         prop_bad(model, qube, value, error);
     }
 }

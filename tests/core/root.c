@@ -85,7 +85,8 @@ char *root_get(void)
 
 char *root_put_fixture(const char *name)
 {
-    g_autofree char *path = g_build_filename(g_getenv("top_srcdir"), "tests", "core",
+    const char *sources = g_getenv("top_srcdir"); /* set by make check */
+    g_autofree char *path = g_build_filename(sources ? sources : "..", "tests", "core",
                                              "fixtures", name, NULL);
     char *text = NULL;
 
