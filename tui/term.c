@@ -129,6 +129,22 @@ static void crash_append(const char *name)
     }
 }
 
+/* Without an alternate screen the picture stays: what comes next shall begin on
+ * a line of its own. */
+static gboolean term_keeps_picture(void)
+{
+    const char *leave = tigetstr("rmcup");
+
+    return !leave || leave == (const char *)-1;
+}
+
+static void term_leave(void)
+{
+    endwin();
+    if (term_keeps_picture())
+        crash_write(fileno(term.out), "\r\n", 2);
+}
+
 static void crash_arm(void)
 {
     stack_t stack = {.ss_sp = crash.stack, .ss_size = sizeof(crash.stack)};
@@ -141,6 +157,11 @@ static void crash_arm(void)
     crash_append("cnorm");
     crash_append("rmkx");
     crash_append("rmcup");
+    if (term_keeps_picture()) {
+        crash_append("cr");
+        crash_append("cud1");
+        crash_append("ed");
+    }
     crash.out = fileno(term.out);
     crash.error_fd = term.error_fd;
     crash.armed = 1;
@@ -313,7 +334,7 @@ void term_stop(void)
 
     if (!term.screen)
         return;
-    endwin();
+    term_leave();
     sigaction(SIGTSTP, &normal, &ours);
     /* The whole job stops, as if the driver had seen the key. */
     kill(0, SIGTSTP);
@@ -442,7 +463,7 @@ void term_close(void)
     term.n_sources = 0;
     term_unwatch_stop();
     delwin(term.pad);
-    endwin();
+    term_leave();
     delscreen(term.screen);
     term.screen = NULL;
     term_close_streams();

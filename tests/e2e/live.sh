@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What another client does shows within two seconds without a key.
+. "$top_srcdir/tests/e2e/lib.sh"
+
+daemon=$(PATH=$PATH:/usr/sbin:/sbin command -v libvirtd) ||
+    skip_all "libvirtd is not installed"
+command -v virsh >/dev/null || skip_all "virsh is not installed"
+
+socket=$dir/run/libvirt/libvirt-sock
+uri="test+unix:///default?socket=$socket"
+mkdir -p "$dir/run" "$dir/home"
+printf '%s\n' 'auth_unix_rw = "none"' "unix_sock_dir = \"$dir/run/libvirt\"" \
+    > "$dir/libvirtd.conf"
+env HOME="$dir/home" XDG_RUNTIME_DIR="$dir/run" XDG_CONFIG_HOME="$dir/home" \
+    "$daemon" -f "$dir/libvirtd.conf" -p "$dir/libvirtd.pid" \
+    > "$dir/libvirtd.log" 2>&1 &
+server=$!
+trap 'kill $server 2>/dev/null; finish' EXIT
+until_true test -S "$socket" || skip_all "a private libvirtd does not start here"
+virsh -q -c "$uri" list >/dev/null 2>&1 ||
+    skip_all "a private libvirtd does not answer here"
+
+root=$dir/root
+"$qmc" --demo --root "$root" ls >/dev/null || exit 99
+uuid=$("$qmc" --root "$root" --offline show vault --json |
+    sed -n 's/.*"uuid" *: *"\([^"]*\)".*/\1/p' | head -n 1)
+
+terminal 80 24
+keys "$qmc --root $root --connect '$uri'" Enter
+check 'the list appears' shows '\. .* vault'
+check 'the connection is there' shows 'libvirt:ok'
+
+cat > "$dir/vault.xml" <<XML
+<domain type="test"><name>vault</name><uuid>$uuid</uuid>
+<memory>409600</memory><os><type>hvm</type></os></domain>
+XML
+elapsed()
+{
+    began=$(date +%s%N)
+    shows "$1" || return 1
+    took=$((($(date +%s%N) - began) / 1000000))
+    echo "# after $took ms"
+    [ "$took" -lt 3000 ]
+}
+virsh -q -c "$uri" create "$dir/vault.xml" >/dev/null
+check 'a start by virsh shows without a key' elapsed 'R .* vault'
+virsh -q -c "$uri" suspend vault >/dev/null
+check 'a pause by virsh shows' elapsed 'P .* vault'
+virsh -q -c "$uri" destroy vault >/dev/null
+check 'a destroy by virsh shows' elapsed '\. .* vault'
+
+kill "$server"
+check 'a lost daemon is said' hides 'libvirt:ok'
+keys G
+check 'and keys are answered' shows 'vault'
+keys q
+check 'q leaves' shows '^ready>$'
+echo "1..$n"
