@@ -7,14 +7,28 @@ daemon=$(PATH=$PATH:/usr/sbin:/sbin command -v libvirtd) ||
     skip_all "libvirtd is not installed"
 command -v virsh >/dev/null || skip_all "virsh is not installed"
 
-socket=$dir/run/libvirt/libvirt-sock
+# Its own directory: libvirtd is not root here, even if we are, because as root
+# it would want the whole machine.
+private=$dir/libvirt
+socket=$private/libvirt-sock
 uri="test+unix:///default?socket=$socket"
-mkdir -p "$dir/run" "$dir/home"
-printf '%s\n' 'auth_unix_rw = "none"' "unix_sock_dir = \"$dir/run/libvirt\"" \
-    > "$dir/libvirtd.conf"
-env HOME="$dir/home" XDG_RUNTIME_DIR="$dir/run" XDG_CONFIG_HOME="$dir/home" \
-    "$daemon" -f "$dir/libvirtd.conf" -p "$dir/libvirtd.pid" \
-    > "$dir/libvirtd.log" 2>&1 &
+mkdir "$private"
+cat > "$private/libvirtd.conf" <<CONF
+unix_sock_dir = "$private"
+auth_unix_ro = "none"
+auth_unix_rw = "none"
+unix_sock_rw_perms = "0777"
+CONF
+drop=
+if [ "$(id -u)" -eq 0 ]; then
+    command -v setpriv >/dev/null || skip_all "setpriv is not installed"
+    drop='setpriv --reuid=65534 --regid=65534 --clear-groups'
+    chmod 755 "$dir"
+    chown 65534:65534 "$private"
+fi
+$drop env HOME="$private" XDG_RUNTIME_DIR="$private" XDG_CONFIG_HOME="$private" \
+    XDG_CACHE_HOME="$private" "$daemon" -f "$private/libvirtd.conf" \
+    -p "$private/pid" > /dev/null 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null; finish' EXIT
 until_true test -S "$socket" || skip_all "a private libvirtd does not start here"
@@ -41,7 +55,7 @@ elapsed()
     shows "$1" || return 1
     took=$((($(date +%s%N) - began) / 1000000))
     echo "# after $took ms"
-    [ "$took" -lt 3000 ]
+    [ "$took" -lt 2000 ]
 }
 virsh -q -c "$uri" create "$dir/vault.xml" >/dev/null
 check 'a start by virsh shows without a key' elapsed 'R .* vault'
