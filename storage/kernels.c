@@ -4,6 +4,7 @@
 #include "config.h"
 #include "storage/driver.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "storage/volume-private.h"
@@ -34,7 +35,7 @@ static gboolean kernels_check(const struct volume *volume, GError **error)
                   pool_name(volume_pool(volume)));
         return FALSE;
     }
-    if (!*vid || volume_component_valid(vid))
+    if (!*vid || volume_component_valid(vid, strlen(vid)))
         return TRUE;
     error_set(error, QMC_ERROR_INVALID, "see the directories of the kernel pool",
               "'%s' is no kernel version", vid);

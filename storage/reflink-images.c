@@ -42,7 +42,7 @@ void images_free(struct images *at)
 
 gboolean images_name_valid(const char *volume)
 {
-    return volume_component_valid(volume) && !strstr(volume, ".img") &&
+    return volume_component_valid(volume, strlen(volume)) && !strstr(volume, ".img") &&
            !g_str_has_suffix(volume, "-dirty") &&
            !g_str_has_suffix(volume, "-precache") &&
            !g_str_has_suffix(volume, "-import");

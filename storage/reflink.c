@@ -4,6 +4,7 @@
 #include "storage/driver.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -23,13 +24,25 @@ static char *reflink_vid(const struct pool *pool, const char *prefix,
     return g_strjoin("/", prefix, qube, volume, NULL);
 }
 
+/* The part after "PREFIX/", or NULL. */
+static const char *after_prefix(const char *vid)
+{
+    for (const char *const *prefix = prefixes; *prefix; prefix++) {
+        gsize len = strlen(*prefix);
+
+        if (strncmp(vid, *prefix, len) == 0 && vid[len] == '/')
+            return vid + len + 1;
+    }
+    return NULL;
+}
+
 static gboolean reflink_check(const struct volume *volume, GError **error)
 {
-    g_auto(GStrv) parts = g_strsplit(volume_vid(volume), "/", -1);
+    const char *qube = after_prefix(volume_vid(volume));
+    const char *slash = qube ? strchr(qube, '/') : NULL;
 
-    if (g_strv_length(parts) == 3 &&
-        g_strv_contains(prefixes, parts[0]) &&
-        volume_component_valid(parts[1]) && images_name_valid(parts[2]))
+    if (slash && volume_component_valid(qube, (gsize)(slash - qube)) &&
+        images_name_valid(slash + 1))
         return TRUE;
     error_set(error, QMC_ERROR_INVALID,
               "it is appvms/QUBE/VOLUME or vm-templates/QUBE/VOLUME",

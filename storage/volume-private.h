@@ -14,6 +14,6 @@ gboolean volume_in_place(const struct volume *volume);
 /* revisions_to_keep as a count (spec/storage.md M-14). */
 guint volume_keep(const struct volume *volume);
 
-/* TRUE if a vid may have this component: a plain file name without characters
+/* TRUE if a vid may have this component (of len bytes): a plain file name without characters
  * that mean something to us, a shell or a terminal. */
-gboolean volume_component_valid(const char *part);
+gboolean volume_component_valid(const char *part, gsize len);

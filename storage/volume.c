@@ -19,12 +19,13 @@ struct volume {
     int revisions_to_keep;
     int ephemeral;
     struct volume *source;
-    struct volume_lock *lock;
+    _Atomic(struct volume_lock *) lock; /* see lock_of() */
 };
 
 static void volume_free(struct volume *volume)
 {
-    g_clear_pointer(&volume->lock, volume_lock_put);
+    if (volume->lock)
+        volume_lock_put(volume->lock);
     g_clear_pointer(&volume->source, volume_unref);
     g_clear_pointer(&volume->pool, pool_unref);
     g_free(volume->name);
@@ -49,12 +50,14 @@ static const struct driver *driver_of(const struct volume *volume)
     return pool_driver(volume->pool);
 }
 
-gboolean volume_component_valid(const char *part)
+gboolean volume_component_valid(const char *part, gsize len)
 {
-    return *part && !g_str_equal(part, ".") && !g_str_equal(part, "..") &&
-           strspn(part, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                        "abcdefghijklmnopqrstuvwxyz0123456789._+-") ==
-               strlen(part);
+    if (len == 0 || (part[0] == '.' && (len == 1 || (len == 2 && part[1] == '.'))))
+        return FALSE;
+    for (gsize i = 0; i < len; i++)
+        if (!g_ascii_isalnum(part[i]) && !strchr("._+-", part[i]))
+            return FALSE;
+    return TRUE;
 }
 
 /* Why the flags contradict each other (M-1, M-2, M-16), or NULL. */
@@ -104,7 +107,6 @@ static struct volume *volume_alloc(struct pool *pool,
     volume->revisions_to_keep = spec->revisions_to_keep;
     volume->ephemeral = spec->ephemeral;
     volume->source = spec->source ? volume_ref(spec->source) : NULL;
-    volume->lock = volume_lock_get(pool_name(pool), spec->vid);
     return volume;
 }
 
@@ -199,9 +201,24 @@ guint volume_keep(const struct volume *volume)
     return (guint)MAX(volume->revisions_to_keep, 0);
 }
 
+/* Found when first needed: a store of a thousand qubes has thousands of
+ * volumes, and few are ever operated on. */
+static struct volume_lock *lock_of(struct volume *volume)
+{
+    struct volume_lock *lock = volume->lock, *none = NULL;
+
+    if (lock)
+        return lock;
+    lock = volume_lock_get(pool_name(volume->pool), volume->vid);
+    if (atomic_compare_exchange_strong(&volume->lock, &none, lock))
+        return lock;
+    volume_lock_put(lock);
+    return none;
+}
+
 static struct volume_hold hold_own(struct volume *volume)
 {
-    return volume_lock_take(volume->lock, NULL);
+    return volume_lock_take(lock_of(volume), NULL);
 }
 
 static gboolean unsupported(const struct volume *volume, const char *verb,
@@ -262,7 +279,7 @@ gboolean volume_start(struct volume *volume, GError **error)
     if (!driver_of(volume)->start)
         return unsupported(volume, "start", error);
     auto_hold struct volume_hold hold =
-        volume_lock_take(volume->lock, source ? source->lock : NULL);
+        volume_lock_take(lock_of(volume), source ? lock_of(source) : NULL);
 
     return offers_state(source, error) &&
            driver_of(volume)->start(volume, error);
@@ -349,13 +366,13 @@ gboolean volume_clone(struct volume *volume, struct volume *source,
     job_may_block();
     if (!volume->save_on_stop)
         return TRUE;
-    if (volume->lock == source->lock) {
+    if (lock_of(volume) == lock_of(source)) {
         error_set(error, QMC_ERROR_INVALID, NULL,
                   "volume '%s' cannot be cloned into itself", volume->vid);
         return FALSE;
     }
     auto_hold struct volume_hold hold =
-        volume_lock_take(volume->lock, source->lock);
+        volume_lock_take(lock_of(volume), lock_of(source));
 
     return can_clone(volume, source, error) &&
            driver_of(volume)->clone(volume, source, error);
