@@ -147,8 +147,10 @@ static void poison(struct model *model, const char *text)
     for (guint i = 1; i < model->qubes->len; i++) {
         struct qube *qube = model->qubes->pdata[i];
 
+        g_hash_table_remove(model->by_name, qube->name);
         g_free(qube->name);
         qube->name = g_strdup_printf("%s%u", text, i);
+        g_hash_table_insert(model->by_name, qube->name, qube);
         qube->class_name = g_intern_string(text);
         for (guint k = 0; k < qube->props->len; k++) {
             struct prop_value *value =
