@@ -29,7 +29,7 @@ finish() {
 # What make dist packs, as make wrote it down, as paths below top_srcdir.
 # Folders stand for all they contain.
 listed() {
-    sed "s|^$top_srcdir/||; s|^.*\.\./||" "$top_builddir/tests/lint/dist.list" | sort -u
+    sed "s|^$top_srcdir/||; s|^.*\.\./||; s|^\./||" "$top_builddir/tests/lint/dist.list" | sort -u
 }
 
 # sources FOLDER...: the C files below
