@@ -11,6 +11,7 @@
 #include "util/log.h"
 
 #include "hv/domxml-profile.h"
+#include "hv/hostinfo.h"
 
 AUTO_DEFINE(domain, virDomain, virDomainFree)
 
@@ -353,10 +354,19 @@ static gboolean has_kvm(virConnectPtr conn)
     return capabilities != NULL;
 }
 
+static gboolean hides_rdrand(void)
+{
+    g_autofree char *untrusted_cpuinfo = NULL;
+
+    return g_file_get_contents("/proc/cpuinfo", &untrusted_cpuinfo, NULL, NULL) &&
+           hostinfo_hides_rdrand(untrusted_cpuinfo);
+}
+
 static char *build(struct create_call *c, virConnectPtr conn, GError **error)
 {
     struct dom_spec spec = *c->spec;
 
+    spec.no_rdrand = hides_rdrand();
     spec.kvm = c->call.hv->driver->accelerates && has_kvm(conn);
     return domxml_build(c->call.hv->driver->kind, &spec, error);
 }

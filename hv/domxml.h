@@ -26,8 +26,9 @@ struct dom_spec {
     guint64 maxmem_mib;  /* 0: no balancing */
     unsigned vcpus;
     const char *kernel, *initrd, *cmdline; /* NULL: from the image */
-    gboolean no_rdrand;  /* this host's CPU needs it hidden */
-    gboolean kvm;        /* this host accelerates qemu; hv_create() sets it */
+    /* Of this host; hv_create() sets them. */
+    gboolean no_rdrand;  /* the CPU needs it hidden */
+    gboolean kvm;        /* accelerates qemu */
     const char *netvm, *mac, *ip, *ip6;    /* netvm NULL: no interface */
     const char *timezone;                  /* feature timezone, hvm clock */
     const struct dom_disk *disks;
