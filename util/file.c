@@ -349,12 +349,49 @@ static gboolean file_adopt(const struct file_replace *how, const char *temp,
     return file_fsync_dir(dir, error);
 }
 
+/* TRUE for BASE~ and the six characters of mkostemp(). */
+static gboolean file_is_temp(const char *name, const char *base)
+{
+    gsize len = strlen(base);
+
+    if (strncmp(name, base, len) != 0 || name[len] != '~')
+        return FALSE;
+    name += len + 1;
+    for (len = 0; g_ascii_isalnum(name[len]); len++)
+        ;
+    return len == 6 && !name[len];
+}
+
+/* Removes what killed writers of this file have left. A writer at work has its
+ * temporary file locked. Failing is no harm. */
+static void file_sweep(const char *path)
+{
+    g_autofree char *parent = g_path_get_dirname(path);
+    g_autofree char *base = g_path_get_basename(path);
+    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *temp = g_build_filename(parent, name, NULL);
+        auto_fd int fd = -1;
+
+        if (!file_is_temp(name, base))
+            continue;
+        fd = open(temp, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+        if (fd >= 0 && file_ofd_lock(fd, F_OFD_SETLK) == 0)
+            unlink(temp);
+    }
+}
+
 gboolean file_replace(const struct file_replace *how, const char *data,
                       gsize len, struct file_stamp *stamp, GError **error)
 {
     g_autofree char *temp = g_strconcat(how->path, "~XXXXXX", NULL);
-    auto_fd int fd = mkostemp(temp, O_CLOEXEC);
+    auto_fd int fd = -1;
 
+    if (how->lock)
+        file_sweep(how->path);
+    fd = mkostemp(temp, O_CLOEXEC);
     if (fd < 0) {
         error_set_errno(error, errno, NULL, "cannot write beside '%s'",
                         how->path);

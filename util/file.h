@@ -37,7 +37,8 @@ int file_lock_fd(const struct file_lock *lock);
 /* Write new, fsync, rename over, fsync the directory. The mode is set before
  * the rename; group (name or NULL) is set if it exists. If `lock` is not NULL
  * it holds `path`; the new file is locked before the rename and the lock goes
- * over to it, so there is no moment without one. `keep` (or NULL) is a path
+ * over to it, so there is no moment without one; what killed writers left
+ * beside it is removed. `keep` (or NULL) is a path
  * the old file is hard-linked (else copied) to before the rename. On failure
  * the old file is untouched and no temporary file stays, except that after a
  * failed fsync of the directory the new file has the name (and the lock).

@@ -396,6 +396,47 @@ static void count_up(int n)
     _exit(0);
 }
 
+static int lock_elsewhere(const char *where)
+{
+    struct flock all = { .l_type = F_WRLCK };
+    int fd = open(where, O_RDWR | O_CLOEXEC);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &all), 0);
+    return fd;
+}
+
+START_TEST(replace_removes_what_killed_writers_left)
+{
+    static const char *const others[] = {
+        "store.xml~", "store.xml~abc", "store.xml~abcdef0",
+        "other.xml~abcdef", "store.xml.bak",
+    };
+    g_autofree char *dead = in_dir("store.xml~aB3dEf");
+    g_autofree char *busy = in_dir("store.xml~writes");
+    auto_of(file_lock) struct file_lock *lock = NULL;
+    auto_fd int fd = -1;
+
+    put(path, "old");
+    put(dead, "half");
+    put(busy, "more");
+    for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_autofree char *other = in_dir(others[i]);
+
+        put(other, "keep");
+    }
+    fd = lock_elsewhere(busy);
+    ck_assert(replace("unlocked", NULL, NULL));
+    ck_content(dead, "half");
+    lock = file_lock_take(path, FALSE, 0, NULL);
+    ck_assert(replace("new", lock, NULL));
+    ck_assert(!g_file_test(dead, G_FILE_TEST_EXISTS));
+    ck_content(busy, "more");
+    ck_content(path, "new");
+    ck_assert_uint_eq(dir_count(), 2 + G_N_ELEMENTS(others));
+}
+END_TEST
+
 START_TEST(processes_lose_nothing)
 {
     pid_t pids[3];
@@ -486,7 +527,8 @@ int main(void)
         replace_writes_and_keeps, replace_sets_the_group,
         replace_hands_the_lock_over, replace_without_room_changes_nothing,
         replace_fails_cleanly, replace_killed_leaves_old_or_new,
-        processes_lose_nothing, mkdirs_makes_all, remove_tree_follows_no_links,
+        replace_removes_what_killed_writers_left, processes_lose_nothing,
+        mkdirs_makes_all, remove_tree_follows_no_links,
         sync_dir_needs_a_directory, NULL,
     };
 
