@@ -25,7 +25,7 @@ mv /tmp/aside.img "$pool/appvms/work/private.img"
 
 take_picture
 mount -o remount,ro "$pool"
-qmc 1 'start on a read-only pool' start work
+qmc 5 'start on a read-only pool' start work
 says 'read-only' 'says why'
 mount -o remount,rw "$pool"
 unchanged 'read-only pool'

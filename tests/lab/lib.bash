@@ -9,7 +9,7 @@ log=/var/log/xen/guest-work.log
 out=/tmp/out
 number=0
 failed=0
-patience=90 # seconds until a condition counts as never met
+patience=60 # seconds until a condition counts as never met
 
 note() {
     read -r uptime _ </proc/uptime

@@ -30,7 +30,7 @@ is '' "$(losetup -l -n -O BACK-FILE -j "$pool/vm-templates/debian/root.img")" \
     "the template's image is not attached"
 
 qmc 0 'pause work' pause work
-agree paused '^--p---$' Paused 'after pause'
+agree paused p Paused 'after pause'
 qmc 0 'unpause work' unpause work
 agree running '^[r-][b-]----$' Running 'after unpause'
 
@@ -69,18 +69,17 @@ script -qefc "stty rows 24 cols 80; exec '$build/qmc' --root '$root'" \
     "$screen" </tmp/keys >/dev/null &
 console_pid=$!
 exec 3>/tmp/keys # nobody types
-shows_running() {
-    [ -e "$screen" ] && grep -q '1 running' "$screen"
+seen=0
+shows() { # LETTER: coloured, as the state of a row is, since $seen
+    [ -e "$screen" ] && tail -c +$((seen + 1)) "$screen" |
+        grep -q "m[[:cntrl:]]*$1"
 }
-await shows_running
+await shows R
 result $? 'the console shows that it runs' "$screen"
 seen=$(stat -c %s "$screen")
 paused_at=$SECONDS
 virsh -q -c xen:///system suspend work >/dev/null
-shows_pause() {
-    tail -c +$((seen + 1)) "$screen" | grep -qi 'paus'
-}
-patience=15 await shows_pause
+patience=15 await shows P
 result $? "a pause by another client shows without a key ($((SECONDS - paused_at)) s)" \
     "$screen"
 virsh -q -c xen:///system resume work >/dev/null
