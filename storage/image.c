@@ -10,22 +10,11 @@
 #include "util/error.h"
 #include "util/file.h"
 
+/* The next step where it is another one for pools; NULL: that of errno. */
 static const char *hint_for(int errnum)
 {
-    switch (errnum) {
-    case ENOSPC:
-    case EDQUOT:
-        return "free space in the file system that holds it, then try again";
-    case EROFS:
-        return "the file system is mounted read-only: see the kernel's log";
-    case EACCES:
-    case EPERM:
-        return "run qmc as a user who may change the pool's directory";
-    case EIO:
-        return "the disk reports an error: see the kernel's log";
-    default:
-        return NULL;
-    }
+    return errnum == EACCES || errnum == EPERM
+               ? "run qmc as a user who may change the pool's directory" : NULL;
 }
 
 void image_error(GError **error, int errnum, const char *verb, const char *path)

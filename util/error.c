@@ -55,15 +55,29 @@ static const struct {
     [QMC_ERROR_INTERNAL] = { "internal", 1 },
 };
 
-static const struct {
+#define HINT_SPACE "free space in the file system that holds it, then try again"
+
+static const struct errnum_row {
     int errnum;
     QmcErrorCode code;
+    const char *hint;
 } errnums[] = {
-    { ENOSPC, QMC_ERROR_NOSPACE }, { EDQUOT, QMC_ERROR_NOSPACE },
-    { ENOMEM, QMC_ERROR_NOSPACE }, { EACCES, QMC_ERROR_DENIED },
-    { EPERM, QMC_ERROR_DENIED },   { EROFS, QMC_ERROR_DENIED },
-    { ENOENT, QMC_ERROR_NOTFOUND }, { EEXIST, QMC_ERROR_EXISTS },
+    { ENOSPC, QMC_ERROR_NOSPACE, HINT_SPACE },
+    { EDQUOT, QMC_ERROR_NOSPACE, HINT_SPACE },
+    { ENOMEM, QMC_ERROR_NOSPACE, NULL },
+    { EACCES, QMC_ERROR_DENIED, NULL },
+    { EPERM, QMC_ERROR_DENIED, NULL },
+    { EROFS, QMC_ERROR_DENIED,
+      "the file system is mounted read-only: see the kernel's log" },
+    { ENOENT, QMC_ERROR_NOTFOUND, NULL },
+    { EEXIST, QMC_ERROR_EXISTS, NULL },
+    { EIO, QMC_ERROR_IO, "the disk reports an error: see the kernel's log" },
+    { EFBIG, QMC_ERROR_IO,
+      "choose a smaller size: this file system holds no file as large" },
+    { ELOOP, QMC_ERROR_IO,
+      "put the file itself there: no symbolic link is followed" },
 };
+static const struct errnum_row any_errnum = { 0, QMC_ERROR_IO, NULL };
 
 static void error_attach(GError **error, QmcErrorCode code, const char *hint,
                          const char *message)
@@ -86,17 +100,18 @@ void error_set(GError **error, QmcErrorCode code, const char *hint,
     error_attach(error, code, hint, message);
 }
 
-static QmcErrorCode error_code_of_errno(int errnum)
+static const struct errnum_row *errnum_find(int errnum)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(errnums); i++)
         if (errnums[i].errnum == errnum)
-            return errnums[i].code;
-    return QMC_ERROR_IO;
+            return &errnums[i];
+    return &any_errnum;
 }
 
 void error_set_errno(GError **error, int errnum, const char *hint,
                      const char *format, ...)
 {
+    const struct errnum_row *row = errnum_find(errnum);
     g_autofree char *subject = NULL;
     g_autofree char *message = NULL;
     va_list args;
@@ -105,7 +120,7 @@ void error_set_errno(GError **error, int errnum, const char *hint,
     subject = g_strdup_vprintf(format, args);
     va_end(args);
     message = g_strdup_printf("%s: %s", subject, g_strerror(errnum));
-    error_attach(error, error_code_of_errno(errnum), hint, message);
+    error_attach(error, row->code, hint ? hint : row->hint, message);
 }
 
 gboolean error_is(const GError *error, QmcErrorCode code)

@@ -97,6 +97,19 @@ START_TEST(foreign_domains_have_a_status)
 }
 END_TEST
 
+START_TEST(errno_gives_the_hint)
+{
+    g_autoptr(GError) full = NULL, own = NULL, odd = NULL;
+
+    error_set_errno(&full, ENOSPC, NULL, "cannot write '%s'", "x");
+    error_set_errno(&own, ENOSPC, "buy a disk", "cannot write '%s'", "x");
+    error_set_errno(&odd, ENXIO, NULL, "cannot write '%s'", "x");
+    ck_assert_ptr_nonnull(strstr(error_hint(full), "free space"));
+    ck_assert_str_eq(error_hint(own), "buy a disk");
+    ck_assert_ptr_null(error_hint(odd));
+}
+END_TEST
+
 START_TEST(errno_chooses_the_code)
 {
     static const struct {
@@ -125,7 +138,8 @@ int main(void)
     const TTest *tests[] = {
         hint_survives_copy_and_propagation, hint_may_be_absent,
         nobody_needs_to_listen, codes_have_status_and_word,
-        foreign_domains_have_a_status, errno_chooses_the_code, NULL,
+        foreign_domains_have_a_status, errno_chooses_the_code,
+        errno_gives_the_hint, NULL,
     };
 
     return suite_run("error", tests);
