@@ -155,16 +155,20 @@ static int file_ofd_lock(int fd, int command)
     return rc;
 }
 
-/* Opens path; *made tells that this call created it. */
+/* Whoever may put a link among the locks must not choose what is locked, and
+ * then written to. */
+#define LOCK_FLAGS (O_CLOEXEC | O_NOCTTY | O_NOFOLLOW)
+
+/* Opens path, and creates it if it may. */
 static int file_open_lockable(const char *path, gboolean create)
 {
-    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+    int fd = open(path, O_RDWR | LOCK_FLAGS);
 
     if (fd >= 0 || errno != ENOENT || !create)
         return fd;
-    fd = open(path, O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, 0660);
+    fd = open(path, O_RDWR | LOCK_FLAGS | O_CREAT | O_EXCL, 0660);
     if (fd < 0 && errno == EEXIST)
-        return open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+        return open(path, O_RDWR | LOCK_FLAGS);
     /* the umask must not lock the group out */
     if (fd >= 0 && fchmod(fd, 0660) != 0) {
         close(fd);
@@ -198,7 +202,7 @@ static gboolean file_is_current(int fd, const char *path)
 {
     struct stat ours, named;
 
-    return fstat(fd, &ours) == 0 && stat(path, &named) == 0 &&
+    return fstat(fd, &ours) == 0 && lstat(path, &named) == 0 &&
            ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 

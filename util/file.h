@@ -26,7 +26,8 @@ GBytes *file_read(const char *path, gsize max_bytes, struct file_stamp *stamp,
  * is compared after the lock was taken and the open repeated if the name moved
  * on meanwhile, so the holder always holds the file that others will open.
  * create: make the file (mode 0660) if missing. Waits at most timeout_ms
- * (0: try once; < 0: for ever); held elsewhere is BUSY. */
+ * (0: try once; < 0: for ever); held elsewhere is BUSY. A symbolic link is
+ * refused. */
 struct file_lock;
 struct file_lock *file_lock_take(const char *path, gboolean create,
                                  int timeout_ms, GError **error);

@@ -204,6 +204,22 @@ START_TEST(lock_is_of_the_file_that_has_the_name)
 }
 END_TEST
 
+START_TEST(lock_follows_no_link)
+{
+    g_autofree char *link = g_build_filename(dir, "link", NULL);
+    GError *error = NULL;
+
+    ck_assert(g_file_set_contents(path, "old", -1, NULL));
+    ck_assert_int_eq(symlink(path, link), 0);
+    ck_assert_ptr_null(file_lock_take(link, TRUE, 0, &error));
+    ck_assert_ptr_nonnull(strstr(error_hint(error), "symbolic link"));
+    ck_error(&error, QMC_ERROR_IO, "link");
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_ptr_null(file_lock_take(link, TRUE, 0, NULL));
+    ck_assert(!g_file_test(path, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
 START_TEST(lock_conflicts_with_posix_locks)
 {
     struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -524,6 +540,7 @@ int main(void)
         read_gives_bytes_and_stamp, read_refuses, lock_excludes,
         lock_makes_the_file_if_asked, lock_waits_for_its_turn,
         lock_is_of_the_file_that_has_the_name, lock_conflicts_with_posix_locks,
+        lock_follows_no_link,
         replace_writes_and_keeps, replace_sets_the_group,
         replace_hands_the_lock_over, replace_without_room_changes_nothing,
         replace_fails_cleanly, replace_killed_leaves_old_or_new,
