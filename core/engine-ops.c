@@ -410,6 +410,19 @@ static gboolean refuse(GError **error, QmcErrorCode code, const struct op *op,
     return FALSE;
 }
 
+static gboolean refuse_state(GError **error, const struct op *op,
+                             const struct qube *qube, const char *reason)
+{
+    g_autofree char *hint = NULL;
+
+    if (qube->broken || !qube->class)
+        hint = g_strdup_printf("'qmc show %s' lists what is wrong with it",
+                               op->subject);
+    error_set(error, QMC_ERROR_STATE, hint, "cannot %s '%s': %s", op->row->name,
+              op->subject, reason);
+    return FALSE;
+}
+
 static gboolean confirmed(const struct op *op, const struct qube *qube,
                           enum confirm consent, GError **error)
 {
@@ -451,7 +464,7 @@ static gboolean applies(const struct op *op, const struct qube *qube,
         return refuse(error, QMC_ERROR_UNSUPPORTED, op,
                       "the hypervisor is not asked in offline mode");
     if (reason && !reached(op->row, qube))
-        return refuse(error, QMC_ERROR_STATE, op, reason);
+        return refuse_state(error, op, qube, reason);
     return TRUE;
 }
 

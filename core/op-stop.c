@@ -17,6 +17,7 @@ struct stop {
     gint64 timeout_s;
     gint64 end_us;          /* of the wait; 0: has not begun */
     gboolean start_stopped; /* kill: a start of this process was cancelled */
+    gboolean damaged;       /* its volumes are not known */
 };
 
 static void stop_clear(struct op *op)
@@ -34,6 +35,7 @@ static struct stop *stop_new(struct op *op)
     struct stop *stop = g_new0(struct stop, 1);
 
     stop->hold = hold_new(op->engine, qube);
+    stop->damaged = qube->broken || !qube->class;
     stop->timeout_s =
         op_int(op, "timeout", qube_get_int(model, qube, "shutdown_timeout",
                                            DEFAULT_TIMEOUT_S));
@@ -131,6 +133,11 @@ static gboolean clean_up(struct op *op, struct stop *stop, int patience_ms,
     g_autoptr(GError) local = NULL;
 
     op_step(op, "volumes of %s cleaned up", op->subject);
+    if (stop->damaged) {
+        op_step_end(op, STEP_WARNING, "its volumes stay as they are until its "
+                    "entry in the store is repaired");
+        return TRUE;
+    }
     if (hold_take(stop->hold, op->row->name, patience_ms, op_cancellable(op),
                   &local)) {
         hold_release(stop->hold);
@@ -267,6 +274,7 @@ const struct op_row op_stop = {
     .help = "Ask the guest to shut down.",
     .method = "admin.vm.Shutdown",
     .classes = CLASS_QUBESVM,
+    .damaged = TRUE,
     .states = BIT(UNKNOWN) | ACTIVE,
     .command = "stop {qube}",
     .confirm = CONFIRM_L1,
@@ -289,6 +297,7 @@ const struct op_row op_kill = {
     .help = "Destroy the domain at once, as if its power was cut.",
     .method = "admin.vm.Kill",
     .classes = CLASS_QUBESVM,
+    .damaged = TRUE,
     .states = BIT(UNKNOWN) | ACTIVE,
     .command = "kill {qube}",
     .confirm = CONFIRM_L1,

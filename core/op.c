@@ -44,9 +44,9 @@ const char *op_refused(const struct op_row *row, const struct qube *qube)
 {
     unsigned state = 1u << qube->state;
 
-    if (qube->broken || !qube->class)
+    if ((qube->broken || !qube->class) && !row->damaged)
         return "its entry in the store is damaged";
-    if (!(row->classes & qube->class->id))
+    if (qube->class && !(row->classes & qube->class->id))
         return "qubes of this class have no such operation";
     /* What passes the queue is meant for the operation at work. */
     if (row->urgent && qube->busy)

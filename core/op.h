@@ -40,6 +40,8 @@ struct op_row {
     const char *help;
     const char *method;   /* Admin API method it corresponds to */
     unsigned classes;     /* enum class_id bits it applies to */
+    gboolean damaged;     /* also to a qube whose entry is damaged or of unknown
+                           * class: it needs the domain alone */
     unsigned states;      /* bits 1 << enum power_state it applies to */
     unsigned reached;     /* states that are its result already: screens grey it
                            * out, submitting it is a success (run decides) */

@@ -74,6 +74,24 @@ json_is 'data[0]["done"] is False and data[0]["error"] == "io"
 script "running=${uuid}3" fail=suspend error=denied
 run 5 --root "$root" pause work
 
+# A store that is damaged must not keep a guest alive.
+make_root damaged "$here/small.xml"
+sed -i 's/name="qid">2</name="qid">-2</; s/id="domain-3" class="AppVM"/id="domain-3" class="OddVM"/' \
+    "$work/damaged/var/lib/qubes/qubes.xml"
+damaged=$(cksum <"$work/damaged/var/lib/qubes/qubes.xml")
+script "running=${uuid}2,${uuid}3"
+run 4 --root "$work/damaged" pause work
+err_has "^qmc: cannot pause 'work': .*damaged"
+err_has "^hint: 'qmc show work' "
+for qube in work sys-net; do
+    run 0 --root "$work/damaged" kill $qube --yes
+    out_has "^$qube: killed$"
+    err_has 'volumes stay as they are'
+done
+run 0 --root "$work/damaged" stop work sys-net --yes --wait --timeout 20
+test "$damaged" = "$(cksum <"$work/damaged/var/lib/qubes/qubes.xml")"
+ok "the damaged store is as it was"
+
 # Shutting down.
 script "running=${uuid}3"
 run 0 --root "$root" stop work --wait --timeout 20

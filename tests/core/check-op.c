@@ -92,6 +92,24 @@ START_TEST(what_is_damaged_or_of_another_class_is_left_alone)
 }
 END_TEST
 
+/* Whatever its entry says: it has memory and disks of the host. */
+START_TEST(what_is_damaged_can_be_ended)
+{
+    struct qube *odd = qube_new("odd", "0c27b16d-5f2f-4b3d-9c0b-63f1e2a9d045",
+                                8, "MoonVM");
+
+    qube->state = odd->state = POWER_RUNNING;
+    qube->broken = TRUE;
+    ck_assert_ptr_null(op_refused(op_find("kill"), qube));
+    ck_assert_ptr_null(op_refused(op_find("stop"), qube));
+    ck_assert_ptr_null(op_refused(op_find("kill"), odd));
+    ck_assert_ptr_nonnull(op_refused(op_find("pause"), odd));
+    odd->state = POWER_HALTED;
+    ck_assert_ptr_nonnull(op_refused(op_find("kill"), odd));
+    qube_free(odd);
+}
+END_TEST
+
 START_TEST(a_kill_reaches_what_is_still_starting)
 {
     qube->state = POWER_HALTED;
@@ -163,6 +181,7 @@ int main(void)
         every_row_is_complete,
         each_state_has_its_operations,
         what_is_damaged_or_of_another_class_is_left_alone,
+        what_is_damaged_can_be_ended,
         a_kill_reaches_what_is_still_starting,
         strength_depends_on_what_is_at_stake,
         a_command_is_what_one_would_type,
