@@ -50,6 +50,21 @@ static void add_volume(struct qube *qube, const struct class_volume *row)
         volume_config_set(config, "source", "vm-templates/qube-1/root");
 }
 
+/* About what a qube of a used system has. */
+static void add_features(struct qube *qube)
+{
+    static const char *const features[] = {
+        "gui", "qrexec", "os", "qubes-agent-version", "menu-items",
+        "service.cups", "service.network-manager", "supported-service.cups",
+        "supported-rpc.qubes.VMShell", "last-update",
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(features); i++)
+        qube_put_feature(qube, features[i], i % 3 ? "1" : "");
+    qube_add_tag(qube, "guivm-dom0");
+    qube_add_tag(qube, "created-by-dom0");
+}
+
 /* The UUIDs are those of the scripted hypervisor's domains. */
 static void add_qube(struct model *model, int qid)
 {
@@ -64,6 +79,7 @@ static void add_qube(struct model *model, int qid)
     put(qube, "netvm", "");
     put(qube, "memory", "400");
     put(qube, "vcpus", "2");
+    add_features(qube);
     for (const struct class_volume *v = qube->class->volumes; v->name; v++)
         add_volume(qube, v);
     if (!model_add(model, qube, &error))
