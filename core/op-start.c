@@ -343,24 +343,28 @@ static gboolean step_running(struct start *s, GError **error)
 #define ANY (1u << HV_XEN | 1u << HV_QEMU | 1u << HV_TEST)
 
 static const struct start_step {
-    const char *text; /* of the qube named */
+    const char *text; /* of the qube named, once it is done */
+    const char *plan; /* what is going to be done; NULL: said elsewhere */
     gboolean (*run)(struct start *s, GError **error);
     unsigned kinds;
 } steps[] = {
-    { "%s is halted, its last run cleaned up", step_lock, ANY },
-    { "start of %s is not prohibited", step_allowed, ANY },
-    { "kernel of %s present", step_kernel, ANY },
-    { "volumes of %s present", step_verify, ANY },
-    { "net qube of %s is running", step_netvm, ANY },
-    { "memory for %s", step_memory, XEN },
-    { "volumes of %s started", step_volumes, ANY },
-    { "disks of %s attached", step_disks, ANY },
-    { "network of %s", step_network, ANY },
-    { "domain of %s created, paused", step_create, ANY },
-    { "QubesDB of %s", step_qubesdb, XEN },
-    { "%s resumed", step_resume, ANY },
-    { "agent in %s", step_qrexec, XEN },
-    { "%s is running", step_running, ANY },
+    { "%s is halted, its last run cleaned up",
+      "lock %s and clean up after its last run", step_lock, ANY },
+    { "start of %s is not prohibited", "check that %s may be started",
+      step_allowed, ANY },
+    { "kernel of %s present", "look for the kernel of %s", step_kernel, ANY },
+    { "volumes of %s present", "look for the volumes of %s", step_verify, ANY },
+    { "net qube of %s is running", NULL, step_netvm, ANY },
+    { "memory for %s", "get memory for %s", step_memory, XEN },
+    { "volumes of %s started", "start the volumes of %s", step_volumes, ANY },
+    { "disks of %s attached", "attach the disks of %s", step_disks, ANY },
+    { "network of %s", "connect %s to its network", step_network, ANY },
+    { "domain of %s created, paused", "create the domain of %s, paused",
+      step_create, ANY },
+    { "QubesDB of %s", "serve QubesDB to %s", step_qubesdb, XEN },
+    { "%s resumed", "let %s run", step_resume, ANY },
+    { "agent in %s", "wait for the agent in %s", step_qrexec, XEN },
+    { "%s is running", "see that %s stays up", step_running, ANY },
 };
 
 static gboolean step_applies(const struct start_step *step, enum hv_kind kind)
@@ -368,12 +372,20 @@ static gboolean step_applies(const struct start_step *step, enum hv_kind kind)
     return step->kinds & (1u << kind);
 }
 
+/* The text, a "%s" at most in it, of the qube named. */
+static char *step_text(const char *text, const char *name)
+{
+    g_auto(GStrv) parts = g_strsplit(text, "%s", 2);
+
+    return g_strjoinv(name, parts);
+}
+
 static void step_announce(struct op *op, const struct start_step *step,
                           const char *name)
 {
-    g_auto(GStrv) parts = g_strsplit(step->text, "%s", 2);
+    g_autofree char *text = step_text(step->text, name);
 
-    op_step(op, "%s%s%s", parts[0], name, parts[1]);
+    op_step(op, "%s", text);
 }
 
 /* Running. */
@@ -463,16 +475,30 @@ static void plan_show_netvm(struct op *op, const struct start_plan *plan)
         op_plan(op, "start net qube %s", hold_name(plan->hold));
 }
 
-static void plan_show(struct op *op, const struct start_plan *plan)
+static void plan_show_steps(struct op *op, const struct start_plan *plan)
 {
     enum hv_kind kind = hv_kind(engine_hv(op->engine));
 
     for (gsize i = 0; i < G_N_ELEMENTS(steps); i++) {
-        g_auto(GStrv) parts = g_strsplit(steps[i].text, "%s", 2);
+        g_autofree char *text = NULL;
 
-        if (step_applies(&steps[i], kind))
-            op_plan(op, "%s%s%s", parts[0], hold_name(plan->hold), parts[1]);
+        if (!step_applies(&steps[i], kind) || !steps[i].plan)
+            continue;
+        text = step_text(steps[i].plan, hold_name(plan->hold));
+        op_plan(op, "%s", text);
     }
+}
+
+static void plan_show(struct op *op, GPtrArray *plans, enum power_state state)
+{
+    if (op_start.reached & (1u << state)) {
+        op_plan(op, "nothing: %s is not halted but %s", op->subject,
+                power_state_word(state));
+        return;
+    }
+    for (guint i = plans->len - 1; i > 0; i--)
+        plan_show_netvm(op, plans->pdata[i]);
+    plan_show_steps(op, plans->pdata[0]);
 }
 
 static gboolean start_prepare(struct op *op, GError **error)
@@ -484,9 +510,7 @@ static gboolean start_prepare(struct op *op, GError **error)
     if (!plans)
         return FALSE;
     op->data = plans;
-    for (guint i = plans->len - 1; i > 0; i--)
-        plan_show_netvm(op, plans->pdata[i]);
-    plan_show(op, plans->pdata[0]);
+    plan_show(op, plans, qube->state);
     return TRUE;
 }
 

@@ -61,7 +61,7 @@ static gboolean check_smaller(const char *what, guint64 size, guint64 now,
     wanted = text_size_long(size);
     is = text_size_long(now);
     error_set(error, QMC_ERROR_INVALID,
-              "choose a larger size; cutting the end off needs 'shrink'",
+              "choose a larger size; to cut the end off: --shrink --confirm QUBE",
               "cannot resize '%s' to %s: it has %s now, and what is cut off "
               "would be lost", what, wanted, is);
     return FALSE;

@@ -497,6 +497,12 @@ START_TEST(a_dry_run_changes_nothing)
     world_finish(world, op);
     ck_assert_int_eq(op->phase, OP_DONE);
     ck_assert_uint_gt(op->steps->len, 5);
+    for (guint i = 0; i < op->steps->len; i++) {
+        const char *text = g_array_index(op->steps, struct op_step, i).text;
+
+        /* nothing has happened yet */
+        ck_assert_msg(!strstr(text, " is ") && !strstr(text, "ed "), "%s", text);
+    }
     ck_assert_uint_eq(fake_count(NULL), 0);
     expect_nothing_left("work", store);
 }
