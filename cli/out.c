@@ -4,6 +4,7 @@
 #include "cli/out.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <json-glib/json-glib.h>
@@ -151,11 +152,49 @@ static void json_rows(JsonBuilder *builder, const struct out *out)
     json_builder_end_array(builder);
 }
 
+/* What a terminal obeys or reorders, which JSON lets through as it is: DEL, C1,
+ * separators and directions. It can stand in strings only. */
+static gboolean json_harmless(gunichar c)
+{
+    GUnicodeType type;
+
+    if (c < 0x7f)
+        return TRUE;
+    type = g_unichar_type(c);
+    return type != G_UNICODE_CONTROL && type != G_UNICODE_FORMAT &&
+           type != G_UNICODE_LINE_SEPARATOR &&
+           type != G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
+static void json_escape(GString *safe, gunichar c)
+{
+    if (c >= 0x10000) {
+        g_string_append_printf(safe, "\\u%04x", 0xd7c0 + (c >> 10));
+        c = 0xdc00 | (c & 0x3ff);
+    }
+    g_string_append_printf(safe, "\\u%04x", c);
+}
+
+static char *json_for_terminal(const char *json)
+{
+    GString *safe = g_string_sized_new(strlen(json));
+
+    for (const char *p = json; *p; p = g_utf8_find_next_char(p, NULL)) {
+        gunichar c = g_utf8_get_char(p);
+
+        if (json_harmless(c))
+            g_string_append_unichar(safe, c);
+        else
+            json_escape(safe, c);
+    }
+    return g_string_free(safe, FALSE);
+}
+
 static void print_json(const struct out *out)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new_immutable();
     g_autoptr(JsonNode) root = NULL;
-    g_autofree char *text = NULL;
+    g_autofree char *text = NULL, *safe = NULL;
 
     json_builder_begin_object(builder);
     json_builder_set_member_name(builder, "schema");
@@ -165,7 +204,8 @@ static void print_json(const struct out *out)
     json_builder_end_object(builder);
     root = json_builder_get_root(builder);
     text = json_to_string(root, FALSE);
-    puts(text);
+    safe = json_for_terminal(text);
+    puts(safe);
 }
 
 enum out_form out_form_choose(gboolean json)

@@ -79,6 +79,9 @@ out_has '^findings	stop	'
 run 0 --root "$hostile" --connect $libvirt show "$(printf 'evil\ttab\nline')" --json
 json_valid
 json_is 'data[0]["features"][0]["name"] == "\",\"x\":\""'
+json_is 'data[0]["features"][0]["value"] ==
+    "<&\"\\u0000\x7f\u200b\u009b31m\u202e\U000e0001"'
+out_has '\\u007f\\u200b\\u009b31m\\u202e\\udb40\\udc01"'
 
 # One qube.
 run 0 --root "$small" --connect $libvirt show work
