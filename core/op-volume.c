@@ -132,8 +132,16 @@ static gboolean resize_prepare(struct op *op, GError **error)
     return TRUE;
 }
 
+static gboolean any_in_use(GPtrArray *volumes)
+{
+    for (guint i = 0; i < volumes->len; i++)
+        if (volume_in_use(volumes->pdata[i]))
+            return TRUE;
+    return FALSE;
+}
+
 /* A guest has its file system up to the last byte; and offline nobody can say
- * whether it runs, but a volume in use has not been closed. */
+ * whether it runs, but the images of one that does are there. */
 static gboolean check_unused(const struct op *op, const struct resize *resize,
                              gboolean active, GError **error)
 {
@@ -144,7 +152,7 @@ static gboolean check_unused(const struct op *op, const struct resize *resize,
                   "cannot shrink '%s': the qube is running", resize->what);
         return FALSE;
     }
-    if (!offline || !volume_is_dirty(resize->volume))
+    if (!offline || !any_in_use(hold_volumes(resize->hold)))
         return TRUE;
     error_set(error, QMC_ERROR_STATE, "do it with the hypervisor connected",
               "cannot resize '%s' offline: the qube may be running",

@@ -42,7 +42,9 @@ struct driver {
                       GError **error);                                      /* [W] */
 
     /* Getters: no lock, no state change, cheap system calls only [W]. */
-    gboolean (*is_dirty)(const struct volume *volume);
+    /* Whether the image that a start makes is there, whatever a stop does
+     * with it. */
+    gboolean (*in_use)(const struct volume *volume);
     guint64 (*size)(const struct volume *volume);  /* 0: nothing there */
     guint64 (*used)(const struct volume *volume);
     char *(*path)(const struct volume *volume);    /* NULL: do not attach */

@@ -125,7 +125,7 @@ static gboolean reflink_verify(struct volume *volume, GError **error)
            images_need(at, at->clean, &st, error);
 }
 
-static gboolean reflink_is_dirty(const struct volume *volume)
+static gboolean reflink_in_use(const struct volume *volume)
 {
     auto_of(images) struct images *at = images_new(volume);
 
@@ -199,7 +199,7 @@ const struct driver driver_reflink = {
     .stop = reflink_stop,
     .resize = reflink_resize,
     .clone = reflink_clone,
-    .is_dirty = reflink_is_dirty,
+    .in_use = reflink_in_use,
     .size = reflink_size,
     .used = reflink_used,
     .path = reflink_path,

@@ -295,6 +295,15 @@ gboolean volume_stop(struct volume *volume, GError **error)
     return driver_of(volume)->stop(volume, error);
 }
 
+static gboolean may_shrink(const struct volume *volume, GError **error)
+{
+    if (!volume_in_use(volume))
+        return TRUE;
+    error_set(error, QMC_ERROR_STATE, "stop its qube first",
+              "volume '%s' is in use: it cannot be shrunk", volume->vid);
+    return FALSE;
+}
+
 static gboolean size_allowed(const struct volume *volume, guint64 size,
                              gboolean shrink, GError **error)
 {
@@ -306,8 +315,10 @@ static gboolean size_allowed(const struct volume *volume, guint64 size,
                   volume->vid, size);
         return FALSE;
     }
-    if (size >= now || shrink)
+    if (size >= now)
         return TRUE;
+    if (shrink)
+        return may_shrink(volume, error);
 
     g_autofree char *old = text_size_long(now), *new = text_size_long(size);
     error_set(error, QMC_ERROR_INVALID,
@@ -378,11 +389,15 @@ gboolean volume_clone(struct volume *volume, struct volume *source,
            driver_of(volume)->clone(volume, source, error);
 }
 
-gboolean volume_is_dirty(const struct volume *volume)
+gboolean volume_in_use(const struct volume *volume)
 {
     job_may_block();
-    return volume->save_on_stop && driver_of(volume)->is_dirty &&
-           driver_of(volume)->is_dirty(volume);
+    return driver_of(volume)->in_use && driver_of(volume)->in_use(volume);
+}
+
+gboolean volume_is_dirty(const struct volume *volume)
+{
+    return volume->save_on_stop && volume_in_use(volume);
 }
 
 guint64 volume_size(const struct volume *volume)

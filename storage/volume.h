@@ -50,14 +50,18 @@ gboolean volume_remove(struct volume *volume, GError **error);  /* [W] */
 gboolean volume_verify(struct volume *volume, GError **error);
 gboolean volume_start(struct volume *volume, GError **error);   /* [W] */
 gboolean volume_stop(struct volume *volume, GError **error);    /* [W] */
-/* [W] STATE if not rw. Smaller than now: INVALID unless `shrink`. Refreshes
- * loop devices on the image. The nominal size follows on success. */
+/* [W] STATE if not rw. Smaller than now: INVALID unless `shrink`, and STATE if
+ * it is in use. Refreshes loop devices on the image. The nominal size follows
+ * on success. */
 gboolean volume_resize(struct volume *volume, guint64 size, gboolean shrink,
                        GError **error);
 gboolean volume_clone(struct volume *volume, struct volume *source,
                       GError **error);                          /* [W] */
 
-gboolean volume_is_dirty(const struct volume *volume);          /* [W] */
+/* [W] Started and not stopped since, whatever a stop does with the content. */
+gboolean volume_in_use(const struct volume *volume);
+/* [W] In use, and a stop will save what was written. */
+gboolean volume_is_dirty(const struct volume *volume);
 guint64 volume_size(const struct volume *volume);               /* [W] image, else nominal */
 guint64 volume_used(const struct volume *volume);               /* [W] */
 /* [W] what the VM gets; NULL: nothing */

@@ -149,6 +149,27 @@ START_TEST(arguments_are_checked)
 }
 END_TEST
 
+/* Shrinking, too, with all consent there is. */
+static void force_resize(struct world *where, const char *qube,
+                         const char *volume, const char *size, GError **error)
+{
+    g_autoptr(GHashTable) args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    const struct op_request request = { .op = "resize", .args = args,
+                                        .consent = CONFIRM_L3 };
+    struct op *op;
+
+    g_hash_table_insert(args, g_strdup("volume"), g_strdup(volume));
+    g_hash_table_insert(args, g_strdup("size"), g_strdup(size));
+    g_hash_table_insert(args, g_strdup("shrink"), g_strdup("true"));
+    op = world_submit_as(where, &request, qube, error);
+    if (!op)
+        return;
+    world_finish(where, op);
+    if (op->error)
+        *error = g_error_copy(op->error);
+}
+
 START_TEST(shrinking_needs_the_name)
 {
     g_autoptr(GHashTable) args =
@@ -293,6 +314,33 @@ START_TEST(offline_only_the_disks_are_touched)
 }
 END_TEST
 
+/* sys-usb of the demo was left running. */
+START_TEST(offline_nothing_of_a_running_qube_is_resized)
+{
+    static const char *const asked[][3] = {
+        { "root", "root-dirty.img", "1M" }, { "root", "root-dirty.img", "4G" },
+        { "volatile", "volatile-dirty.img", "1M" },
+        { "volatile", "volatile-dirty.img", "4G" },
+        { "private", "private-dirty.img", "1M" },
+    };
+    struct engine *offline = world_engine(world, make_offline);
+    struct world other = { world->root, world->uri, offline, world->notes };
+    g_autofree char *store = world_store(world), *after = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(asked); i++) {
+        goffset before = image_size("sys-usb", asked[i][1]);
+        g_autoptr(GError) error = NULL;
+
+        force_resize(&other, "sys-usb", asked[i][0], asked[i][2], &error);
+        ck_error(&error, QMC_ERROR_STATE, NULL);
+        ck_assert_int_eq(image_size("sys-usb", asked[i][1]), before);
+    }
+    engine_free(offline);
+    after = world_store(world);
+    ck_assert_str_eq(after, store);
+}
+END_TEST
+
 START_TEST(read_only_refuses_everything)
 {
     struct engine *engine = world_engine(world, make_readonly);
@@ -318,6 +366,7 @@ int main(void)
         a_change_of_the_file_alone_is_kept,
         a_qube_that_went_meanwhile_is_an_error,
         offline_only_the_disks_are_touched,
+        offline_nothing_of_a_running_qube_is_resized,
         read_only_refuses_everything,
         NULL,
     };

@@ -338,8 +338,19 @@ START_TEST(resize_never_shrinks_by_itself)
               volume_resize(volume, MEGABYTE / 2, FALSE, E));
     ck_assert_uint_eq(volume_size(volume), MEGABYTE);
     must_state(volume, outcome_started[_i]);
-    must(volume_resize(volume, MEGABYTE / 2, TRUE, E));
-    ck_assert_uint_eq(volume_size(volume), MEGABYTE / 2);
+}
+END_TEST
+
+START_TEST(resize_never_shrinks_what_is_in_use)
+{
+    auto_of(volume) struct volume *volume = written(_i);
+
+    must_fail(QMC_ERROR_STATE, "in use",
+              volume_resize(volume, MEGABYTE / 2, TRUE, E));
+    ck_assert_uint_eq(volume_size(volume), MEGABYTE);
+    must_state(volume, outcome_written[_i]);
+    must(volume_resize(volume, MEGABYTE, TRUE, E));
+    must(volume_resize(volume, 2 * MEGABYTE, TRUE, E));
 }
 END_TEST
 
@@ -591,7 +602,8 @@ static Suite *volume_suite(void)
         precache_is_used_only_where_it_is_cheap,
         precache_stays_when_clean_is_missing, resize_grows_running,
         resize_grows_stopped, resize_takes_no_room,
-        resize_never_shrinks_by_itself, resize_refuses_rubbish,
+        resize_never_shrinks_by_itself, resize_never_shrinks_what_is_in_use,
+        resize_refuses_rubbish,
         resize_that_the_system_refuses_changes_nothing,
         resize_makes_a_new_file,
         resize_to_the_same_size_changes_nothing, the_image_wins_over_the_store,

@@ -81,6 +81,7 @@ START_TEST(row_create)
     must(volume_create(volume, E));
     must_state(volume, expected[_i]);
     ck_assert_uint_eq(volume_size(volume), MEGABYTE);
+    ck_assert(!volume_in_use(volume));
     ck_assert(!volume_is_dirty(volume));
 }
 END_TEST
@@ -128,6 +129,7 @@ START_TEST(row_start)
     must(volume_verify(volume, E));
     must(volume_start(volume, E));
     must_state(volume, outcome_started[_i]);
+    ck_assert(volume_in_use(volume));
     ck_assert_int_eq(volume_is_dirty(volume), saves);
     ck_assert_uint_eq(volume_size(volume), MEGABYTE);
 
@@ -196,6 +198,7 @@ START_TEST(row_process_crash)
 
     forget(&volume, _i);
     must_state(volume, outcome_written[_i]);
+    ck_assert(volume_in_use(volume));
     ck_assert_int_eq(volume_is_dirty(volume), saves);
 }
 END_TEST
