@@ -28,6 +28,15 @@ struct hold {
     enum power_state state;
 };
 
+/* An image that another qube may have in use is not this one's to clean up. */
+static gboolean is_own(struct engine *engine, const struct volume_config *config)
+{
+    const struct qube *owner;
+
+    return config->volume &&
+           !model_volume_rival(engine_model(engine), config, &owner);
+}
+
 struct hold *hold_new(struct engine *engine, const struct qube *qube)
 {
     struct hold *hold = g_new0(struct hold, 1);
@@ -40,7 +49,7 @@ struct hold *hold_new(struct engine *engine, const struct qube *qube)
         struct volume_config *config =
             &g_array_index(qube->volumes, struct volume_config, i);
 
-        if (config->volume)
+        if (is_own(engine, config))
             g_ptr_array_add(hold->volumes, volume_ref(config->volume));
     }
     return hold;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/model-private.h"
+#include "storage/pool.h"
 #include "util/error.h"
 #include "util/text.h"
 
@@ -380,4 +381,50 @@ void qube_find(struct qube *qube, enum severity severity, const char *hint,
     va_start(args, format);
     g_ptr_array_add(qube->findings, finding_new(severity, hint, format, args));
     va_end(args);
+}
+
+static gboolean only_read(const struct volume *volume)
+{
+    return !volume_rw(volume) && !volume_snap_on_start(volume) &&
+           !volume_save_on_stop(volume);
+}
+
+/* Two pools may have one directory. */
+static gboolean same_place(const struct pool *a, const struct pool *b)
+{
+    return a == b || (pool_dir(a) && g_strcmp0(pool_dir(a), pool_dir(b)) == 0);
+}
+
+static gboolean is_rival(const struct volume *volume, const struct volume *other)
+{
+    return g_str_equal(volume_vid(volume), volume_vid(other)) &&
+           same_place(volume_pool(volume), volume_pool(other)) &&
+           !(only_read(volume) && only_read(other));
+}
+
+static const struct volume_config *rival_in(const struct qube *qube,
+                                            const struct volume_config *config)
+{
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const struct volume_config *other =
+            &g_array_index(qube->volumes, struct volume_config, i);
+
+        if (other != config && other->volume &&
+            is_rival(config->volume, other->volume))
+            return other;
+    }
+    return NULL;
+}
+
+const struct volume_config *model_volume_rival(const struct model *model,
+                                               const struct volume_config *config,
+                                               const struct qube **owner)
+{
+    const struct volume_config *rival = NULL;
+
+    for (guint i = 0; i < model->qubes->len && config->volume && !rival; i++) {
+        *owner = model->qubes->pdata[i];
+        rival = rival_in(*owner, config);
+    }
+    return rival;
 }

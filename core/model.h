@@ -176,6 +176,11 @@ const char *qube_feature_template(const struct model *model,
                                   const struct qube *qube, const char *feature);
 
 struct volume_config *qube_volume(const struct qube *qube, const char *name);
+/* Another volume that the store gives the same image, where that would have two
+ * qubes write to it; NULL: none. *owner is the qube it belongs to. */
+const struct volume_config *model_volume_rival(const struct model *model,
+                                               const struct volume_config *config,
+                                               const struct qube **owner);
 const char *volume_config_get(const struct volume_config *config, const char *attr);
 void volume_config_set(struct volume_config *config, const char *attr, const char *value);
 

@@ -70,6 +70,7 @@ static gboolean check_smaller(const char *what, guint64 size, guint64 now,
 static gboolean check_volume(const struct op *op, const struct volume_config *config,
                              GError **error)
 {
+    const struct model *model = engine_model(op->engine);
     const char *name = op_text(op, "volume");
 
     if (!config) {
@@ -77,12 +78,8 @@ static gboolean check_volume(const struct op *op, const struct volume_config *co
                   "qube '%s' has no volume '%s'", op->subject, name);
         return FALSE;
     }
-    if (!config->volume) {
-        error_set(error, QMC_ERROR_STATE,
-                  "'qmc show' lists what is wrong with the qube",
-                  "volume '%s' of '%s' cannot be used", name, op->subject);
+    if (!start_usable(model, model_qube(model, op->uuid), config, error))
         return FALSE;
-    }
     if (volume_rw(config->volume))
         return TRUE;
     error_set(error, QMC_ERROR_STATE, NULL,

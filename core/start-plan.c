@@ -214,15 +214,37 @@ gboolean start_target(const struct qube *qube, const char *volume,
     return FALSE;
 }
 
+gboolean start_usable(const struct model *model, const struct qube *qube,
+                      const struct volume_config *config, GError **error)
+{
+    g_autofree char *hint =
+        g_strdup_printf("'qmc show %s' lists what is wrong with it", qube->name);
+    const struct volume_config *rival;
+    const struct qube *owner;
+
+    if (!config->volume) {
+        error_set(error, QMC_ERROR_STATE, hint,
+                  "volume '%s' of '%s' cannot be used", config->name, qube->name);
+        return FALSE;
+    }
+    rival = model_volume_rival(model, config, &owner);
+    if (!rival)
+        return TRUE;
+    error_set(error, QMC_ERROR_STATE, "give each its own vid in the store",
+              "volume '%s' of '%s' cannot be used: volume '%s' of '%s' has the "
+              "same image", config->name, qube->name, rival->name, owner->name);
+    return FALSE;
+}
+
 static gboolean add_disk(struct start_plan *plan, const struct qube *qube,
                          const struct volume_config *config, GError **error)
 {
     struct start_disk disk = { NULL };
 
-    if (!config->volume || !start_target(qube, config->name, disk.target)) {
-        error_set(error, QMC_ERROR_STATE,
-                  "'qmc show' lists what is wrong with the qube",
-                  "volume '%s' of '%s' cannot be used", config->name, qube->name);
+    if (!start_target(qube, config->name, disk.target)) {
+        error_set(error, QMC_ERROR_UNSUPPORTED, "remove volumes it does not need",
+                  "volume '%s' of '%s' has no place: a qube has up to %d disks",
+                  config->name, qube->name, LETTER_LAST - 'a' + 1);
         return FALSE;
     }
     disk.volume = volume_ref(config->volume);
@@ -230,14 +252,17 @@ static gboolean add_disk(struct start_plan *plan, const struct qube *qube,
     return TRUE;
 }
 
-static gboolean read_disks(struct start_plan *plan, const struct qube *qube,
-                           GError **error)
+static gboolean read_disks(struct start_plan *plan, const struct model *model,
+                           const struct qube *qube, GError **error)
 {
-    for (guint i = 0; i < qube->volumes->len; i++)
-        if (!add_disk(plan, qube,
-                      &g_array_index(qube->volumes, struct volume_config, i),
-                      error))
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
+
+        if (!start_usable(model, qube, config, error) ||
+            !add_disk(plan, qube, config, error))
             return FALSE;
+    }
     return TRUE;
 }
 
@@ -248,8 +273,10 @@ static gboolean plan_fill(struct start_plan *plan, struct engine *engine,
     const char *prohibited = qube_feature(qube, "prohibit-start");
 
     if (qube->broken || !qube->class) {
-        error_set(error, QMC_ERROR_STATE,
-                  "'qmc show' lists what is wrong with the qube",
+        g_autofree char *hint = g_strdup_printf(
+            "'qmc show %s' lists what is wrong with it", qube->name);
+
+        error_set(error, QMC_ERROR_STATE, hint,
                   "the entry of qube '%s' in the store is damaged", qube->name);
         return FALSE;
     }
@@ -258,7 +285,7 @@ static gboolean plan_fill(struct start_plan *plan, struct engine *engine,
         prohibited && *prohibited ? g_strdup(prohibited) : NULL;
     if (!read_machine(plan, model, qube, error) ||
         !read_kernel(plan, engine, qube, error) ||
-        !read_disks(plan, qube, error))
+        !read_disks(plan, model, qube, error))
         return FALSE;
     read_options(plan, model, qube);
     read_network(plan, model, qube);

@@ -35,3 +35,8 @@ GPtrArray *start_plans_new(struct engine *engine, const struct qube *qube,
 /* The guest's name of a volume; FALSE if there are more than there are names. */
 gboolean start_target(const struct qube *qube, const char *volume,
                       char target[8]);
+
+/* STATE, with the reason, for a volume that is damaged or whose image another
+ * volume has too. Main. */
+gboolean start_usable(const struct model *model, const struct qube *qube,
+                      const struct volume_config *config, GError **error);

@@ -86,4 +86,23 @@ test "$(cksum <"$work/no-class/var/lib/qubes/qubes.xml")" = \
         "$here/small.xml" | cksum)"
 ok "the store is as it was"
 
+# Two volumes with one image: neither is used, nor is it cleaned up after one
+# qube while the other may have it.
+make_root shared "$here/small.xml"
+sed -i 's|vid="appvms/work/private"|vid="appvms/sys-net/private"|' \
+    "$work/shared/var/lib/qubes/qubes.xml"
+image=$work/shared/var/lib/qubes/appvms/sys-net/private
+mkdir -p "$(dirname "$image")"
+truncate -s 1M "$image.img" "$image-dirty.img"
+for qube in work sys-net; do
+    run 4 --root "$work/shared" --connect test:///default start $qube
+    err_has "^qmc: volume 'private' of '$qube' .* has the same image"
+    run 4 --root "$work/shared" --connect test:///default \
+        vol resize $qube:private 2M
+    err_has 'same image'
+done
+run 0 --root "$work/shared" --connect test:///default vol resize work:volatile 2M
+test -e "$image-dirty.img" && test -e "$image.img"
+ok "the image that may be in use is left alone"
+
 finish
