@@ -367,6 +367,91 @@ static void build(struct builder *builder, struct qube *qube)
     builder->depth--;
 }
 
+/* Owners: two guests must not write to one image. */
+
+struct claim {
+    struct qube *qube;
+    struct volume_config *config;
+};
+
+static const char *claim_vid(const struct claim *claim)
+{
+    return volume_vid(claim->config->volume);
+}
+
+static guint claim_hash(gconstpointer claim)
+{
+    return g_str_hash(claim_vid(claim));
+}
+
+/* Two pools may be one directory. */
+static gboolean claim_equal(gconstpointer a, gconstpointer b)
+{
+    const struct claim *one = a, *two = b;
+    const struct pool *pool = volume_pool(one->config->volume);
+    const struct pool *other = volume_pool(two->config->volume);
+
+    return g_str_equal(claim_vid(one), claim_vid(two)) &&
+           (pool == other ||
+            (pool_dir(pool) && g_strcmp0(pool_dir(pool), pool_dir(other)) == 0));
+}
+
+/* Where the qube stands in the file; dom0 comes first. */
+static gsize claim_place(const struct claim *claim)
+{
+    if (claim->qube->class->id & CLASS_ADMIN)
+        return 0;
+    return claim->qube->raw_length > 0 ? claim->qube->raw_begin : G_MAXSIZE;
+}
+
+static void claim_refuse(struct claim *claim, const struct claim *owner)
+{
+    g_autofree char *why =
+        g_strdup_printf("its image belongs to '%s:%s'", owner->qube->name,
+                        owner->config->name);
+
+    volume_find(claim->qube, claim->config, why);
+    g_clear_pointer(&claim->config->volume, volume_unref);
+}
+
+static void claim_settle(GHashTable *owners, struct claim *claim)
+{
+    struct claim *owner = g_hash_table_lookup(owners, claim);
+
+    if (!owner) {
+        g_hash_table_add(owners, claim);
+    } else if (claim_place(owner) <= claim_place(claim)) {
+        claim_refuse(claim, owner);
+    } else {
+        g_hash_table_add(owners, claim);
+        claim_refuse(owner, claim);
+    }
+}
+
+/* All may have the same kernel. */
+static void claims_collect(GArray *claims, struct qube *qube)
+{
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        struct claim claim = {
+            qube, &g_array_index(qube->volumes, struct volume_config, i)
+        };
+
+        if (claim.config->volume && !is_kernels(volume_pool(claim.config->volume)))
+            g_array_append_val(claims, claim);
+    }
+}
+
+static void owners_check(struct model *model)
+{
+    g_autoptr(GHashTable) owners = g_hash_table_new(claim_hash, claim_equal);
+    g_autoptr(GArray) claims = g_array_new(FALSE, FALSE, sizeof(struct claim));
+
+    for (guint i = 0; i < model->qubes->len; i++)
+        claims_collect(claims, g_ptr_array_index(model->qubes, i));
+    for (guint i = 0; i < claims->len; i++)
+        claim_settle(owners, &g_array_index(claims, struct claim, i));
+}
+
 void store_build(const struct store *store, struct model *model)
 {
     struct builder builder = { model, .done = g_hash_table_new(NULL, NULL) };
@@ -381,6 +466,7 @@ void store_build(const struct store *store, struct model *model)
     }
     for (guint i = 0; i < model->qubes->len; i++)
         build(&builder, g_ptr_array_index(model->qubes, i));
+    owners_check(model);
     g_hash_table_unref(builder.done);
     g_clear_pointer(&builder.by_vid, g_hash_table_unref);
 }

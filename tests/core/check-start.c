@@ -488,6 +488,26 @@ START_TEST(a_net_qube_in_use_needs_a_strong_yes)
 }
 END_TEST
 
+/* Else two guests would write to it. */
+START_TEST(an_image_of_another_qube_is_not_started_on)
+{
+    g_autofree char *path = world_path(world, LAYOUT_STORE);
+    g_autofree char *store = world_store(world), *changed = NULL;
+    g_auto(GStrv) parts = g_strsplit(store, "\"appvms/work/private\"", 2);
+    struct world second = *world;
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_ptr_nonnull(parts[1]);
+    changed = g_strconcat(parts[0], "\"appvms/vault/private\"", parts[1], NULL);
+    ck_assert(g_file_set_contents(path, changed, -1, NULL));
+    second.engine = world_engine(world, NULL);
+    world_run(&second, "start", "work", &error);
+    ck_error(&error, QMC_ERROR_STATE, "volume 'private' of 'work'");
+    ck_no_error(world_run(&second, "start", "vault", NULL)->error);
+    engine_free(second.engine);
+}
+END_TEST
+
 START_TEST(a_dry_run_changes_nothing)
 {
     g_autofree char *store = world_store(world);
@@ -538,6 +558,7 @@ int main(void)
         an_unknown_state_is_looked_up,
         pause_and_unpause,
         a_net_qube_in_use_needs_a_strong_yes,
+        an_image_of_another_qube_is_not_started_on,
         a_dry_run_changes_nothing,
         NULL,
     };

@@ -138,6 +138,89 @@ START_TEST(missing_volumes_come_from_the_class)
 }
 END_TEST
 
+/* A template `name`: its private volume in `pool` is `vid`. */
+static char *owning(const char *name, int qid, const char *pool, const char *vid)
+{
+    return g_strdup_printf(
+        "    <domain id=\"domain-%d\" class=\"TemplateVM\"><properties>"
+        PROP("name", "%s") PROP("qid", "%d") PROP("label", "red")
+        PROP("uuid", "00000000-0000-4000-8000-0000000000%d")
+        "</properties><volume-config><volume name=\"private\" pool=\"%s\" vid=\"%s\""
+        " rw=\"True\" save_on_stop=\"True\"/></volume-config></domain>\n",
+        qid, name, qid, qid, pool, vid);
+}
+
+static struct volume *private_of(const char *qube)
+{
+    return qube_volume(qube_named(qube), "private")->volume;
+}
+
+START_TEST(an_image_has_one_owner)
+{
+    g_autofree char *second = owning("zoo", 11, "varlibqubes", "appvms/x/y");
+    g_autofree char *third = owning("ape", 12, "varlibqubes", "appvms/x/y");
+    g_autofree char *fourth = owning("bee", 13, "varlibqubes", "appvms/zoo/private");
+    g_autofree char *domains = g_strconcat(second, third, fourth, NULL);
+    g_autofree char *text = NULL;
+
+    root_load_domains(domains);
+    ck_assert_ptr_nonnull(private_of("zoo")); /* the first in the file */
+    ck_assert_ptr_nonnull(private_of("bee"));
+    ck_assert_ptr_null(private_of("ape"));
+    ck_assert(found(qube_named("ape"), "'ape:private'"));
+    ck_assert(found(qube_named("ape"), "'zoo:private'"));
+    ck_assert_uint_eq(qube_named("zoo")->findings->len, 0);
+    ck_assert_ptr_nonnull(qube_volume(qube_named("ape"), "root")->volume);
+    text = root_get();
+    ck_same(store_serialise(store, model), text);
+}
+END_TEST
+
+START_TEST(a_default_place_may_be_taken)
+{
+    g_autofree char *one = owning("ape", 11, "varlibqubes", "appvms/work/private");
+    g_autofree char *domains = g_strconcat(one, APP("work", 12, BASED) BASE, NULL);
+
+    root_load_domains(domains);
+    ck_assert_ptr_nonnull(private_of("ape"));
+    ck_assert_ptr_null(private_of("work"));
+    ck_assert(found(qube_named("work"), "'ape:private'"));
+}
+END_TEST
+
+/* All may have one kernel, and snapshots of one root. */
+START_TEST(what_many_read_is_no_matter_of_owners)
+{
+    static const char *const names[] = { "root", "private", "volatile", "kernel" };
+
+    root_load_domains(APP("a", 11, BASED) APP("b", 12, BASED) BASE);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        ck_assert_ptr_nonnull(qube_volume(qube_named("a"), names[i])->volume);
+        ck_assert_ptr_nonnull(qube_volume(qube_named("b"), names[i])->volume);
+    }
+}
+END_TEST
+
+START_TEST(two_pools_may_be_one_directory)
+{
+    g_autofree char *one = owning("a", 11, "first", "appvms/x/y");
+    g_autofree char *two = owning("b", 12, "again", "appvms/x/y");
+    g_autofree char *three = owning("c", 13, "other", "appvms/x/y");
+    g_autofree char *text = g_strconcat(
+        "<qubes><pools>"
+        "<pool name=\"first\" dir_path=\"/pool\" driver=\"file-reflink\"/>"
+        "<pool name=\"again\" dir_path=\"/pool\" driver=\"file-reflink\"/>"
+        "<pool name=\"other\" dir_path=\"/else\" driver=\"file-reflink\"/>"
+        "</pools><domains>", one, two, three, "</domains></qubes>", NULL);
+
+    root_put(text, -1);
+    root_load();
+    ck_assert_ptr_nonnull(private_of("a"));
+    ck_assert_ptr_null(private_of("b"));
+    ck_assert_ptr_nonnull(private_of("c"));
+}
+END_TEST
+
 /* Hard failures. */
 
 static const struct {
@@ -571,7 +654,9 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
-        missing_volumes_come_from_the_class, a_missing_store_says_where_copies_are,
+        missing_volumes_come_from_the_class, an_image_has_one_owner,
+        a_default_place_may_be_taken, what_many_read_is_no_matter_of_owners,
+        two_pools_may_be_one_directory, a_missing_store_says_where_copies_are,
         a_huge_store_is_refused, too_many_qubes_are_refused,
         a_failed_load_empties_the_model, the_first_of_two_stays_good,
         a_bad_value_reads_as_unset_a_bad_netvm_as_none, the_last_of_several_counts,
