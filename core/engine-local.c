@@ -16,7 +16,7 @@
 #define TICKS_POOLS 30
 #define TICKS_PROBE 10
 #define SOON_MS 50
-#define SILENT_US (3 * G_USEC_PER_SEC)
+#define SILENT_S 3
 #define READING_DEADLINE_MS 20000
 #define STOP_WORK_DEADLINE_MS 300000
 
@@ -31,7 +31,6 @@ struct waiter {
 struct reading {
     struct engine *engine;
     enum reading_kind kind;
-    gint64 asked_us;
     struct waiter *waiter; /* NULL: nobody waits any more */
     struct hv_snapshot *snapshot;
     GArray *figures; /* struct figure */
@@ -59,6 +58,8 @@ struct local {
     char *volumes_next;   /* uuid asked for meanwhile */
     GHashTable *active;   /* uuid of each qube seen active */
     enum hv_link link;
+    gint64 silent_us;     /* when the reading was asked for that has no answer
+                             yet, over deadlines; 0: none */
     char *down;           /* why */
     char *status, *shown; /* of now, and as last announced */
     guint64 cpu_busy_ns;
@@ -242,6 +243,7 @@ static void states_failed(struct local *local, const GError *error)
 {
     if (error_is(error, QMC_ERROR_TIMEOUT))
         return;
+    local->silent_us = 0;
     set_link(local, LINK_DOWN, error->message);
     set_all_states(local->engine->model, POWER_UNKNOWN);
 }
@@ -259,6 +261,7 @@ static void apply_states(struct reading *reading, const GError *error)
     for (guint i = 0; i < model->qubes->len; i++)
         apply_qube(local, model->qubes->pdata[i], reading->snapshot);
     apply_host(local, reading->snapshot);
+    local->silent_us = 0;
     set_link(local, LINK_UP, NULL);
     events_emit(model->events, &event);
 }
@@ -385,7 +388,6 @@ static struct reading *reading_submit(struct local *local,
     g_assert(!local->pending[kind]);
     reading->engine = local->engine;
     reading->kind = kind;
-    reading->asked_us = g_get_monotonic_time();
     reading->figures = figures;
     local->pending[kind] = reading;
     engine_job(local->engine, &spec);
@@ -397,6 +399,8 @@ static void request_states(struct local *local)
     if (local->engine->offline || local->pending[READING_STATES])
         return;
     local->again = FALSE;
+    if (!local->silent_us)
+        local->silent_us = g_get_monotonic_time();
     reading_submit(local, READING_STATES, NULL);
 }
 
@@ -418,6 +422,18 @@ void engine_request_volumes(struct engine *engine, const char *uuid)
     }
     g_free(local->volumes_next);
     local->volumes_next = g_strdup(uuid);
+}
+
+void engine_request_all(struct engine *engine)
+{
+    struct local *local = engine->local;
+
+    engine_check_store(engine);
+    if (local->pending[READING_STATES])
+        local->again = TRUE;
+    request_states(local);
+    request_pools(local);
+    engine_request_volumes(engine, NULL);
 }
 
 /* Waiting, for commands. */
@@ -537,16 +553,27 @@ static void stop_work_submit(struct engine *engine, const struct qube *qube)
 
 /* Following. */
 
+/* In steps that grow: a figure that changes each second would have the title
+ * written each second for nothing. */
+static char *silence_text(gint64 seconds)
+{
+    gint64 step = seconds < 10 ? 5 : seconds < 30 ? 10 : 30;
+
+    if (seconds >= 60)
+        return g_strdup_printf("no answer %d min", (int)(seconds / 60));
+    return g_strdup_printf("no answer %d s",
+                           (int)MAX(seconds / step * step, SILENT_S));
+}
+
 static char *status_of(struct local *local)
 {
-    const struct reading *reading = local->pending[READING_STATES];
     gint64 waited =
-        reading ? g_get_monotonic_time() - reading->asked_us : 0;
+        local->silent_us ? g_get_monotonic_time() - local->silent_us : 0;
 
     if (local->engine->offline)
         return g_strdup("offline");
-    if (waited >= SILENT_US)
-        return g_strdup_printf("no answer %d s", (int)(waited / G_USEC_PER_SEC));
+    if (waited >= SILENT_S * G_USEC_PER_SEC)
+        return silence_text(waited / G_USEC_PER_SEC);
     if (local->link == LINK_DOWN)
         return g_strdup_printf("down: %s", local->down);
     return g_strdup(local->link == LINK_UP ? "ok" : "connecting");

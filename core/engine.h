@@ -42,6 +42,9 @@ gboolean engine_refresh_volumes(struct engine *engine, const char *uuid,
                                 int timeout_ms, GError **error);
 /* Console: start a reading without waiting; EVENT_VOLUMES follows. */
 void engine_request_volumes(struct engine *engine, const char *uuid);
+/* The same for everything that is followed: states and host, pools, volumes,
+ * and the store if it changed. What is being read already is not read twice. */
+void engine_request_all(struct engine *engine);
 
 struct model *engine_model(struct engine *engine);
 struct hv *engine_hv(struct engine *engine);      /* any thread */
@@ -54,7 +57,7 @@ enum engine_mode engine_mode(const struct engine *engine);
 /* Why nothing can be changed (--readonly, qubesd answers, no store); NULL if
  * it can. Static or owned by the engine. */
 const char *engine_readonly(const struct engine *engine);
-/* "ok", "connecting", "no answer 12 s", "down: ...", "offline". */
+/* "ok", "connecting", "no answer 10 s", "down: ...", "offline". */
 const char *engine_hv_status(const struct engine *engine);
 
 typedef void (*op_done_fn)(struct op *op, gpointer data);

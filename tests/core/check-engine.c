@@ -54,6 +54,40 @@ START_TEST(before_the_first_reading_nothing_is_known)
 }
 END_TEST
 
+START_TEST(everything_is_read_again_on_demand)
+{
+    fake_set_state(world_uuid(world, "work"), "work", POWER_PAUSED);
+    engine_request_all(world->engine);
+    expect_state("work", POWER_PAUSED);
+    expect_state("vault", POWER_HALTED);
+}
+END_TEST
+
+static gboolean has_status(gpointer data)
+{
+    return g_str_equal(engine_hv_status(world->engine), data);
+}
+
+static gboolean has_other_status(gpointer data)
+{
+    return !has_status(data);
+}
+
+/* Each other text is a line written to the terminal. */
+START_TEST(silence_is_told_in_steps)
+{
+    char first[] = "no answer 3 s", good[] = "ok";
+
+    fake_script("hang=snapshot");
+    engine_follow(world->engine);
+    ck_assert(world_until(world, has_status, first));
+    world_until(world, has_other_status, first);
+    ck_assert_str_eq(engine_hv_status(world->engine), "no answer 5 s");
+    fake_script("hang=");
+    ck_assert(world_until(world, has_status, good));
+}
+END_TEST
+
 START_TEST(a_reading_fills_the_model)
 {
     fake_set_state(world_uuid(world, "work"), "work", POWER_PAUSED);
@@ -288,6 +322,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         before_the_first_reading_nothing_is_known,
+        everything_is_read_again_on_demand,
+        silence_is_told_in_steps,
         a_reading_fills_the_model,
         a_hypervisor_that_hangs_is_not_waited_for,
         an_engine_can_be_left_with_a_call_that_hangs,
