@@ -31,14 +31,14 @@ gboolean action_ended(const struct op *op)
     return op->phase == OP_DONE || op->phase == OP_FAILED;
 }
 
-const struct op *action_running(const struct app *app, const char *uuid)
+struct op *action_running(const struct app *app, const char *uuid)
 {
     GPtrArray *ops = engine_ops(app_engine(app));
 
     for (guint i = ops->len; i > 0; i--) {
-        const struct op *op = ops->pdata[i - 1];
+        struct op *op = ops->pdata[i - 1];
 
-        if (!action_ended(op) && g_str_equal(op->uuid, uuid))
+        if (!action_ended(op) && (!uuid || g_str_equal(op->uuid, uuid)))
             return op;
     }
     return NULL;
@@ -153,13 +153,15 @@ static void action_note_done(struct app *app, const struct op *op)
 
 void action_event(struct app *app, const struct op *op)
 {
+    gboolean cancelled = error_is(op->error, QMC_ERROR_CANCELLED);
+
     if (op->phase == OP_DONE)
         action_note_done(app, op);
     if (op->phase != OP_FAILED)
         return;
-    app_note(app, TRUE, "%s", op->error->message);
-    if (!progress_shows(app, op) &&
-        !error_is(op->error, QMC_ERROR_CANCELLED) &&
+    /* What the user asked for is no warning. */
+    app_note(app, !cancelled, "%s", op->error->message);
+    if (!progress_shows(app, op) && !cancelled &&
         app_top(app)->class->kind != SCREEN_POPUP)
         error_open(app, op);
 }

@@ -22,6 +22,7 @@ void action_event(struct app *app, const struct op *op);
 /* Why it cannot be done now, or NULL. Static or interned. */
 const char *action_refused(const struct app *app, const char *op,
                            const char *uuid);
-/* The newest operation on the qube that has not ended, or NULL. */
-const struct op *action_running(const struct app *app, const char *uuid);
+/* The newest operation that has not ended, on the qube or (NULL) on any; NULL
+ * if there is none. */
+struct op *action_running(const struct app *app, const char *uuid);
 gboolean action_ended(const struct op *op);

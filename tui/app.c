@@ -268,8 +268,31 @@ static void app_key_redraw(struct screen *screen)
 
 static void app_key_refresh(struct screen *screen)
 {
-    engine_request_volumes(screen->app->engine, NULL);
+    engine_request_all(screen->app->engine);
     app_note(screen->app, FALSE, "reading everything again");
+}
+
+/* What is being asked first, then what works on the selected qube, then what
+ * works at all. The program itself is not ended by it. */
+static void app_key_cancel(struct screen *screen)
+{
+    struct app *app = screen->app;
+    const char *uuid;
+    struct op *op = NULL;
+
+    if (screen->class->kind != SCREEN_VIEW) {
+        app_key(app, K_ESC);
+        return;
+    }
+    uuid = screen->class->subject ? screen->class->subject(screen) : NULL;
+    if (uuid)
+        op = action_running(app, uuid);
+    if (!op)
+        op = action_running(app, NULL);
+    if (op)
+        question_open_cancel(app, op);
+    else
+        app_note(app, FALSE, "nothing is at work that could be cancelled");
 }
 
 static void app_key_stop(struct screen *screen)
@@ -295,10 +318,15 @@ static gboolean app_is_first(const struct screen *screen)
     return screen->app->screens->len == 1;
 }
 
-/* Popups name their own way out. */
+/* Popups have a way out of their own, and it is named there. */
+static gboolean app_is_view(const struct screen *screen)
+{
+    return screen->class->kind == SCREEN_VIEW;
+}
+
 static gboolean app_is_later_view(const struct screen *screen)
 {
-    return screen->class->kind == SCREEN_VIEW && !app_is_first(screen);
+    return app_is_view(screen) && !app_is_first(screen);
 }
 
 static void app_key_quit(struct screen *screen)
@@ -319,6 +347,8 @@ static const struct key_row rows[] = {
      KEYS_ANYWHERE, NULL, app_key_refresh, NULL},
     {"Ctrl-L", "redraw", NULL, "redraw the terminal",
      KEYS_ANYWHERE, NULL, app_key_redraw, NULL},
+    {"Ctrl-C", "interrupt", NULL, "cancel what runs",
+     KEYS_ANYWHERE, NULL, app_key_cancel, app_is_view},
     {"Ctrl-Z", "suspend", NULL, "suspend",
      KEYS_ANYWHERE, NULL, app_key_stop, NULL},
     {"q Esc", "back", "Back", "back", KEYS_ANYWHERE, NULL, app_key_back,

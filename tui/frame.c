@@ -98,7 +98,7 @@ static void frame_draw_memory(const struct model *model, int y, int x, int width
     g_autofree char *have = text_size(host->memory_kib * 1024);
     g_autofree char *taken = text_size(used * 1024);
     g_autofree char *text = g_strdup_printf("%s/%s", taken, have);
-    meter.percent = (int)(used * 100 / host->memory_kib);
+    meter.percent = meter_percent(used, host->memory_kib);
     meter.text = text;
     meter_draw(y, x, width, &meter);
 }
@@ -145,7 +145,7 @@ static void frame_draw_pool(const struct pool_entry *entry, int y, int x, int w)
     g_autofree char *have = text_size(entry->size);
     g_autofree char *used = text_size(entry->used);
     g_autofree char *text = g_strdup_printf("%s/%s", used, have);
-    meter.percent = (int)((double)entry->used * 100 / (double)entry->size);
+    meter.percent = meter_percent(entry->used, entry->size);
     meter.text = text;
     meter_draw(y, x, w, &meter);
 }
@@ -231,9 +231,10 @@ static void frame_draw_hints(const struct screen *top, int y, int w)
     struct hints hints = {.help = app_keys(), .y = y, .x = 1, .end = w};
 
     draw_fill((struct rect){y, 0, 1, w}, STYLE_FOOTER);
-    frame_put_hint(&hints, hints.help);
+    /* A box names its keys in its foot line: one place at a time. */
     if (top->boxed)
         return;
+    frame_put_hint(&hints, hints.help);
     screen_each_row(top, FALSE, frame_find_out, &hints);
     hints.end = w - (hints.out ? frame_hint_width(hints.out) : 0);
     screen_each_row(top, FALSE, frame_draw_hint, &hints);

@@ -8,6 +8,11 @@
 #define ATTENTION 90
 #define ALARM 95
 
+int meter_percent(guint64 part, guint64 whole)
+{
+    return (int)((double)part * 100 / (double)whole + 0.5);
+}
+
 static char *meter_figure(const struct meter *meter)
 {
     if (meter->percent < 0)

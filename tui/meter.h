@@ -10,5 +10,8 @@ struct meter {
     const char *text; /* figure before the percentage, or NULL */
 };
 
+/* Rounded to nearest; `whole` is not 0. */
+int meter_percent(guint64 part, guint64 whole);
+
 /* One line, exactly `width` columns. */
 void meter_draw(int y, int x, int width, const struct meter *meter);

@@ -80,6 +80,15 @@ static void progress_ended(struct screen *screen)
         error_open(app, op);
 }
 
+/* It has stopped after all, or was killed: there is nothing left to choose. */
+static gboolean progress_is_moot(const struct screen *screen)
+{
+    const struct qube *qube =
+        model_qube(app_model(screen->app), progress_of(screen)->op->uuid);
+
+    return !qube || qube->state == POWER_HALTED;
+}
+
 static void progress_event(struct screen *screen, const struct event *event)
 {
     struct progress *progress = progress_of(screen);
@@ -87,6 +96,8 @@ static void progress_event(struct screen *screen, const struct event *event)
     if (event->type == EVENT_OP && event->op == progress->op &&
         action_ended(progress->op))
         progress_ended(screen);
+    else if (progress_timed_out(screen) && progress_is_moot(screen))
+        app_pop(screen->app, screen);
 }
 
 /* --- drawing --- */
@@ -208,13 +219,15 @@ static void progress_key_wait(struct screen *screen)
     /* The question was answered when the first wait began. */
     struct action action = {"stop", uuid, args, CONFIRM_L1};
 
+    app_note(app, FALSE, "waiting once more for %s",
+             progress_of(screen)->op->subject);
     app_pop(app, screen);
     action_submit(app, &action);
 }
 
 static void progress_key_cancel(struct screen *screen)
 {
-    engine_cancel(app_engine(screen->app), progress_of(screen)->op);
+    question_open_cancel(screen->app, progress_of(screen)->op);
 }
 
 static gboolean progress_can_kill(const struct screen *screen)

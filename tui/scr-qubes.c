@@ -164,9 +164,9 @@ static char *qubes_text_memory(gconstpointer item, gpointer data)
 {
     const struct qube *qube = item;
 
-    if (qube->state == POWER_UNKNOWN)
-        return g_strdup("?");
-    return qube->memory_kib ? text_size(qube->memory_kib * 1024) : g_strdup("-");
+    if (qube->state == POWER_HALTED)
+        return g_strdup("-");
+    return qube->memory_kib ? text_size(qube->memory_kib * 1024) : g_strdup("?");
 }
 
 static int qubes_compare_memory(gconstpointer a, gconstpointer b, gpointer data)
@@ -370,6 +370,8 @@ static gboolean qubes_typed(struct screen *screen, int key)
 
     if (!qubes->filter)
         return FALSE;
+    if (key == K_CTRL('C'))
+        key = K_ESC;
     if (key == K_ESC)
         list_set_filter(qubes->list, "");
     if (key == K_ESC || key == K_ENTER) {

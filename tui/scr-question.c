@@ -14,7 +14,8 @@
 #define WIDTH 66
 
 struct question {
-    const char *op;   /* NULL: quit */
+    const char *op;   /* NULL: none is asked for; see `cancel` */
+    struct op *cancel; /* the one at work to be cancelled; NULL: quit */
     char *uuid, *name;
     GHashTable *args;
     enum confirm level;
@@ -25,7 +26,8 @@ struct question {
 };
 
 struct question_spec {
-    const struct action *action; /* NULL: quit */
+    const struct action *action; /* or: */
+    struct op *cancel;           /* or: quit */
     guint busy;
 };
 
@@ -63,6 +65,15 @@ static void question_open_action(struct screen *screen,
         question->field = field_new("");
 }
 
+static void question_open_cancel_screen(struct question *question,
+                                        struct op *op)
+{
+    question->cancel = op;
+    question->level = CONFIRM_L1;
+    question->title = g_strdup_printf("Cancel %s %s", op->row->doing, op->subject);
+    question->text = g_strdup("What was done so far is undone.");
+}
+
 static void question_open_screen(struct screen *screen, gconstpointer argument)
 {
     const struct question_spec *spec = argument;
@@ -70,6 +81,10 @@ static void question_open_screen(struct screen *screen, gconstpointer argument)
 
     if (spec->action) {
         question_open_action(screen, spec->action);
+        return;
+    }
+    if (spec->cancel) {
+        question_open_cancel_screen(question, spec->cancel);
         return;
     }
     question->level = CONFIRM_L1;
@@ -93,6 +108,13 @@ void question_open_quit(struct app *app, guint busy)
     app_push(app, &screen_question, &spec);
 }
 
+void question_open_cancel(struct app *app, struct op *op)
+{
+    struct question_spec spec = {.cancel = op};
+
+    app_push(app, &screen_question, &spec);
+}
+
 static void question_close(struct screen *screen)
 {
     struct question *question = screen->data;
@@ -110,6 +132,9 @@ static void question_event(struct screen *screen, const struct event *event)
     struct question *question = screen->data;
     const char *why;
 
+    /* How it ended is told by itself. */
+    if (question->cancel && action_ended(question->cancel))
+        app_pop(screen->app, screen);
     if (!question->op)
         return;
     why = action_refused(screen->app, question->op, question->uuid);
@@ -197,6 +222,11 @@ static void question_key_yes(struct screen *screen)
     struct action action = {question->op, question->uuid, question->args,
                             question->level};
 
+    if (question->cancel) {
+        app_pop(app, screen);
+        engine_cancel(app_engine(app), question->cancel);
+        return;
+    }
     if (!question->op) {
         app_quit(app, 0);
         return;

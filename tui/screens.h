@@ -14,6 +14,8 @@ gboolean progress_shows(struct app *app, const struct op *op);
 /* Asks as strongly as action->consent says, then submits it. */
 void question_open(struct app *app, const struct action *action);
 void question_open_quit(struct app *app, guint busy);
+/* Asks, then cancels an operation at work; withdrawn when it ends. */
+void question_open_cancel(struct app *app, struct op *op);
 /* An operation that failed. */
 void error_open(struct app *app, const struct op *op);
 /* A request that was refused before it became one; `what` is the title. */

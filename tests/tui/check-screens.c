@@ -20,9 +20,9 @@
 #include "tests/fake/hv-fake.h"
 #include "tests/util/suite.h"
 
-static const char *const names[] = {"list", "start", "stop", "kill", "volumes",
-                                    "help", "filter", "errors", "broken",
-                                    "narrow"};
+static const char *const names[] = {"list", "start", "stop", "patience", "cancel",
+                                    "kill", "volumes", "help", "filter",
+                                    "errors", "broken", "narrow"};
 
 static const struct terminal {
     const char *type, *no_color;
