@@ -4,12 +4,16 @@
 
 #include "tests/tui/console.h"
 
+#include <glib/gstdio.h>
+
+#include "core/layout.h"
 #include "tests/fake/hv-fake.h"
 #include "tests/util/suite.h"
 #include "tui/app.h"
 #include "tui/term.h"
 
 #define KEY_BYTES 350
+#define MONKEY_STEPS 1500
 #define FRAME_MS 50
 #define ANSWER_MS 500 /* 50 are promised; a test machine may be busy */
 
@@ -278,6 +282,137 @@ START_TEST(every_size_is_survived)
 }
 END_TEST
 
+/* Anything a keyboard can send, and sizes from nothing to large. A way out is
+ * a key like any other: the console that was left is entered again. */
+static int monkey_key(GRand *rand)
+{
+    static const int special[] = {K_UP, K_DOWN, K_LEFT, K_RIGHT, K_HOME, K_END,
+                                  K_PGUP, K_PGDN, K_BACKTAB, K_BACKSPACE,
+                                  K_DELETE, K_F1, K_TAB, K_ENTER, K_ESC};
+    static const char common[] = "sSpKkwbvryynjjGg/\\<>I+-";
+
+    switch (g_rand_int_range(rand, 0, 4)) {
+    case 0:
+        return special[g_rand_int_range(rand, 0, G_N_ELEMENTS(special))];
+    case 1:
+    case 2:
+        return common[g_rand_int_range(rand, 0, sizeof(common) - 1)];
+    }
+    return g_rand_int_range(rand, 1, 0x180);
+}
+
+static void monkey_step(struct console *console, GRand *rand)
+{
+    int key = monkey_key(rand);
+
+    /* Stopping the process itself is for the tests on a real terminal. */
+    if (key != K_CTRL('Z'))
+        app_key(console->app, key);
+    if (g_rand_int_range(rand, 0, 20) == 0)
+        console_resize(console, g_rand_int_range(rand, 1, 50),
+                       g_rand_int_range(rand, 1, 140));
+    if (g_rand_int_range(rand, 0, 4) == 0)
+        app_draw(console->app);
+    for (int i = g_rand_int_range(rand, 0, 4); i > 0; i--)
+        g_main_context_iteration(NULL, FALSE);
+}
+
+static const char *const monkey_scripts[] = {
+    "lie=1 delay=5", "delay=2 shutdown=20", "delay=2 fail=create,shutdown",
+    "figures=moving domains=20",
+};
+
+START_TEST(a_monkey_breaks_nothing)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(20260101 + (guint32)_i);
+    struct console *console = console_with("qubes.xml");
+
+    fake_script(monkey_scripts[_i]);
+    for (int i = 0; i < MONKEY_STEPS; i++)
+        monkey_step(console, rand);
+    fake_reset();
+    console_resize(console, 24, 80);
+    console_keys(console, "Esc Esc Esc Esc Esc");
+    console_wait(console, "sort: ");
+    console_check_bytes(console);
+    console_free(console);
+}
+END_TEST
+
+/* --- many qubes --- */
+
+START_TEST(selection_follows_its_qube)
+{
+    g_autofree char *xml = store_of(200, "qube-");
+    struct console *console = console_with(xml);
+
+    console_wait(console, "201 qubes");
+    console_wait(console, " . red qube-1 ");
+    console_keys(console, "G S");
+    console_wait(console, "not for 'qube-99'");
+    /* By state it moves from the last line to the first. */
+    fake_set_state("00000000-0000-4000-8000-000000000099", "qube-99",
+                   POWER_RUNNING);
+    console_wait(console, "2 running");
+    console_keys(console, "S");
+    console_wait(console, "Shut down qube-99?");
+    console_wait(console, " R red qube-99 ");
+    console_free(console);
+}
+END_TEST
+
+START_TEST(many_are_scrolled_and_filtered)
+{
+    g_autofree char *xml = store_of(200, "qube-");
+    struct console *console = console_with(xml);
+
+    console_wait(console, " . red qube-1 ");
+    console_keys(console, "PgDn PgDn");
+    console_wait_gone(console, " qube-1 ");
+    console_keys(console, "/ - 1 5 Enter");
+    console_wait(console, "11 of 201 qubes");
+    console_keys(console, "G Esc");
+    console_wait(console, "201 qubes");
+    console_wait(console, " qube-159 ");
+    console_keys(console, "g");
+    console_wait(console, " qube-1 ");
+    console_free(console);
+}
+END_TEST
+
+/* --- the store goes and comes --- */
+
+static void store_put(struct console *console, const char *text)
+{
+    g_autofree char *path = layout_path(console->root, LAYOUT_STORE);
+
+    if (text)
+        ck_assert(g_file_set_contents(path, text, -1, NULL));
+    else
+        ck_assert_int_eq(g_remove(path), 0);
+}
+
+START_TEST(a_lost_store_is_told_and_found_again)
+{
+    g_autofree char *xml = store_of(3, "qube-");
+    struct console *console = console_with(xml);
+
+    console_wait(console, "4 qubes");
+    store_put(console, NULL);
+    console_wait(console, "the store cannot be read");
+    store_put(console, xml);
+    console_wait(console, "4 qubes");
+    console_wait_gone(console, "cannot be read");
+    store_put(console, "<qubes>\n<domains>\n<domain");
+    console_wait(console, "line 3");
+    console_wait(console, "read-only");
+    store_put(console, xml);
+    console_wait(console, "4 qubes");
+    console_wait_gone(console, "read-only");
+    console_free(console);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -291,6 +426,9 @@ int main(void)
         q_asks_only_while_something_runs,
         a_question_is_withdrawn_with_its_qube,
         every_size_is_survived,
+        selection_follows_its_qube,
+        many_are_scrolled_and_filtered,
+        a_lost_store_is_told_and_found_again,
         NULL,
     };
     TCase *loop = tcase_create("hostile");
@@ -298,5 +436,7 @@ int main(void)
     tcase_set_timeout(loop, 60);
     tcase_add_loop_test(loop, hostile_text_stays_text, 0,
                         (int)G_N_ELEMENTS(hostile));
+    tcase_add_loop_test(loop, a_monkey_breaks_nothing, 0,
+                        (int)G_N_ELEMENTS(monkey_scripts));
     return suite_run_cases("console", tests, NULL, NULL, loop);
 }
