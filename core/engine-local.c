@@ -597,6 +597,7 @@ static void local_status_changed(struct local *local)
         return;
     g_free(local->shown);
     local->shown = g_strdup(event.text);
+    event.warning = g_str_has_prefix(event.text, "down");
     events_emit(local->engine->model->events, &event);
 }
 

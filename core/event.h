@@ -14,7 +14,7 @@ enum event_type {
     EVENT_POOLS,     /* pool usage is in */
     EVENT_VOLUMES,   /* volume figures of uuid are in */
     EVENT_OP,        /* op was queued, made a step, or ended */
-    EVENT_HV,        /* connection came or went; text */
+    EVENT_HV,        /* connection came or went; text; down is a warning */
     EVENT_MODE,      /* direct, shared, read-only changed */
     EVENT_NOTE,      /* a sentence for the event line; warning or not */
 };

@@ -23,6 +23,7 @@ struct app {
     gint64 drawn_us, draw_due_us;
     char *note;
     gboolean note_warning;
+    gboolean hv_down;   /* and it was told */
     char clock[8];
     gboolean quitting;
     void (*quit)(int status, gpointer data);
@@ -204,6 +205,16 @@ const char *app_note_text(const struct app *app, gboolean *warning)
     return app->note;
 }
 
+/* The title has the short word; the reason, and that it is over, are events. */
+static void app_event_hv(struct app *app, const struct event *event)
+{
+    if (event->warning)
+        app_note(app, TRUE, "libvirt is %s", event->text);
+    else if (app->hv_down)
+        app_note(app, FALSE, "libvirt: %s", event->text);
+    app->hv_down = event->warning;
+}
+
 static void app_event(const struct event *event, gpointer data)
 {
     struct app *app = data;
@@ -211,10 +222,10 @@ static void app_event(const struct event *event, gpointer data)
     g_autoptr(GPtrArray) now = g_ptr_array_new();
 
     g_ptr_array_extend(now, app->screens, NULL, NULL);
-    /* The title says how the connection is; only bad news is an event. */
-    if (event->type == EVENT_NOTE ||
-        (event->type == EVENT_HV && event->text && event->warning))
+    if (event->type == EVENT_NOTE)
         app_set_note(app, event->warning, event->text);
+    if (event->type == EVENT_HV)
+        app_event_hv(app, event);
     if (event->type == EVENT_OP)
         action_event(app, event->op);
     for (guint i = 0; i < now->len; i++) {

@@ -3,6 +3,8 @@
 
 #include "tui/frame.h"
 
+#include <string.h>
+
 #include "tui/app.h"
 #include "tui/meter.h"
 
@@ -33,6 +35,15 @@ static const char *frame_mode(struct engine *engine)
     return words[engine_mode(engine)];
 }
 
+/* "down: why" -> "down": the reason has the event line, not the room of all
+ * that follows it here. */
+static char *frame_link(struct engine *engine)
+{
+    const char *status = engine_hv_status(engine);
+
+    return g_strndup(status, strcspn(status, ":"));
+}
+
 static guint frame_count_findings(const struct model *model)
 {
     guint n = model->findings->len;
@@ -46,6 +57,7 @@ static void frame_draw_title(struct app *app, int w)
 {
     struct engine *engine = app_engine(app);
     guint findings = frame_count_findings(app_model(app));
+    g_autofree char *link = frame_link(engine);
     int x;
 
     draw_fill((struct rect){0, 0, 1, w}, STYLE_TITLE);
@@ -54,7 +66,7 @@ static void frame_draw_title(struct app *app, int w)
     if (engine_mode(engine) != MODE_DEMO)
         x += draw_format(0, x, w - x, STYLE_TITLE, "  %s", g_get_host_name());
     x += draw_format(0, x, w - x, STYLE_TITLE, "   mode:%s  libvirt:%s",
-                     frame_mode(engine), engine_hv_status(engine));
+                     frame_mode(engine), link);
     if (engine_readonly(engine))
         x += draw_words(0, x, w - x, STYLE_TITLE, "  read-only");
     if (findings)

@@ -339,6 +339,23 @@ START_TEST(a_monkey_breaks_nothing)
 }
 END_TEST
 
+/* --- the hypervisor goes and comes --- */
+
+START_TEST(a_lost_hypervisor_is_told_with_its_reason)
+{
+    struct console *console = console_with("qubes.xml");
+
+    console_wait(console, "libvirt:ok");
+    fake_script("down=1");
+    console_wait(console, "libvirt:down  findings:1");
+    console_wait(console, "! libvirt is down: ");
+    fake_script("down=0");
+    console_wait(console, "libvirt:ok");
+    console_wait_gone(console, "libvirt is down");
+    console_free(console);
+}
+END_TEST
+
 /* --- many qubes --- */
 
 START_TEST(selection_follows_its_qube)
@@ -426,6 +443,7 @@ int main(void)
         q_asks_only_while_something_runs,
         a_question_is_withdrawn_with_its_qube,
         every_size_is_survived,
+        a_lost_hypervisor_is_told_with_its_reason,
         selection_follows_its_qube,
         many_are_scrolled_and_filtered,
         a_lost_store_is_told_and_found_again,
