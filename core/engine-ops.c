@@ -103,9 +103,11 @@ static void op_job_over(gpointer data)
 {
     struct op *op = data;
 
-    op->priv->inside--;
     engine_job_over(op->engine);
-    if (op->priv->inside || !op_over(op))
+    if (--op->priv->inside)
+        return;
+    op->priv->job = NULL;
+    if (!op_over(op))
         return;
     op_clear(op);
     ops_next(op->engine);
@@ -521,6 +523,11 @@ void engine_cancel(struct engine *engine, struct op *op)
     if (op_over(op) || op->phase == OP_SAVING || op->phase == OP_UNDOING)
         return;
     op->priv->cancelled = TRUE;
+    /* It waits for its turn to be saved: it shall not get one. */
+    if (g_queue_remove(&engine->savers, op)) {
+        op_end_cancelled(op);
+        return;
+    }
     if (op->phase == OP_RUNNING && !op->priv->poll_timer) {
         job_cancel(op->priv->job);
         return;

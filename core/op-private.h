@@ -21,7 +21,7 @@ struct op_undo {
 enum { PROGRESS_STEP = 100, PROGRESS_UNDO, PROGRESS_WARN };
 
 struct op_private {
-    struct job *job;       /* the last one submitted */
+    struct job *job;       /* the last one submitted; NULL: all are over */
     unsigned inside;       /* jobs that are not over: run may still be at work */
     gboolean again;        /* poll wants another turn */
     gboolean cancelled;    /* it shall not get one */

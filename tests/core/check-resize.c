@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "core/engine-private.h"
 #include "core/layout.h"
 #include "core/op-private.h"
 #include "hv-fake.h"
@@ -51,6 +52,11 @@ static struct op *resize(const char *qube, const char *volume, const char *size)
     ck_no_error(error);
     world_finish(world, op);
     return op;
+}
+
+static gboolean is_saving(gpointer data)
+{
+    return ((const struct op *)data)->phase == OP_SAVING;
 }
 
 static void refused(const char *volume, const char *size, QmcErrorCode code,
@@ -115,6 +121,41 @@ START_TEST(a_guest_that_cannot_be_told_is_a_warning)
     ck_no_error(op->error);
     ck_assert_ptr_nonnull(world_step(op, "next start"));
     ck_assert_uint_eq(stored_size("vault", "private"), 1024 * MIB);
+}
+END_TEST
+
+static gboolean waits_for_save(gpointer data)
+{
+    const struct op *op = data;
+
+    return op->engine->savers.length == 2 && !op->priv->inside;
+}
+
+/* Its last job is over, and the save before it not. */
+START_TEST(one_that_waits_to_be_saved_can_be_cancelled)
+{
+    g_autofree char *path = world_path(world, LAYOUT_STORE);
+    struct file_lock *lock = file_lock_take(path, FALSE, 0, NULL);
+    struct op *first, *second;
+
+    ck_assert_ptr_nonnull(lock);
+    first = world_submit(world, "resize", "work", NULL, "volume", "private",
+                         "size", "1G", NULL);
+    ck_assert(world_until(world, is_saving, first));
+    second = world_submit(world, "resize", "vault", NULL, "volume", "private",
+                          "size", "1G", NULL);
+    ck_assert(world_until(world, waits_for_save, second));
+    engine_cancel(world->engine, second);
+    world_finish(world, second);
+    ck_assert(error_is(second->error, QMC_ERROR_CANCELLED));
+    ck_assert_int_eq(first->phase, OP_SAVING);
+    file_lock_release(lock);
+    world_finish(world, first);
+    ck_no_error(first->error);
+    ck_assert_int_eq(image_size("vault", "private.img"), 256 * MIB);
+    ck_assert_uint_eq(stored_size("vault", "private"), 256 * MIB);
+    ck_assert_uint_eq(stored_size("work", "private"), 1024 * MIB);
+    ck_no_error(resize("vault", "private", "1G")->error);
 }
 END_TEST
 
@@ -358,6 +399,7 @@ int main(void)
         grows_image_and_store,
         tells_a_running_guest,
         a_guest_that_cannot_be_told_is_a_warning,
+        one_that_waits_to_be_saved_can_be_cancelled,
         refusals_name_the_reason,
         arguments_are_checked,
         shrinking_needs_the_name,
