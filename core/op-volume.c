@@ -164,6 +164,17 @@ static gboolean undo_resize(gpointer data, GError **error)
     return volume_resize(resize->volume, resize->before, TRUE, error);
 }
 
+/* What a running guest may have begun to use cannot be taken back. */
+static gboolean keep_size(gpointer data, GError **error)
+{
+    const struct resize *resize = data;
+
+    error_set(error, QMC_ERROR_STATE, "resize it to the same size once more",
+              "'%s' has its new size all the same: its guest may use it already",
+              resize->what);
+    return FALSE;
+}
+
 /* The image has grown already: a guest that was not told sees it next time. */
 static void tell_guest(struct op *op, const struct resize *resize)
 {
@@ -190,9 +201,7 @@ static gboolean resize_volume(struct op *op, struct resize *resize,
     if (!volume_resize(resize->volume, resize->size, resize->shrink, error))
         return FALSE;
     op_set_result(op, "%s has %s now", volume_name(resize->volume), size);
-    /* What a running guest may have begun to use cannot be taken back. */
-    if (!active)
-        op_push_undo(op, "new size", undo_resize, resize, NULL);
+    op_push_undo(op, "new size", active ? keep_size : undo_resize, resize, NULL);
     return TRUE;
 }
 

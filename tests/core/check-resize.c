@@ -255,6 +255,20 @@ START_TEST(a_save_that_fails_is_taken_back)
 }
 END_TEST
 
+START_TEST(a_running_guest_keeps_what_could_not_be_saved)
+{
+    world_run(world, "start", "vault", NULL);
+    g_atomic_int_set(&rename_errno, ENOSPC);
+    ck_assert(error_is(resize("vault", "private", "1G")->error,
+                       QMC_ERROR_NOSPACE));
+    g_atomic_int_set(&rename_errno, 0);
+    ck_assert_int_eq(image_size("vault", "private-dirty.img"), 1024 * MIB);
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "has its new size all the same"));
+    ck_no_error(resize("vault", "private", "1G")->error);
+    ck_assert_uint_eq(stored_size("vault", "private"), 1024 * MIB);
+}
+END_TEST
+
 /* Two engines on one store, as two programs are. */
 START_TEST(changes_of_two_programs_are_merged)
 {
@@ -404,6 +418,7 @@ int main(void)
         arguments_are_checked,
         shrinking_needs_the_name,
         a_save_that_fails_is_taken_back,
+        a_running_guest_keeps_what_could_not_be_saved,
         changes_of_two_programs_are_merged,
         a_change_of_the_file_alone_is_kept,
         a_qube_that_went_meanwhile_is_an_error,
