@@ -395,7 +395,7 @@ static gboolean same_place(const struct pool *a, const struct pool *b)
     return a == b || (pool_dir(a) && g_strcmp0(pool_dir(a), pool_dir(b)) == 0);
 }
 
-static gboolean is_rival(const struct volume *volume, const struct volume *other)
+gboolean volumes_rival(const struct volume *volume, const struct volume *other)
 {
     return g_str_equal(volume_vid(volume), volume_vid(other)) &&
            same_place(volume_pool(volume), volume_pool(other)) &&
@@ -410,7 +410,7 @@ static const struct volume_config *rival_in(const struct qube *qube,
             &g_array_index(qube->volumes, struct volume_config, i);
 
         if (other != config && other->volume &&
-            is_rival(config->volume, other->volume))
+            volumes_rival(config->volume, other->volume))
             return other;
     }
     return NULL;

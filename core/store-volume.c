@@ -367,65 +367,47 @@ static void build(struct builder *builder, struct qube *qube)
     builder->depth--;
 }
 
-/* Owners: two guests must not write to one image. */
+/* Images: two guests must not write to one (model_volume_rival() keeps them from
+ * it; here it is said). */
 
 struct claim {
     struct qube *qube;
     struct volume_config *config;
 };
 
-static const char *claim_vid(const struct claim *claim)
+static guint claim_hash(gconstpointer data)
 {
-    return volume_vid(claim->config->volume);
+    const struct claim *claim = data;
+
+    return g_str_hash(volume_vid(claim->config->volume));
 }
 
-static guint claim_hash(gconstpointer claim)
-{
-    return g_str_hash(claim_vid(claim));
-}
-
-/* Two pools may be one directory. */
 static gboolean claim_equal(gconstpointer a, gconstpointer b)
 {
     const struct claim *one = a, *two = b;
-    const struct pool *pool = volume_pool(one->config->volume);
-    const struct pool *other = volume_pool(two->config->volume);
 
-    return g_str_equal(claim_vid(one), claim_vid(two)) &&
-           (pool == other ||
-            (pool_dir(pool) && g_strcmp0(pool_dir(pool), pool_dir(other)) == 0));
+    return volumes_rival(one->config->volume, two->config->volume);
 }
 
-/* Where the qube stands in the file; dom0 comes first. */
-static gsize claim_place(const struct claim *claim)
-{
-    if (claim->qube->class->id & CLASS_ADMIN)
-        return 0;
-    return claim->qube->raw_length > 0 ? claim->qube->raw_begin : G_MAXSIZE;
-}
-
-static void claim_refuse(struct claim *claim, const struct claim *owner)
+static void claim_find(const struct claim *claim, const struct claim *other)
 {
     g_autofree char *why =
-        g_strdup_printf("its image belongs to '%s:%s'", owner->qube->name,
-                        owner->config->name);
+        g_strdup_printf("volume '%s:%s' has the same image", other->qube->name,
+                        other->config->name);
 
     volume_find(claim->qube, claim->config, why);
-    g_clear_pointer(&claim->config->volume, volume_unref);
 }
 
-static void claim_settle(GHashTable *owners, struct claim *claim)
+static void claim_settle(GHashTable *claims, struct claim *claim)
 {
-    struct claim *owner = g_hash_table_lookup(owners, claim);
+    const struct claim *other = g_hash_table_lookup(claims, claim);
 
-    if (!owner) {
-        g_hash_table_add(owners, claim);
-    } else if (claim_place(owner) <= claim_place(claim)) {
-        claim_refuse(claim, owner);
-    } else {
-        g_hash_table_add(owners, claim);
-        claim_refuse(owner, claim);
+    if (!other) {
+        g_hash_table_add(claims, claim);
+        return;
     }
+    claim_find(claim, other);
+    claim_find(other, claim);
 }
 
 /* All may have the same kernel. */
@@ -441,15 +423,15 @@ static void claims_collect(GArray *claims, struct qube *qube)
     }
 }
 
-static void owners_check(struct model *model)
+static void images_check(struct model *model)
 {
-    g_autoptr(GHashTable) owners = g_hash_table_new(claim_hash, claim_equal);
+    g_autoptr(GHashTable) known = g_hash_table_new(claim_hash, claim_equal);
     g_autoptr(GArray) claims = g_array_new(FALSE, FALSE, sizeof(struct claim));
 
     for (guint i = 0; i < model->qubes->len; i++)
         claims_collect(claims, g_ptr_array_index(model->qubes, i));
     for (guint i = 0; i < claims->len; i++)
-        claim_settle(owners, &g_array_index(claims, struct claim, i));
+        claim_settle(known, &g_array_index(claims, struct claim, i));
 }
 
 void store_build(const struct store *store, struct model *model)
@@ -466,7 +448,7 @@ void store_build(const struct store *store, struct model *model)
     }
     for (guint i = 0; i < model->qubes->len; i++)
         build(&builder, g_ptr_array_index(model->qubes, i));
-    owners_check(model);
+    images_check(model);
     g_hash_table_unref(builder.done);
     g_clear_pointer(&builder.by_vid, g_hash_table_unref);
 }
