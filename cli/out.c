@@ -10,6 +10,7 @@
 #include <json-glib/json-glib.h>
 
 #include "cli/out-private.h"
+#include "util/text.h"
 
 #define SCHEMA 1
 
@@ -152,18 +153,17 @@ static void json_rows(JsonBuilder *builder, const struct out *out)
     json_builder_end_array(builder);
 }
 
-/* What a terminal obeys or reorders, which JSON lets through as it is: DEL, C1,
- * separators and directions. It can stand in strings only. */
-static gboolean json_harmless(gunichar c)
+/* Whether a terminal may have the character: it obeys controls and directions,
+ * which JSON lets through as they are. Marks go the same way, because too many
+ * of them overprint their neighbours. Of ASCII json-glib leaves but DEL. */
+static gboolean json_harmless(const char *character, gsize len)
 {
-    GUnicodeType type;
+    g_autofree char *shown = NULL;
 
-    if (c < 0x7f)
-        return TRUE;
-    type = g_unichar_type(c);
-    return type != G_UNICODE_CONTROL && type != G_UNICODE_FORMAT &&
-           type != G_UNICODE_LINE_SEPARATOR &&
-           type != G_UNICODE_PARAGRAPH_SEPARATOR;
+    if (len == 1)
+        return *character != 0x7f;
+    shown = text_sanitise(character, (gssize)len);
+    return strlen(shown) == len && memcmp(shown, character, len) == 0;
 }
 
 static void json_escape(GString *safe, gunichar c)
@@ -179,13 +179,14 @@ static char *json_for_terminal(const char *json)
 {
     GString *safe = g_string_sized_new(strlen(json));
 
-    for (const char *p = json; *p; p = g_utf8_find_next_char(p, NULL)) {
-        gunichar c = g_utf8_get_char(p);
+    for (const char *p = json; *p;) {
+        gsize len = g_utf8_skip[(guchar)*p];
 
-        if (json_harmless(c))
-            g_string_append_unichar(safe, c);
+        if (json_harmless(p, len))
+            g_string_append_len(safe, p, (gssize)len);
         else
-            json_escape(safe, c);
+            json_escape(safe, g_utf8_get_char(p));
+        p += len;
     }
     return g_string_free(safe, FALSE);
 }

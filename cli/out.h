@@ -2,9 +2,9 @@
 /* Data for stdout: rows of typed cells, printed as a table for eyes, as
  * tab-separated lines for pipes, or as JSON. The only user of json-glib.
  *
- * Cells may be untrusted: text is sanitised for table and lines, and made
- * valid UTF-8 for JSON. An unknown or absent value is null in JSON and "-"
- * elsewhere. */
+ * Cells may be untrusted: text is sanitised for table and lines; for JSON it is
+ * made valid UTF-8, and what the sanitiser would not show is escaped. An
+ * unknown or absent value is null in JSON and "-" elsewhere. */
 #pragma once
 
 #include <glib.h>

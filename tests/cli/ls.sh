@@ -16,6 +16,15 @@ on_terminal() { # COLUMNS ARGUMENT...
         tr -d '\r' >"$work/out"
 }
 
+# No C0 or C1 control, direction, separator or invisible letter, as bytes.
+out_shows_nothing_hidden() {
+    ! LC_ALL=C grep -qaP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xcd\xb8' \
+        "$work/out" &&
+        ! LC_ALL=C grep -qaP '\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe3\x85\xa4|\xee\x80\x80|\xef\xb8\x8f|\xf3\xa0' \
+        "$work/out"
+    ok "nothing in it hides"
+}
+
 # Lines for pipes.
 run 0 --root "$small" --connect $libvirt ls
 out_is "$here/ls-small.golden"
@@ -42,6 +51,7 @@ out_is "$here/ls-small-80.golden"
 on_terminal 52 --root "$small" --connect $libvirt ls
 out_is "$here/ls-small-52.golden"
 on_terminal 80 --root "$hostile" --connect $libvirt ls
+out_shows_nothing_hidden
 out_is "$here/ls-hostile-80.golden"
 on_terminal 1 --root "$small" --connect $libvirt ls
 out_has 'work'
@@ -63,6 +73,7 @@ json_is 'all(q["findings"] == [] for q in data)'
 # Nothing in a store can break the form.
 run 0 --root "$hostile" --connect $libvirt ls
 out_lacks "$(printf '[\001-\010\013-\037\177]')"
+out_shows_nothing_hidden
 test "$(wc -l <"$work/out")" -eq 7 && awk -F'\t' 'NF != 7 { exit 1 }' "$work/out"
 ok "seven lines of seven fields"
 run 0 --root "$hostile" --connect $libvirt ls --json
@@ -75,13 +86,15 @@ json_is 'all(f["severity"] in ("info", "warn", "stop") for q in data
     for f in q["findings"])'
 run 0 --root "$hostile" --connect $libvirt show "$(printf 'evil\ttab\nline')"
 out_lacks "$(printf '[\001-\010\013-\037\177]')"
+out_shows_nothing_hidden
 out_has '^findings	stop	'
 run 0 --root "$hostile" --connect $libvirt show "$(printf 'evil\ttab\nline')" --json
 json_valid
 json_is 'data[0]["features"][0]["name"] == "\",\"x\":\""'
 json_is 'data[0]["features"][0]["value"] ==
-    "<&\"\\u0000\x7f\u200b\u009b31m\u202e\U000e0001"'
-out_has '\\u007f\\u200b\\u009b31m\\u202e\\udb40\\udc01"'
+    "<&\"\\u0000\x7f\u200b\u009b31m\u202e\U000e0001\u2028\u3164\ue000\u0378\ufe0f\xe9\u65e5"'
+out_has '\\u007f\\u200b\\u009b31m\\u202e\\udb40\\udc01\\u2028\\u3164\\ue000\\u0378\\ufe0fé日"'
+out_shows_nothing_hidden
 
 # One qube.
 run 0 --root "$small" --connect $libvirt show work
