@@ -115,32 +115,6 @@ static enum confirm consent(const struct batch *batch, const struct qube *qube,
     return CONFIRM_L1;
 }
 
-static gboolean takes(const struct op_row *row, const char *name)
-{
-    for (const struct op_arg *arg = row->args; arg && arg->name; arg++)
-        if (strcmp(arg->name, name) == 0)
-            return TRUE;
-    return FALSE;
-}
-
-/* The arguments for one qube: who said yes to what stands in the way need not
- * say "force" too. */
-static GHashTable *args_for(const struct batch *batch, enum confirm given,
-                            enum confirm needed)
-{
-    GHashTable *args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                             g_free);
-    GHashTableIter iter;
-    gpointer name, value;
-
-    g_hash_table_iter_init(&iter, batch->args);
-    while (g_hash_table_iter_next(&iter, &name, &value))
-        g_hash_table_insert(args, g_strdup(name), g_strdup(value));
-    if (needed >= CONFIRM_L2 && given >= needed && takes(batch->row, "force"))
-        g_hash_table_insert(args, g_strdup("force"), g_strdup(OP_TRUE));
-    return args;
-}
-
 static void say_steps(struct item *item, gboolean ended)
 {
     const GArray *steps = item->op->steps;
@@ -203,12 +177,11 @@ static struct op *submit_qube(struct item *item, const struct qube *qube,
     enum confirm needed =
         op_confirm(batch->row, engine_model(engine), qube, batch->args);
     enum confirm given = consent(batch, qube, needed);
-    g_autoptr(GHashTable) args = args_for(batch, given, needed);
     struct op *op;
     struct op_request request = {
         .op = batch->row->name,
         .uuid = qube->uuid,
-        .args = args,
+        .args = batch->args,
         .consent = given,
         .dry_run = batch->dry_run,
         .done = on_done,

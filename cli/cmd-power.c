@@ -26,7 +26,7 @@ const struct cmd cmd_start = {
 static const struct option_row stop_options[] = {
     {"wait", 0, NULL, "return when they are down, volumes saved"},
     {"timeout", 0, "N", "with --wait: give up after N seconds"},
-    {"force", 0, NULL, "also if it is paused"},
+    {"force", 0, NULL, "kill it if it is paused"},
     {NULL},
 };
 

@@ -80,21 +80,12 @@ void action_start(struct app *app, const char *op, const char *uuid,
         question_open(app, &action);
 }
 
-static gboolean action_takes(const struct op_row *row, const char *name)
-{
-    for (const struct op_arg *arg = row->args; arg && arg->name; arg++)
-        if (strcmp(arg->name, name) == 0)
-            return TRUE;
-    return FALSE;
-}
-
 static void action_put(GHashTable *args, const char *name, const char *value)
 {
     g_hash_table_insert(args, g_strdup(name), g_strdup(value));
 }
 
-/* What the caller gave, the habit of the key, and the "force" that a yes to
- * a strong question stands for. */
+/* What the caller gave and the habit of the key: a yes adds nothing. */
 static GHashTable *action_args(const struct action *action)
 {
     const struct habit *habit = action_habit(action->op);
@@ -105,8 +96,6 @@ static GHashTable *action_args(const struct action *action)
 
     if (habit && habit->arg)
         action_put(args, habit->arg, habit->value);
-    if (action->consent >= CONFIRM_L2 && action_takes(op_find(action->op), "force"))
-        action_put(args, "force", "true");
     if (!action->args)
         return args;
     g_hash_table_iter_init(&iter, action->args);
