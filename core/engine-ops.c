@@ -116,8 +116,9 @@ static void op_job_over(gpointer data)
 static void op_job(struct op *op, struct job_spec *spec)
 {
     spec->data = op;
-    spec->key = op->uuid;
-    spec->urgent = op->row->urgent;
+    spec->key = op->row->urgent ? NULL : op->uuid;
+    /* The reserved worker is for the first move alone. */
+    spec->urgent = op->row->urgent && !op->priv->again;
     spec->destroy = op_job_over;
     op->priv->inside++;
     op->priv->job = engine_job(op->engine, spec);

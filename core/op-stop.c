@@ -11,12 +11,13 @@
 #define DEADLINE_MS 120000
 #define STOP_WORK_MS 10000
 #define DEFAULT_TIMEOUT_S 60
+#define KILL_LOSS "what it has not written to disk is lost"
 
 struct stop {
     struct hold *hold;
     gint64 timeout_s;
     gint64 end_us;          /* of the wait; 0: has not begun */
-    gboolean start_stopped; /* kill: a start of this process was cancelled */
+    gboolean no_start;      /* kill: a start of this process was cancelled */
     gboolean damaged;       /* its volumes are not known */
 };
 
@@ -77,13 +78,22 @@ static enum confirm stop_strength(const struct model *model,
     return clients ? CONFIRM_L2 : CONFIRM_L1;
 }
 
+static gboolean kills(const struct qube *qube, GHashTable *args)
+{
+    const char *force = args ? g_hash_table_lookup(args, "force") : NULL;
+
+    return qube->state == POWER_PAUSED && force &&
+           g_ascii_strcasecmp(force, "true") == 0;
+}
+
 static char *stop_stake(const struct model *model, const struct qube *qube,
                         GHashTable *args)
 {
     g_autofree char *clients = clients_of(model, qube);
+    const char *loss = kills(qube, args) ? KILL_LOSS : op_stop.consequence;
 
-    return clients ? g_strdup_printf("it is the net qube of %s", clients)
-                   : g_strdup(op_stop.consequence);
+    return clients ? g_strdup_printf("it is the net qube of %s; %s", clients, loss)
+                   : g_strdup(loss);
 }
 
 static gboolean stop_prepare(struct op *op, GError **error)
@@ -91,7 +101,8 @@ static gboolean stop_prepare(struct op *op, GError **error)
     struct stop *stop = stop_new(op);
 
     op->data = stop;
-    op_plan(op, "ask %s to shut down", op->subject);
+    op_plan(op, "ask %s to shut down%s", op->subject,
+            op_bool(op, "force") ? ", or kill it if it is paused" : "");
     if (op_bool(op, "wait"))
         op_plan(op, "wait up to %" G_GINT64_FORMAT " s, then clean up its "
                 "volumes", stop->timeout_s);
@@ -105,26 +116,6 @@ static gboolean not_running(const struct op *op, GError **error)
     return FALSE;
 }
 
-/* A paused guest cannot obey. */
-static gboolean stop_paused(struct op *op, struct stop *stop, GError **error)
-{
-    if (op_bool(op, "force"))
-        return hv_destroy(engine_hv(op->engine), hold_uuid(stop->hold), error);
-    error_set(error, QMC_ERROR_STATE, "unpause it first, or kill it",
-              "cannot stop '%s': it is paused", op->subject);
-    return FALSE;
-}
-
-static gboolean stop_ask(struct op *op, struct stop *stop, GError **error)
-{
-    if (!hold_look(stop->hold, op_cancellable(op), error))
-        return FALSE;
-    if (hold_state(stop->hold) == POWER_HALTED)
-        return not_running(op, error);
-    if (hold_state(stop->hold) == POWER_PAUSED)
-        return stop_paused(op, stop, error);
-    return hv_shutdown(engine_hv(op->engine), hold_uuid(stop->hold), error);
-}
 
 /* The stop work; if another program holds the qube, that one does it. */
 static gboolean clean_up(struct op *op, struct stop *stop, int patience_ms,
@@ -170,12 +161,10 @@ static gboolean stop_poll(struct op *op, GError **error)
     return FALSE;
 }
 
-static gboolean stop_run(struct op *op, GError **error)
+static gboolean stop_ask(struct op *op, struct stop *stop, GError **error)
 {
-    struct stop *stop = op->data;
-
     op_step(op, "%s asked to shut down", op->subject);
-    if (!stop_ask(op, stop, error))
+    if (!hv_shutdown(engine_hv(op->engine), hold_uuid(stop->hold), error))
         return FALSE;
     if (!op_bool(op, "wait")) {
         op_set_result(op, "asked to shut down");
@@ -185,6 +174,34 @@ static gboolean stop_run(struct op *op, GError **error)
     stop->end_us =
         g_get_monotonic_time() + stop->timeout_s * G_USEC_PER_SEC;
     return stop_poll(op, error);
+}
+
+/* A paused guest cannot obey. */
+static gboolean stop_paused(struct op *op, struct stop *stop, GError **error)
+{
+    if (!op_bool(op, "force")) {
+        error_set(error, QMC_ERROR_STATE, "unpause it first, or kill it",
+                  "cannot stop '%s': it is paused", op->subject);
+        return FALSE;
+    }
+    op_step(op, "domain of %s destroyed", op->subject);
+    if (!hv_destroy(engine_hv(op->engine), hold_uuid(stop->hold), error))
+        return FALSE;
+    op_set_result(op, "killed, because it was paused");
+    return clean_up(op, stop, STOP_WORK_MS, error);
+}
+
+static gboolean stop_run(struct op *op, GError **error)
+{
+    struct stop *stop = op->data;
+
+    if (!hold_look(stop->hold, op_cancellable(op), error))
+        return FALSE;
+    if (hold_state(stop->hold) == POWER_HALTED)
+        return not_running(op, error);
+    if (hold_state(stop->hold) == POWER_PAUSED)
+        return stop_paused(op, stop, error);
+    return stop_ask(op, stop, error);
 }
 
 /* Kill. */
@@ -221,7 +238,7 @@ static gboolean kill_prepare(struct op *op, GError **error)
     op_plan(op, "destroy the domain of %s", op->subject);
     op_plan(op, "clean up its volumes");
     if (!op->dry_run)
-        stop->start_stopped = cancel_starts(op);
+        stop->no_start = cancel_starts(op);
     return TRUE;
 }
 
@@ -236,21 +253,26 @@ static gboolean kill_domain(struct op *op, const struct stop *stop,
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    return stop->start_stopped ? TRUE : not_running(op, error);
+    if (!stop->no_start)
+        return not_running(op, error);
+    op_set_result(op, "its start was cancelled");
+    return TRUE;
 }
 
+/* The reserved worker destroys and nothing else: the next kill shall not wait
+ * for the volumes of this one. */
 static gboolean kill_run(struct op *op, GError **error)
 {
-    struct stop *stop = op->data;
-
     op_step(op, "domain of %s destroyed", op->subject);
-    if (!kill_domain(op, stop, error))
+    if (!kill_domain(op, op->data, error))
         return FALSE;
-    if (!stop->start_stopped)
-        return clean_up(op, stop, 0, error);
-    /* It holds the lock and unwinds by itself. */
-    op_set_result(op, "killed while it was starting");
+    op_again(op);
     return TRUE;
+}
+
+static gboolean kill_poll(struct op *op, GError **error)
+{
+    return clean_up(op, op->data, 0, error);
 }
 
 #define BIT(state) (1u << POWER_##state)
@@ -262,7 +284,7 @@ static const struct op_arg stop_args[] = {
     { "wait", OP_ARG_BOOL, FALSE, "wait until it is halted and cleaned up" },
     { "timeout", OP_ARG_INT, FALSE, "seconds to wait" },
     { "force", OP_ARG_BOOL, FALSE,
-      "even if it is paused: it is killed then" },
+      "kill it if it is paused" },
     { NULL },
 };
 
@@ -301,11 +323,12 @@ const struct op_row op_kill = {
     .states = BIT(UNKNOWN) | ACTIVE,
     .command = "kill {qube}",
     .confirm = CONFIRM_L1,
-    .consequence = "what it has not written to disk is lost",
+    .consequence = KILL_LOSS,
     .urgent = TRUE,
     .deadline_ms = DEADLINE_MS,
     .prepare = kill_prepare,
     .run = kill_run,
+    .poll = kill_poll,
     .clear = stop_clear,
     .strength = kill_strength,
 };

@@ -51,7 +51,8 @@ struct op_row {
     enum confirm confirm;
     const char *consequence; /* for the question; NULL */
     const struct op_arg *args; /* ends with a NULL name; NULL: none */
-    gboolean urgent;      /* reserved worker, passes the qube's queue (kill) */
+    gboolean urgent;      /* passes the qube's queue (kill); run, not poll, has
+                           * the reserved worker */
     gboolean writes_store;
     int deadline_ms;      /* 0: none */
     gboolean (*prepare)(struct op *op, GError **error);

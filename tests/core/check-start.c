@@ -283,6 +283,65 @@ START_TEST(a_kill_ends_a_start)
 }
 END_TEST
 
+static void kill_queued_start(struct op **start, struct op **kill)
+{
+    struct op *before = world_submit(world, "unpause", "vault", NULL, NULL);
+
+    *start = world_submit(world, "start", "vault", NULL, NULL);
+    *kill = world_submit(world, "kill", "vault", NULL, NULL);
+    world_finish(world, *kill);
+    world_finish(world, *start);
+    world_finish(world, before);
+    ck_assert(error_is((*start)->error, QMC_ERROR_CANCELLED));
+}
+
+/* A start that had not begun holds no lock and cleans nothing up. */
+START_TEST(a_kill_cleans_up_though_a_start_waited)
+{
+    struct op *start, *kill;
+
+    run_ok("start", "vault");
+    run_ok("pause", "vault");
+    kill_queued_start(&start, &kill);
+    ck_no_error(kill->error);
+    ck_assert_ptr_null(kill->result);
+    ck_assert(!fake_active(world_uuid(world, "vault")));
+    ck_assert(world_clean(world, "vault"));
+}
+END_TEST
+
+START_TEST(a_kill_of_a_waiting_start_says_so)
+{
+    struct op *start, *kill;
+
+    kill_queued_start(&start, &kill);
+    ck_no_error(kill->error);
+    ck_assert_str_eq(kill->result, "its start was cancelled");
+}
+END_TEST
+
+static gboolean is_polled(gpointer data)
+{
+    const struct op *op = data;
+
+    return op_over(op) || op->priv->poll_timer;
+}
+
+START_TEST(a_kill_leaves_its_worker_to_the_next)
+{
+    struct op *kill;
+
+    run_ok("start", "vault");
+    kill = world_submit(world, "kill", "vault", NULL, NULL);
+    ck_assert(world_until(world, is_polled, kill));
+    ck_assert(!op_over(kill));
+    ck_assert(!world_clean(world, "vault"));
+    world_finish(world, kill);
+    ck_no_error(kill->error);
+    ck_assert(world_clean(world, "vault"));
+}
+END_TEST
+
 START_TEST(a_domain_killed_by_others_ends_its_start)
 {
     g_autofree char *store = world_store(world);
@@ -509,6 +568,57 @@ START_TEST(an_image_of_two_qubes_is_not_started_on)
 }
 END_TEST
 
+/* Consent is for those who lose their network, not for the qube's own data. */
+START_TEST(a_strong_yes_kills_nothing)
+{
+    g_autoptr(GError) error = NULL;
+    struct op *op;
+
+    run_ok("start", "work");
+    run_ok("pause", "sys-firewall");
+    op = world_submit_as(world, &(struct op_request){ .op = "stop",
+                         .consent = CONFIRM_L2 }, "sys-firewall", &error);
+    ck_no_error(error);
+    world_finish(world, op);
+    ck_assert(error_is(op->error, QMC_ERROR_STATE));
+    ck_assert(fake_active(world_uuid(world, "sys-firewall")));
+}
+END_TEST
+
+START_TEST(force_kills_what_is_paused)
+{
+    g_autoptr(GHashTable) args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autofree char *stake = NULL;
+    struct op *op;
+
+    run_ok("start", "vault");
+    run_ok("pause", "vault");
+    g_hash_table_insert(args, g_strdup("force"), g_strdup("true"));
+    stake = op_consequence(&op_stop, engine_model(world->engine),
+                           world_qube(world, "vault"), args);
+    ck_assert_ptr_nonnull(strstr(stake, "lost"));
+    op = world_submit(world, "stop", "vault", NULL, "force", "true", NULL);
+    world_finish(world, op);
+    ck_no_error(op->error);
+    ck_assert_ptr_nonnull(strstr(op->result, "killed"));
+    ck_assert(!fake_active(world_uuid(world, "vault")));
+    ck_assert(world_clean(world, "vault"));
+}
+END_TEST
+
+START_TEST(force_asks_what_can_hear)
+{
+    struct op *op;
+
+    run_ok("start", "vault");
+    op = world_submit(world, "stop", "vault", NULL, "force", "true", NULL);
+    world_finish(world, op);
+    ck_assert_str_eq(op->result, "asked to shut down");
+    ck_assert_uint_eq(fake_count("destroy"), 0);
+}
+END_TEST
+
 START_TEST(a_dry_run_changes_nothing)
 {
     g_autofree char *store = world_store(world);
@@ -546,6 +656,9 @@ int main(void)
         a_qube_somebody_works_on_is_busy,
         a_running_net_qube_may_be_busy,
         a_kill_ends_a_start,
+        a_kill_cleans_up_though_a_start_waited,
+        a_kill_of_a_waiting_start_says_so,
+        a_kill_leaves_its_worker_to_the_next,
         a_domain_killed_by_others_ends_its_start,
         two_starts_of_one_qube_create_it_once,
         two_starts_share_a_net_qube,
@@ -560,6 +673,9 @@ int main(void)
         pause_and_unpause,
         a_net_qube_in_use_needs_a_strong_yes,
         an_image_of_two_qubes_is_not_started_on,
+        a_strong_yes_kills_nothing,
+        force_kills_what_is_paused,
+        force_asks_what_can_hear,
         a_dry_run_changes_nothing,
         NULL,
     };
