@@ -81,23 +81,32 @@ gboolean store_load(struct store *store, struct model *model, GError **error)
 {
     GError *cause = NULL;
 
+    struct file_stamp before;
+    gboolean there = file_stamp_path(store->path, &before, NULL);
+
     reset(store);
     model_clear(model);
+    store->refused_there = FALSE;
     if (read_all(store, model, &cause))
         return TRUE;
     reset(store);
     model_clear(model);
+    store->refused_there = there;
+    if (there)
+        store->refused = before;
     advise(error, cause);
     return FALSE;
 }
 
 gboolean store_stale(const struct store *store)
 {
+    const struct file_stamp *seen = store->image.bytes    ? &store->image.stamp
+                                    : store->refused_there ? &store->refused : NULL;
     struct file_stamp now;
 
     if (!file_stamp_path(store->path, &now, NULL))
-        return store->image.bytes != NULL;
-    return !store->image.bytes || !file_stamp_equal(&now, &store->image.stamp);
+        return seen != NULL;
+    return !seen || !file_stamp_equal(&now, seen);
 }
 
 static GString *serialise(const struct store *store, const struct model *model,

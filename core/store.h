@@ -26,7 +26,8 @@ const char *store_path(const struct store *store);
  * per 1000 qubes; allowed on main. */
 gboolean store_load(struct store *store, struct model *model, GError **error);
 
-/* TRUE if the file is not the one that was loaded or saved last. */
+/* TRUE if the file is not the one that was loaded or saved last, or the one that
+ * could not be. */
 gboolean store_stale(const struct store *store);
 
 /* The whole document for the model as it is now. */

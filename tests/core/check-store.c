@@ -648,9 +648,23 @@ START_TEST(mutated_words_never_crash)
 }
 END_TEST
 
+START_TEST(a_bad_file_is_read_once)
+{
+    GError *error = NULL;
+
+    root_put("<qubes>", -1);
+    ck_assert(!store_load(store, model, &error));
+    g_clear_error(&error);
+    ck_assert(!store_stale(store));
+    root_put("<qubes><domains>", -1);
+    ck_assert(store_stale(store));
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
+        a_bad_file_is_read_once,
         missing_volumes_come_from_the_class, an_image_that_two_have_is_found,
         the_place_by_default_may_be_taken, what_many_only_read_is_shared,
         two_pools_may_be_one_directory, a_missing_store_says_where_copies_are,

@@ -423,6 +423,8 @@ START_TEST(a_lost_store_is_told_and_found_again)
     store_put(console, "<qubes>\n<domains>\n<domain");
     console_wait(console, "line 3");
     console_wait(console, "read-only");
+    store_put(console, NULL);
+    console_wait_gone(console, "line 3");
     store_put(console, xml);
     console_wait(console, "4 qubes");
     console_wait_gone(console, "read-only");
