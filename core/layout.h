@@ -10,7 +10,8 @@ char *layout_path(const char *root, const char *absolute);
 
 #define LAYOUT_BASE "/var/lib/qubes"
 #define LAYOUT_STORE LAYOUT_BASE "/qubes.xml"
-#define LAYOUT_HISTORY LAYOUT_BASE "/backup/qmc"
+#define LAYOUT_BACKUP LAYOUT_BASE "/backup" /* qubesd's */
+#define LAYOUT_HISTORY LAYOUT_BACKUP "/qmc"
 #define LAYOUT_KERNELS LAYOUT_BASE "/vm-kernels"
 #define LAYOUT_RUN "/run/qmc"
 #define LAYOUT_QUBESD "/run/qubesd.sock"

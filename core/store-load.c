@@ -401,7 +401,7 @@ static gboolean refuse_root(const struct loader *loader, const char *untrusted_n
     gboolean old = g_str_equal(name, "QubesVmCollection");
 
     error_set(error, QMC_ERROR_INVALID,
-              old ? "a store of release 2 or 3 has to be imported" : STORE_COPIES,
+              old ? "a store of release 2 or 3 has to be imported" : NULL,
               "'%s' is no store: its root element is '%s', not 'qubes'",
               loader->store->path, name);
     return FALSE;
@@ -409,7 +409,7 @@ static gboolean refuse_root(const struct loader *loader, const char *untrusted_n
 
 static gboolean refuse_count(const struct loader *loader, GError **error)
 {
-    error_set(error, QMC_ERROR_INVALID, STORE_COPIES,
+    error_set(error, QMC_ERROR_INVALID, NULL,
               "'%s' is no store: it has more than %d qubes", loader->store->path,
               DOMAINS_MAX);
     return FALSE;

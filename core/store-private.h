@@ -42,7 +42,6 @@ struct store {
 };
 
 #define STORE_MAX ((gsize)64 << 20)
-#define STORE_COPIES "earlier copies are in /var/lib/qubes/backup and " LAYOUT_HISTORY
 
 /* store-load.c: the model as the text says, nothing looked up. */
 gboolean store_parse(struct store *store, struct model *model, GError **error);

@@ -50,17 +50,31 @@ static void reset(struct store *store)
     g_ptr_array_set_size(store->raw, 0);
 }
 
-/* The same error with what to do about it. */
-static void advise(GError **error, GError *cause)
+/* Upstream keeps copies of the store, and so do we. */
+static char *copies_hint(const struct store *store, const char *before)
 {
-    const char *hint = error_hint(cause);
+    g_autofree char *theirs = layout_path(store->root, LAYOUT_BACKUP);
+    g_autofree char *ours = layout_path(store->root, LAYOUT_HISTORY);
 
-    if (!hint)
-        hint = error_is(cause, QMC_ERROR_NOTFOUND)
-                   ? "make one with qubes-create, or take a copy from "
-                     "/var/lib/qubes/backup or " LAYOUT_HISTORY
-               : error_is(cause, QMC_ERROR_DENIED)
-                   ? "be root or of the group 'qubes'" : STORE_COPIES;
+    return g_strdup_printf("%stake a copy from %s or %s", before, theirs, ours);
+}
+
+static char *hint_for(const struct store *store, const GError *cause)
+{
+    if (error_hint(cause))
+        return g_strdup(error_hint(cause));
+    if (error_is(cause, QMC_ERROR_DENIED))
+        return g_strdup("be root or of the group 'qubes'");
+    if (error_is(cause, QMC_ERROR_NOTFOUND) && *store->root == '\0')
+        return copies_hint(store, "make one with qubes-create, or ");
+    return copies_hint(store, "");
+}
+
+/* The same error with what to do about it. */
+static void advise(const struct store *store, GError **error, GError *cause)
+{
+    g_autofree char *hint = hint_for(store, cause);
+
     error_set(error, (QmcErrorCode)cause->code, hint, "%s", cause->message);
     g_error_free(cause);
 }
@@ -94,7 +108,7 @@ gboolean store_load(struct store *store, struct model *model, GError **error)
     store->refused_there = there;
     if (there)
         store->refused = before;
-    advise(error, cause);
+    advise(store, error, cause);
     return FALSE;
 }
 

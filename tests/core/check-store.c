@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "core/layout.h"
 #include "tests/core/root.h"
 
 #define APP(name, qid, more)                                                  \
@@ -247,14 +248,38 @@ START_TEST(what_is_no_store_is_refused)
 }
 END_TEST
 
+static void expect_copies_below_root(const GError *error)
+{
+    g_autofree char *theirs = root_path(LAYOUT_BASE "/backup or ");
+    g_autofree char *ours = root_path(LAYOUT_HISTORY);
+
+    ck_assert_msg(strstr(error_hint(error), theirs) != NULL, "%s", error_hint(error));
+    ck_assert_msg(strstr(error_hint(error), ours) != NULL, "%s", error_hint(error));
+}
+
 START_TEST(a_missing_store_says_where_copies_are)
 {
     GError *error = NULL;
 
     ck_assert(!store_load(store, model, &error));
-    ck_assert_ptr_nonnull(strstr(error_hint(error), "/var/lib/qubes/backup"));
+    expect_copies_below_root(error);
     ck_error(&error, QMC_ERROR_NOTFOUND, "qubes.xml");
     ck_assert(!store_stale(store));
+}
+END_TEST
+
+START_TEST(a_bad_store_says_where_copies_are)
+{
+    static const char *const bad[] = { "", "hello", "<other/>", "<qubes>" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        GError *error = NULL;
+
+        root_put(bad[i], -1);
+        ck_assert(!store_load(store, model, &error));
+        expect_copies_below_root(error);
+        ck_error(&error, QMC_ERROR_INVALID, NULL);
+    }
 }
 END_TEST
 
@@ -668,6 +693,7 @@ int main(void)
         missing_volumes_come_from_the_class, an_image_that_two_have_is_found,
         the_place_by_default_may_be_taken, what_many_only_read_is_shared,
         two_pools_may_be_one_directory, a_missing_store_says_where_copies_are,
+        a_bad_store_says_where_copies_are,
         a_huge_store_is_refused, too_many_qubes_are_refused,
         a_failed_load_empties_the_model, the_first_of_two_stays_good,
         a_bad_value_reads_as_unset_a_bad_netvm_as_none, the_last_of_several_counts,
