@@ -12,6 +12,7 @@
 #include "util/file.h"
 
 #define NODE_FILE "demo-node.xml" /* also marks the directory as a demo */
+#define LOCK_FILE "demo.lock"
 #define KERNEL "6.12.54-1.fc41"
 #define MIB (1024 * 1024)
 
@@ -241,11 +242,48 @@ static gboolean is_empty_dir(const char *dir)
     return open && !g_dir_read_name(open);
 }
 
+static gboolean has_file(const char *dir, const char *name)
+{
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+
+    return g_file_test(path, G_FILE_TEST_IS_REGULAR);
+}
+
 static gboolean is_demo(const char *dir)
 {
-    g_autofree char *node = g_build_filename(dir, NODE_FILE, NULL);
+    return has_file(dir, NODE_FILE);
+}
 
-    return g_file_test(node, G_FILE_TEST_IS_REGULAR);
+/* By root. Each process has a hypervisor of its own and makes the images say
+ * the same at its start, so only one may have them. */
+static GHashTable *locks;
+
+static gboolean lock_take(const char *root, GError **error)
+{
+    g_autofree char *path = g_build_filename(root, LOCK_FILE, NULL);
+    g_autoptr(GError) local = NULL;
+    struct file_lock *lock;
+
+    if (!locks)
+        locks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                      (GDestroyNotify)file_lock_release);
+    if (g_hash_table_contains(locks, root))
+        return TRUE;
+    lock = file_lock_take(path, TRUE, 0, &local);
+    if (lock)
+        g_hash_table_insert(locks, g_strdup(root), lock);
+    else if (error_is(local, QMC_ERROR_BUSY))
+        error_set(error, QMC_ERROR_BUSY, "end that one, or name another directory",
+                  "'%s' is in use by another demo", root);
+    else
+        g_propagate_error(error, g_steal_pointer(&local));
+    return lock != NULL;
+}
+
+static void lock_drop(const char *root)
+{
+    if (locks)
+        g_hash_table_remove(locks, root);
 }
 
 static gboolean fill(const char *root, gboolean is_new, GError **error)
@@ -276,7 +314,7 @@ static char *choose_root(const char *dir, GError **error)
     root = g_canonicalize_filename(dir, NULL);
     if (!file_mkdirs(root, 0750, error))
         return NULL;
-    if (is_demo(root) || is_empty_dir(root))
+    if (is_demo(root) || has_file(root, LOCK_FILE) || is_empty_dir(root))
         return g_steal_pointer(&root);
     error_set(error, QMC_ERROR_EXISTS, "name an empty or new directory",
               "'%s' is not empty and holds no demo", root);
@@ -296,10 +334,11 @@ gboolean demo_make(const char *dir, char **root, char **uri, GError **error)
     g_autofree char *chosen = choose_root(dir, error);
     gboolean is_new;
 
-    if (!chosen)
+    if (!chosen || !lock_take(chosen, error))
         return FALSE;
     is_new = !is_demo(chosen);
     if (!fill(chosen, is_new, error)) {
+        lock_drop(chosen);
         if (!dir)
             file_remove_tree(chosen, NULL);
         return FALSE;
@@ -311,6 +350,8 @@ gboolean demo_make(const char *dir, char **root, char **uri, GError **error)
 
 void demo_remove(const char *root)
 {
-    if (is_demo(root))
-        file_remove_tree(root, NULL);
+    if (!is_demo(root))
+        return;
+    file_remove_tree(root, NULL);
+    lock_drop(root);
 }

@@ -9,6 +9,7 @@
 /* Makes the root (kept and reused if `dir` holds one already; dir is created
  * below the temporary directory if NULL, and is then to be removed with
  * demo_remove()). *uri is the hypervisor to connect to, with sys-net,
- * sys-firewall, sys-usb and personal running. */
+ * sys-firewall, sys-usb and personal running. The process keeps the root to
+ * itself until demo_remove() or its end; BUSY if another one has it. */
 gboolean demo_make(const char *dir, char **root, char **uri, GError **error);
 void demo_remove(const char *root);

@@ -152,6 +152,31 @@ START_TEST(a_named_root_is_kept_and_reused)
 }
 END_TEST
 
+START_TEST(a_demo_in_use_is_left_alone)
+{
+    g_autofree char *dir = below("used"), *lock_path = NULL;
+    g_autofree char *root = NULL, *uri = NULL;
+    g_autoptr(GError) error = NULL;
+    struct file_lock *lock;
+
+    ck_assert(file_mkdirs(dir, 0750, NULL));
+    lock_path = g_build_filename(dir, "demo.lock", NULL);
+    lock = file_lock_take(lock_path, TRUE, 0, &error);
+    ck_no_error(error);
+    ck_assert(!demo_make(dir, &root, &uri, &error));
+    ck_error(&error, QMC_ERROR_BUSY, dir);
+    ck_assert_ptr_null(root);
+    ck_assert(!exists(dir, LAYOUT_STORE));
+    file_lock_release(lock);
+    demo_make(dir, &root, &uri, &error);
+    ck_no_error(error);
+    ck_assert_ptr_null(file_lock_take(lock_path, TRUE, 0, &error));
+    ck_error(&error, QMC_ERROR_BUSY, NULL);
+    demo_remove(root);
+    ck_assert(!exists(dir, ""));
+}
+END_TEST
+
 START_TEST(a_directory_with_other_things_is_left_alone)
 {
     g_autofree char *file = below("precious"), *root = NULL, *uri = NULL;
@@ -187,6 +212,7 @@ int main(void)
         qubes_live_through_their_operations,
         errors_have_code_and_hint,
         a_named_root_is_kept_and_reused,
+        a_demo_in_use_is_left_alone,
         a_directory_with_other_things_is_left_alone,
         a_root_with_odd_letters_works,
         NULL,
