@@ -12,6 +12,7 @@
 
 #define DEADLINE_MS 300000
 #define LOCK_MS 2000
+#define SOURCE_HOPS 8
 
 struct resize {
     struct hold *hold;
@@ -88,6 +89,53 @@ static gboolean check_volume(const struct op *op, const struct volume_config *co
     return FALSE;
 }
 
+static const struct volume_config *volume_config_of(const struct qube *qube,
+                                                   const struct volume *volume)
+{
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
+
+        if (config->volume == volume)
+            return config;
+    }
+    return NULL;
+}
+
+/* "debian-13:root": the volume of one of its templates, else the id. */
+static char *source_name(const struct model *model, const struct qube *qube,
+                         const struct volume *volume)
+{
+    const struct volume *source = volume_source(volume);
+    const struct qube *template = qube_get_vm(model, qube, "template");
+
+    for (int hops = 0; template && hops < SOURCE_HOPS; hops++) {
+        const struct volume_config *config = volume_config_of(template, source);
+
+        if (config)
+            return g_strdup_printf("%s:%s", template->name, config->name);
+        template = qube_get_vm(model, template, "template");
+    }
+    return g_strdup(volume_vid(source));
+}
+
+/* A snapshot that no stop saves has its source's size again at each start. */
+static gboolean check_kept(const struct op *op, const struct qube *qube,
+                           const struct volume_config *config, GError **error)
+{
+    const struct volume *volume = config->volume;
+    g_autofree char *source = NULL, *hint = NULL;
+
+    if (!volume_snap_on_start(volume) || volume_save_on_stop(volume))
+        return TRUE;
+    source = source_name(engine_model(op->engine), qube, volume);
+    hint = g_strdup_printf("resize '%s'", source);
+    error_set(error, QMC_ERROR_STATE, hint,
+              "cannot resize '%s:%s': it begins anew from '%s' at each start, "
+              "and with the size of that", op->subject, config->name, source);
+    return FALSE;
+}
+
 static struct resize *resize_new(struct op *op, const struct qube *qube,
                                  const struct volume_config *config)
 {
@@ -117,7 +165,7 @@ static gboolean resize_prepare(struct op *op, GError **error)
         qube_volume(qube, op_text(op, "volume"));
     struct resize *resize;
 
-    if (!check_volume(op, config, error))
+    if (!check_volume(op, config, error) || !check_kept(op, qube, config, error))
         return FALSE;
     resize = resize_new(op, qube, config);
     op->data = resize;

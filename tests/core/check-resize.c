@@ -172,6 +172,36 @@ START_TEST(refusals_name_the_reason)
 }
 END_TEST
 
+/* Halted or not: it would not last. */
+START_TEST(a_snapshot_has_the_size_of_its_source)
+{
+    static const char *const qubes[] = { "vault", "sys-usb" };
+    static const char *const hints[] = { "'debian-13:root'", "'fedora-42:root'" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(qubes); i++) {
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_ptr_null(world_submit(world, "resize", qubes[i], &error,
+                                        "volume", "root", "size", "4G", NULL));
+        ck_assert_ptr_nonnull(strstr(error_hint(error), hints[i]));
+        ck_error(&error, QMC_ERROR_STATE, hints[i]);
+    }
+    ck_no_error(resize("debian-13", "root", "4G")->error);
+}
+END_TEST
+
+START_TEST(what_is_thrown_away_keeps_its_nominal_size)
+{
+    world_run(world, "start", "vault", NULL);
+    ck_no_error(resize("vault", "volatile", "2G")->error);
+    ck_assert_int_eq(image_size("vault", "volatile-dirty.img"), 2048LL * MIB);
+    world_run(world, "kill", "vault", NULL);
+    world_run(world, "start", "vault", NULL);
+    ck_assert_int_eq(image_size("vault", "volatile-dirty.img"), 2048LL * MIB);
+    ck_assert_uint_eq(stored_size("vault", "volatile"), 2048u * MIB);
+}
+END_TEST
+
 START_TEST(arguments_are_checked)
 {
     g_autoptr(GError) error = NULL;
@@ -415,6 +445,8 @@ int main(void)
         a_guest_that_cannot_be_told_is_a_warning,
         one_that_waits_to_be_saved_can_be_cancelled,
         refusals_name_the_reason,
+        a_snapshot_has_the_size_of_its_source,
+        what_is_thrown_away_keeps_its_nominal_size,
         arguments_are_checked,
         shrinking_needs_the_name,
         a_save_that_fails_is_taken_back,
