@@ -53,12 +53,54 @@ static gboolean run_state(struct hv_call *call, virConnectPtr conn,
     return TRUE;
 }
 
+/* UUIDs whose failed creation may have left a domain that libvirt does not
+ * know. */
+
+static gboolean is_suspect(struct hv *hv, const char *uuid)
+{
+    gboolean is;
+
+    g_mutex_lock(&hv->lock);
+    is = g_hash_table_contains(hv->suspects, uuid);
+    g_mutex_unlock(&hv->lock);
+    return is;
+}
+
+static void set_suspect(struct hv *hv, const char *uuid, gboolean suspect)
+{
+    g_mutex_lock(&hv->lock);
+    if (suspect)
+        g_hash_table_add(hv->suspects, g_strdup(uuid));
+    else
+        g_hash_table_remove(hv->suspects, uuid);
+    g_mutex_unlock(&hv->lock);
+}
+
+/* libvirt's "halted" is not to be believed of a suspect. */
+static gboolean look_for_leftover(struct state_call *s, GError **error)
+{
+    struct hv *hv = s->call.hv;
+    int id;
+
+    if (s->state != POWER_HALTED || !is_suspect(hv, s->call.uuid))
+        return TRUE;
+    if (!hv->driver->leftover_id(s->call.uuid, &id, error))
+        return FALSE;
+    if (id == 0) {
+        set_suspect(hv, s->call.uuid, FALSE);
+        return TRUE;
+    }
+    s->state = POWER_RUNNING;
+    s->xid = id;
+    return TRUE;
+}
+
 gboolean hv_state(struct hv *hv, const char *uuid, enum power_state *state,
                   int *xid, GError **error)
 {
     struct state_call s = { { .run = run_state, .hv = hv, .uuid = uuid } };
 
-    if (!hv_call(&s.call, error))
+    if (!hv_call(&s.call, error) || !look_for_leftover(&s, error))
         return FALSE;
     *state = s.state;
     if (xid)
@@ -405,18 +447,41 @@ static gboolean run_undo(struct hv_call *call, virConnectPtr conn,
     return TRUE;
 }
 
-static void undo_create(struct create_call *c)
+/* The error stays what it is, and says what was left besides. */
+static void append_left(GError **error, GError *left)
 {
-    g_autoptr(GError) error = NULL;
+    log_line("hv", "undo of a failed start: %s", left->message);
+    if (error && *error) {
+        g_autofree char *message = g_strdup_printf(
+            "%s; something of it may be left: %s", (*error)->message,
+            left->message);
+        g_autofree char *hint = g_strdup(error_hint(left));
+        QmcErrorCode code = (QmcErrorCode)(*error)->code;
+
+        if (!hint)
+            hint = g_strdup(error_hint(*error));
+        g_clear_error(error);
+        error_set(error, code, hint, "%s", message);
+    }
+    g_error_free(left);
+}
+
+static void undo_create(struct create_call *c, GError **error)
+{
+    struct hv *hv = c->call.hv;
+    GError *left = NULL;
 
     c->call.run = run_undo;
     c->call.acted = FALSE;
-    if (!hv_call(&c->call, &error))
-        log_line("hv", "undo of a failed start: %s", error->message);
-    g_clear_error(&error);
-    if (c->created && c->call.hv->driver->leftover_destroy &&
-        !c->call.hv->driver->leftover_destroy(c->spec->uuid, &error))
-        log_line("hv", "undo of a failed start: %s", error->message);
+    if (!hv_call(&c->call, &left))
+        append_left(error, g_steal_pointer(&left));
+    if (!c->created || !hv->driver->leftover_destroy)
+        return;
+    set_suspect(hv, c->spec->uuid, TRUE);
+    if (hv->driver->leftover_destroy(c->spec->uuid, &left))
+        set_suspect(hv, c->spec->uuid, FALSE);
+    else
+        append_left(error, left);
 }
 
 gboolean hv_create(struct hv *hv, const struct dom_spec *spec, int *xid,
@@ -428,9 +493,10 @@ gboolean hv_create(struct hv *hv, const struct dom_spec *spec, int *xid,
 
     if (!hv_call(&c.call, error)) {
         if (c.call.acted)
-            undo_create(&c);
+            undo_create(&c, error);
         return FALSE;
     }
+    set_suspect(hv, spec->uuid, FALSE);
     *xid = c.xid;
     return TRUE;
 }

@@ -14,8 +14,6 @@
 
 #include "hv/event-loop.h"
 
-#define KEEPALIVE_SECONDS 5
-#define KEEPALIVE_COUNT 3
 #define BACKOFF_MAX_SECONDS 30
 
 /* Shared by main (fn is called there), the supervisor and libvirt's loop. */
@@ -157,8 +155,6 @@ static void link_register(struct link *link)
 {
     virConnectPtr conn = link->conn;
 
-    /* First of all: it bounds the calls below, too. The test driver has none. */
-    virConnectSetKeepAlive(conn, KEEPALIVE_SECONDS, KEEPALIVE_COUNT);
     /* A local connection cannot break, and its driver would lose the watch. */
     if (!link->watch->hv->local &&
         virConnectRegisterCloseCallback(conn, on_close, watch_ref(link->watch),
@@ -304,8 +300,6 @@ void hv_watch(struct hv *hv, hv_event_fn fn, gpointer data)
     if (hv_offline(hv))
         return;
     event_loop_start();
-    /* A connection made before the loop was there delivers nothing. */
-    hv_abandon(hv);
     watch = g_new0(struct hv_watch, 1);
     g_atomic_ref_count_init(&watch->refs);
     watch->hv = hv_ref(hv);

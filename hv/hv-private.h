@@ -21,10 +21,16 @@ struct hv_driver {
     gboolean resizes_disks; /* wants to be told that a disk grew */
     unsigned shutdown_flags; /* asked first; then without flags */
     unsigned stats_flags;    /* beside ACTIVE in the bulk call */
-    /* [W] Ends a domain that a failed creation left where libvirt does not see
-     * it; success if there is none. NULL: cannot happen. */
+    /* [W] For a domain that a failed creation left where libvirt does not see
+     * it: its id (0: there is none); its end, a success if there is none. Both
+     * NULL: cannot happen. */
+    gboolean (*leftover_id)(const char *uuid, int *id, GError **error);
     gboolean (*leftover_destroy)(const char *uuid, GError **error);
 };
+
+/* Of every connection but local ones. */
+#define KEEPALIVE_SECONDS 5
+#define KEEPALIVE_COUNT 3
 
 struct hv_watch;
 
@@ -56,6 +62,8 @@ struct hv {
     struct hv_watch *watch;
     gboolean linked; /* a watch has callbacks on a connection */
     struct hv_busy busy;
+    gboolean silent;      /* the daemon took as long as is allowed, and longer */
+    GHashTable *suspects; /* UUIDs that may have a leftover */
 };
 
 struct hv *hv_ref(struct hv *hv);
@@ -84,6 +92,7 @@ struct hv_call {
 gboolean hv_call(struct hv_call *call, GError **error);
 
 /* For Xen, by xl. A domain that has run is not touched: STATE. */
+gboolean leftover_xen_id(const char *uuid, int *id, GError **error);
 gboolean leftover_xen_destroy(const char *uuid, GError **error);
 /* Its parts that read text: the id of a UUID in 'xl vm-list' (0: none); whether
  * 'xl list ID' shows a paused domain without any CPU time. */

@@ -13,8 +13,13 @@
 #include "util/log.h"
 #include "util/text.h"
 
+#include "hv/event-loop.h"
+
 /* A daemon that hangs is believed to be alive no longer than this. */
 #define CONNECT_LIMIT_US (15 * G_USEC_PER_SEC)
+/* One that was silent for so long already has to be quicker, or each of the
+ * calls that undo something would take as long again. */
+#define SILENT_LIMIT_US (2 * G_USEC_PER_SEC)
 /* Attempts that never came back; no more are made until one does. */
 #define STUCK_LIMIT 4
 /* A healthy daemon lets a connection go at once; for another the program does
@@ -25,6 +30,7 @@ static const struct hv_driver drivers[] = {
     { .scheme = "xen", .kind = HV_XEN,
       .starts_paused = TRUE, .cpu_means = TRUE, .sums_host_cpu = TRUE,
       .shutdown_flags = VIR_DOMAIN_SHUTDOWN_PARAVIRT,
+      .leftover_id = leftover_xen_id,
       .leftover_destroy = leftover_xen_destroy },
     { .scheme = "qemu", .kind = HV_QEMU, .takes_files = TRUE,
       .starts_paused = TRUE, .cpu_means = TRUE, .accelerates = TRUE,
@@ -62,6 +68,7 @@ struct hv *hv_new(const char *uri, GError **error)
     hv->driver = driver;
     hv->local = uri && g_str_has_prefix(uri, "test:///");
     hv->busy.seen = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    hv->suspects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_mutex_init(&hv->lock);
     g_cond_init(&hv->changed);
     return hv;
@@ -79,6 +86,7 @@ void hv_unref(struct hv *hv)
         return;
     g_clear_error(&hv->failure);
     g_hash_table_unref(hv->busy.seen);
+    g_hash_table_unref(hv->suspects);
     g_slist_free_full(hv->ended, (GDestroyNotify)g_thread_unref);
     g_mutex_clear(&hv->lock);
     g_cond_clear(&hv->changed);
@@ -236,16 +244,23 @@ gboolean hv_drop_if_dead(struct hv *hv, virConnectPtr conn, const char *why)
     return TRUE;
 }
 
-static virConnectPtr open_connection(const char *uri, GError **error)
+static virConnectPtr open_connection(const struct hv *hv, GError **error)
 {
     static GOnce once = G_ONCE_INIT;
     virConnectPtr conn;
 
     g_once(&once, libvirt_start, NULL);
-    conn = virConnectOpen(uri);
+    /* libvirt keeps nothing alive without a loop; a local driver has nobody to
+     * lose. */
+    if (!hv->local)
+        event_loop_start();
+    conn = virConnectOpen(hv->uri);
     if (!conn)
-        virt_error_set(error, uri, "cannot connect to the hypervisor '%s'",
-                       uri);
+        virt_error_set(error, hv->uri, "cannot connect to the hypervisor '%s'",
+                       hv->uri);
+    else if (!hv->local &&
+             virConnectSetKeepAlive(conn, KEEPALIVE_SECONDS, KEEPALIVE_COUNT) < 0)
+        log_line("hv", "no keepalive: %s", virGetLastErrorMessage());
     return conn;
 }
 
@@ -253,10 +268,11 @@ static void open_thread(struct hv *hv, gpointer data)
 {
     unsigned serial = GPOINTER_TO_UINT(data);
     g_autoptr(GError) failure = NULL;
-    virConnectPtr conn = open_connection(hv->uri, &failure);
+    virConnectPtr conn = open_connection(hv, &failure);
 
     g_mutex_lock(&hv->lock);
     hv->stuck--;
+    hv->silent = FALSE;
     if (serial == hv->serial && !hv->freed) {
         hv->opening = FALSE;
         hv->conn = g_steal_pointer(&conn);
@@ -292,7 +308,8 @@ static void open_start(struct hv *hv)
  * and is left alone when it takes too long. */
 static gboolean open_and_wait(struct hv *hv, GError **error)
 {
-    gint64 end = g_get_monotonic_time() + CONNECT_LIMIT_US;
+    gint64 end = g_get_monotonic_time() +
+                 (hv->silent ? SILENT_LIMIT_US : CONNECT_LIMIT_US);
     unsigned serial;
 
     if (!hv->opening && hv->stuck >= STUCK_LIMIT) {
@@ -304,8 +321,10 @@ static gboolean open_and_wait(struct hv *hv, GError **error)
     serial = hv->serial;
     while (hv->opening && hv->serial == serial)
         if (!g_cond_wait_until(&hv->changed, &hv->lock, end) &&
-            hv->opening && hv->serial == serial)
+            hv->opening && hv->serial == serial) {
+            hv->silent = TRUE;
             hv_drop(hv, "the hypervisor does not answer");
+        }
     if (hv->conn)
         return TRUE;
     if (hv->serial == serial && hv->failure)
@@ -362,14 +381,28 @@ static void pipe_guard_leave(const sigset_t *old)
     pthread_sigmask(SIG_SETMASK, old, NULL);
 }
 
+/* A connection that broke after as long as the keepalive waits. */
+static void note_silence(struct hv *hv, gint64 began)
+{
+    if (g_get_monotonic_time() - began <
+        KEEPALIVE_SECONDS * (KEEPALIVE_COUNT - 1) * G_USEC_PER_SEC)
+        return;
+    g_mutex_lock(&hv->lock);
+    hv->silent = TRUE;
+    g_mutex_unlock(&hv->lock);
+}
+
 static gboolean call_once(struct hv_call *call, gboolean *again, GError **error)
 {
     virConnectPtr conn = hv_acquire(call->hv, error);
+    gint64 began = g_get_monotonic_time();
     gboolean ok;
 
     if (!conn)
         return FALSE;
     ok = call->run(call, conn, error);
+    if (!ok && !call->hv->local && virConnectIsAlive(conn) == 0)
+        note_silence(call->hv, began);
     *again = !ok && hv_drop_if_dead(call->hv, conn, NULL) && !call->acted;
     virConnectClose(conn);
     return ok;

@@ -6,7 +6,8 @@
  * Calls marked [W] may block for as long as libvirt does: workers only.
  * Domains are named by UUID; one that libvirt does not know is not an error
  * for questions (halted, -1, 0) and NOTFOUND or STATE for actions. Nothing but
- * hv_create() ever defines a domain. */
+ * hv_create() ever defines a domain. A connection to a daemon that is silent for
+ * 5 s x 3 ends: the calls that wait for it return CONN. */
 #pragma once
 
 #include <glib.h>
@@ -67,13 +68,15 @@ void hv_snapshot_free(struct hv_snapshot *snapshot);
 const struct hv_domain *hv_snapshot_find(const struct hv_snapshot *snapshot,
                                          const char *uuid);
 
-/* [W] xid may be NULL; -1 when not active. */
+/* [W] xid may be NULL; -1 when not active. A domain that a failed hv_create()
+ * left behind is active here even if libvirt does not know it. */
 gboolean hv_state(struct hv *hv, const char *uuid, enum power_state *state,
                   int *xid, GError **error);
 
 /* [W] Defines and creates it paused, in one step for the caller: when this
- * fails no domain of that UUID is active and no new definition stays. EXISTS if
- * the name belongs to another UUID; NOSPACE if there is not enough memory. */
+ * fails no domain of that UUID is active and no new definition stays, or the
+ * message says what is left and why. EXISTS if the name belongs to another
+ * UUID; NOSPACE if there is not enough memory. */
 gboolean hv_create(struct hv *hv, const struct dom_spec *spec, int *xid,
                    GError **error);
 /* [W] */
@@ -104,9 +107,8 @@ struct hv_event {
 };
 typedef void (*hv_event_fn)(const struct hv_event *event, gpointer data);
 
-/* Main. Starts the hv-events thread, connects in the background, keeps the
- * connection alive (5 s x 3) and reconnects with back-off 1, 2, 4 ... 30 s for
- * ever. Callbacks run on main. Programs that only ask once do not call this.
- * At most one watcher. */
+/* Main. Starts the hv-events thread, connects in the background and reconnects with
+ * back-off 1, 2, 4 ... 30 s for ever. Callbacks run on main. Programs that only
+ * ask once do not call this. At most one watcher. */
 void hv_watch(struct hv *hv, hv_event_fn fn, gpointer data);
 void hv_unwatch(struct hv *hv);

@@ -87,16 +87,23 @@ static gboolean destroy(int id, const char *uuid, GError **error)
     return TRUE;
 }
 
-gboolean leftover_xen_destroy(const char *uuid, GError **error)
+gboolean leftover_xen_id(const char *uuid, int *id, GError **error)
 {
     const char *const argv[] = { "xl", "vm-list", NULL };
     struct proc_result result;
-    int id;
 
     job_may_block();
     if (!xl_run(argv, &result, error))
         return FALSE;
-    id = leftover_xen_find(result.out, uuid);
+    *id = MAX(leftover_xen_find(result.out, uuid), 0);
     proc_result_clear(&result);
-    return id <= 0 || destroy(id, uuid, error);
+    return TRUE;
+}
+
+gboolean leftover_xen_destroy(const char *uuid, GError **error)
+{
+    int id;
+
+    return leftover_xen_id(uuid, &id, error) &&
+           (id == 0 || destroy(id, uuid, error));
 }
