@@ -11,8 +11,14 @@
 
 #include "cli/cmd.h"
 #include "cli/notice.h"
+#include "util/auto.h"
 #include "util/error.h"
 #include "util/text.h"
+
+/* How long after a signal the hypervisor is asked whether it is there at all,
+ * and how long it may take to answer. */
+#define PATIENCE_MS 2000
+#define PROBE_MS 2000
 
 /* A flag as an operation argument. */
 #define OP_TRUE "true"
@@ -35,6 +41,9 @@ struct batch {
     GPtrArray *items; /* struct item */
     gboolean verbose, dry_run;
     guint running;
+    guint patience; /* timer: runs since the first signal */
+    gboolean wary;  /* it ran out */
+    gboolean left;  /* what runs is not waited for any more */
 };
 
 static void item_free(gpointer data)
@@ -157,6 +166,8 @@ static void on_done(struct op *op, gpointer data)
     struct item *item = data;
     struct batch *batch = item->batch;
 
+    if (batch->left)
+        return;
     item->op = op;
     item->ended = TRUE;
     batch->running--;
@@ -232,18 +243,76 @@ static void on_event(const struct event *event, gpointer data)
         say_steps(item, FALSE);
 }
 
+static void leave(struct batch *batch)
+{
+    if (batch->left)
+        return;
+    batch->left = TRUE;
+    hv_abandon(engine_hv(batch->cli->engine));
+    for (guint i = 0; i < batch->items->len; i++) {
+        struct item *item = batch->items->pdata[i];
+        GError *error = NULL;
+
+        if (!item->op || item->ended)
+            continue;
+        error_set(&error, QMC_ERROR_CANCELLED,
+                  "see what became of it: qmc ls; the next start cleans up",
+                  "%s: '%s' was left in the middle", batch->row->name,
+                  item->op->subject);
+        item_fail(item, error);
+    }
+}
+
+static gboolean on_patience(gpointer data)
+{
+    struct batch *batch = data;
+
+    batch->patience = 0;
+    batch->wary = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+/* The first signal undoes what runs, the second leaves it. */
 static void on_interrupt(gpointer data)
 {
     struct batch *batch = data;
 
+    if (batch->patience || batch->wary) {
+        leave(batch);
+        return;
+    }
     if (batch->running > 0)
         notice_line("interrupted: undoing, please wait");
+    batch->patience = g_timeout_add(PATIENCE_MS, on_patience, batch);
     for (guint i = 0; i < batch->items->len; i++) {
         struct item *item = batch->items->pdata[i];
 
         if (item->op && !item->ended)
             engine_cancel(batch->cli->engine, item->op);
     }
+}
+
+/* A slow undo is waited for, a hypervisor that does not answer is not. */
+static void probe(struct batch *batch)
+{
+    g_autoptr(GError) error = NULL;
+
+    batch->wary = FALSE;
+    batch->patience = g_timeout_add(PATIENCE_MS + PROBE_MS, on_patience, batch);
+    if (!engine_refresh_states(batch->cli->engine, PROBE_MS, &error) &&
+        (error_is(error, QMC_ERROR_TIMEOUT) || error_is(error, QMC_ERROR_CONN)))
+        leave(batch);
+}
+
+static void wait_for_end(struct batch *batch)
+{
+    while (batch->running > 0 && !batch->left) {
+        g_main_context_iteration(NULL, TRUE);
+        if (batch->wary && batch->running > 0 && !batch->left)
+            probe(batch);
+    }
+    if (batch->patience)
+        g_source_remove(batch->patience);
 }
 
 /* A name given twice is one qube. */
@@ -278,8 +347,7 @@ static void submit_all(struct batch *batch)
     cli_signals_take(cli);
     for (guint i = 0; i < batch->items->len && !cli->signal; i++)
         submit(batch->items->pdata[i]);
-    while (batch->running > 0)
-        g_main_context_iteration(NULL, TRUE);
+    wait_for_end(batch);
     cli->interrupted = NULL;
     events_ignore(events, listener);
 }
@@ -374,25 +442,41 @@ static gboolean refresh(const struct batch *batch, GError **error)
     return cli_refresh_states(batch->cli, needed ? error : NULL) || !needed;
 }
 
+static struct batch *batch_new(struct cli *cli, const char *op, GHashTable *args)
+{
+    struct batch *batch = g_new0(struct batch, 1);
+
+    batch->cli = cli;
+    batch->row = op_find(op);
+    batch->args = args;
+    batch->verbose = options_has(cli->options, "verbose");
+    batch->dry_run = options_has(cli->options, "dry-run");
+    return batch;
+}
+
+/* What was left may still end, and looks at its item then. */
+static void batch_free(struct batch *batch)
+{
+    if (batch->left)
+        return;
+    if (batch->items)
+        g_ptr_array_unref(batch->items);
+    g_free(batch);
+}
+AUTO_DEFINE(batch, struct batch, batch_free)
+
 gboolean batch_run(struct cli *cli, const char *op, const char *const *names,
                    GHashTable *args, GError **error)
 {
-    struct batch batch = {
-        .cli = cli,
-        .row = op_find(op),
-        .args = args,
-        .verbose = options_has(cli->options, "verbose"),
-        .dry_run = options_has(cli->options, "dry-run"),
-    };
-    g_autoptr(GPtrArray) items = items_new(&batch, names);
+    auto_of(batch) struct batch *batch = batch_new(cli, op, args);
 
-    if (!refresh(&batch, error))
+    if (!refresh(batch, error))
         return FALSE;
-    batch.items = items;
-    submit_all(&batch);
-    if (batch.dry_run)
-        print_plan(&batch);
+    batch->items = items_new(batch, names);
+    submit_all(batch);
+    if (batch->dry_run)
+        print_plan(batch);
     else if (cli->form == OUT_JSON)
-        print_results(&batch);
-    return conclude(&batch, error);
+        print_results(batch);
+    return conclude(batch, error);
 }

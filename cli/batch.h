@@ -11,6 +11,7 @@ GHashTable *batch_args(const struct cli *cli);
 /* All qubes are tried; each result is said when it is there. With one qube its
  * error is returned; with several the errors were printed, and the one returned
  * is PARTIAL if some were fine, else of the code they all have in common. INT
- * and its kin cancel what runs (which is undone) and it waits for the end. */
+ * and its kin cancel what runs (which is undone) and it waits for the end; not
+ * if the hypervisor does not answer, nor after a second signal. */
 gboolean batch_run(struct cli *cli, const char *op, const char *const *names,
                    GHashTable *args, GError **error);
