@@ -197,9 +197,19 @@ static gboolean step_netvm(struct start *s, GError **error)
     return chain_run(s->op, s->plans, s->index + 1, error);
 }
 
+/* What a domain may have open stays as it is. */
 static gboolean undo_volumes(gpointer data, GError **error)
 {
-    return volumes_stop(data, error);
+    struct hold *hold = data;
+
+    if (!hold_look(hold, NULL, error))
+        return FALSE;
+    if (hold_state(hold) == POWER_HALTED)
+        return volumes_stop(hold_volumes(hold), error);
+    error_set(error, QMC_ERROR_STATE, "kill it to have them cleaned up",
+              "'%s' is not halted: its volumes are left as they are",
+              hold_name(hold));
+    return FALSE;
 }
 
 static gboolean step_volumes(struct start *s, GError **error)
@@ -208,8 +218,7 @@ static gboolean step_volumes(struct start *s, GError **error)
 
     if (!volumes_start(volumes, error))
         return FALSE;
-    op_push_undo(s->op, "volumes", undo_volumes, g_ptr_array_ref(volumes),
-                 (GDestroyNotify)g_ptr_array_unref);
+    op_push_undo(s->op, "volumes", undo_volumes, s->plan->hold, NULL);
     return TRUE;
 }
 
@@ -285,7 +294,7 @@ static gboolean step_network(struct start *s, GError **error)
     return TRUE;
 }
 
-/* The volumes may not be stopped while a domain still has them. */
+/* There may be nothing yet, or what a creation that failed has left. */
 struct undo_domain {
     struct hold *hold; /* the plan's */
     struct hv *hv;
@@ -311,11 +320,13 @@ static gboolean step_create(struct start *s, GError **error)
     struct undo_domain *undo;
     int xid = -1;
 
-    if (!op_sleep(s->op, 0, error) || !hv_create(s->hv, &s->spec, &xid, error))
+    if (!op_sleep(s->op, 0, error))
         return FALSE;
     undo = g_new(struct undo_domain, 1);
     *undo = (struct undo_domain){ s->plan->hold, s->hv };
     op_push_undo(s->op, "domain", undo_domain, undo, g_free);
+    if (!hv_create(s->hv, &s->spec, &xid, error))
+        return FALSE;
     op_step_end(s->op, STEP_OK, "domain of %s created, id %d, paused",
                 name_of(s), xid);
     return op_sleep(s->op, 0, error);

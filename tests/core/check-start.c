@@ -162,6 +162,39 @@ START_TEST(volumes_of_a_domain_that_stays_are_not_touched)
 }
 END_TEST
 
+/* A creation that failed may have left a domain. */
+START_TEST(volumes_stay_if_nobody_knows_of_a_domain)
+{
+    g_autoptr(GError) error = NULL;
+
+    fake_script("fail=create,destroy error=conn");
+    world_run(world, "start", "vault", &error);
+    ck_error(&error, QMC_ERROR_CONN, NULL);
+    ck_assert(!world_clean(world, "vault"));
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "undo: domain"));
+    ck_assert(world_unlocked(world, "vault"));
+    fake_script("fail=none");
+    run_ok("start", "vault");
+}
+END_TEST
+
+START_TEST(volumes_of_a_domain_of_others_stay)
+{
+    struct op *start;
+
+    fake_script("hang=undefine fail=create");
+    start = world_submit(world, "start", "vault", NULL, NULL);
+    while (fake_count("undefine") == 0)
+        g_usleep(1000);
+    fake_set_state(world_uuid(world, "vault"), "vault", POWER_RUNNING);
+    fake_script("hang=none");
+    world_finish(world, start);
+    ck_assert_int_eq(start->phase, OP_FAILED);
+    ck_assert(!world_clean(world, "vault"));
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "undo: volumes"));
+}
+END_TEST
+
 /* Real causes. */
 
 START_TEST(a_missing_kernel_is_named)
@@ -649,6 +682,8 @@ int main(void)
         a_net_qube_that_came_up_stays_up,
         a_net_qube_that_fails_is_taken_back,
         volumes_of_a_domain_that_stays_are_not_touched,
+        volumes_stay_if_nobody_knows_of_a_domain,
+        volumes_of_a_domain_of_others_stay,
         a_missing_kernel_is_named,
         a_missing_image_is_named,
         net_qubes_are_not_started_for_one_that_cannot,
