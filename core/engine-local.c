@@ -55,8 +55,10 @@ struct local {
     guint tick_timer, soon_timer, ticks;
     struct reading *pending[READING_KINDS];
     gboolean again;       /* states: something happened meanwhile */
-    char *volumes_next;   /* uuid asked for meanwhile */
+    gboolean volumes_all; /* of all qubes, asked for meanwhile */
+    GHashTable *volumes;  /* uuid of each qube they were asked for meanwhile */
     GHashTable *active;   /* uuid of each qube seen active */
+    GHashTable *stopped;  /* uuid of each that stopped under an operation */
     enum hv_link link;
     gint64 silent_us;     /* when the reading was asked for that has no answer
                              yet, over deadlines; 0: none */
@@ -120,14 +122,15 @@ static void figures_add_volumes(GArray *figures, const struct qube *qube)
     }
 }
 
-static GArray *figures_of_volumes(const struct model *model, const char *uuid)
+/* wanted NULL: all. */
+static GArray *figures_of_volumes(const struct model *model, GHashTable *wanted)
 {
     GArray *figures = figures_new();
 
     for (guint i = 0; i < model->qubes->len; i++) {
         const struct qube *qube = model->qubes->pdata[i];
 
-        if (!uuid || g_str_equal(qube->uuid, uuid))
+        if (!wanted || g_hash_table_contains(wanted, qube->uuid))
             figures_add_volumes(figures, qube);
     }
     return figures;
@@ -345,18 +348,16 @@ static void reading_done(struct job *job, const GError *error, gpointer data)
     reading->waiter = NULL;
 }
 
+static void request_volumes(struct local *local);
+
 static void reading_follow_up(struct local *local, enum reading_kind kind)
 {
-    g_autofree char *uuid = NULL;
-
     if (local->engine->closing)
         return;
-    if (kind == READING_STATES && local->again) {
+    if (kind == READING_STATES && local->again)
         local_refresh_soon(local);
-    } else if (kind == READING_VOLUMES && local->volumes_next) {
-        uuid = g_steal_pointer(&local->volumes_next);
-        engine_request_volumes(local->engine, uuid);
-    }
+    else if (kind == READING_VOLUMES)
+        request_volumes(local);
 }
 
 static void reading_over(gpointer data)
@@ -411,17 +412,30 @@ static void request_pools(struct local *local)
                        figures_of_pools(local->engine->model));
 }
 
+/* What was asked for since the last reading began. */
+static void request_volumes(struct local *local)
+{
+    GArray *figures;
+
+    if (!local->volumes_all && g_hash_table_size(local->volumes) == 0)
+        return;
+    figures = figures_of_volumes(local->engine->model,
+                                 local->volumes_all ? NULL : local->volumes);
+    local->volumes_all = FALSE;
+    g_hash_table_remove_all(local->volumes);
+    reading_submit(local, READING_VOLUMES, figures);
+}
+
 void engine_request_volumes(struct engine *engine, const char *uuid)
 {
     struct local *local = engine->local;
 
-    if (!local->pending[READING_VOLUMES]) {
-        reading_submit(local, READING_VOLUMES,
-                       figures_of_volumes(engine->model, uuid));
-        return;
-    }
-    g_free(local->volumes_next);
-    local->volumes_next = g_strdup(uuid);
+    if (uuid)
+        g_hash_table_add(local->volumes, g_strdup(uuid));
+    else
+        local->volumes_all = TRUE;
+    if (!local->pending[READING_VOLUMES])
+        request_volumes(local);
 }
 
 void engine_request_all(struct engine *engine)
@@ -541,14 +555,27 @@ static void stop_work_submit(struct engine *engine, const struct qube *qube)
     };
     struct stop_work *work;
 
-    /* An operation of ours does it itself. */
-    if (engine_readonly(engine) || qube->busy || qube->volumes->len == 0)
+    if (engine_readonly(engine) || qube->volumes->len == 0)
         return;
+    /* An operation of ours may do it itself, but most do not. */
+    if (qube->busy) {
+        g_hash_table_add(engine->local->stopped, g_strdup(qube->uuid));
+        return;
+    }
     work = g_new0(struct stop_work, 1);
     work->engine = engine;
     work->hold = hold_new(engine, qube);
     spec.data = work;
     engine_job(engine, &spec);
+}
+
+void local_op_over(struct local *local, const char *uuid)
+{
+    const struct qube *qube = model_qube(local->engine->model, uuid);
+
+    if (!local->engine->closing && g_hash_table_remove(local->stopped, uuid) &&
+        qube)
+        stop_work_submit(local->engine, qube);
 }
 
 /* Following. */
@@ -695,12 +722,19 @@ void local_loaded(struct local *local)
     local_refresh_soon(local);
 }
 
+static GHashTable *uuids_new(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
 struct local *local_new(struct engine *engine)
 {
     struct local *local = g_new0(struct local, 1);
 
     local->engine = engine;
-    local->active = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    local->volumes = uuids_new();
+    local->active = uuids_new();
+    local->stopped = uuids_new();
     return local;
 }
 
@@ -717,8 +751,9 @@ void local_stop(struct local *local)
 
 void local_free(struct local *local)
 {
+    g_hash_table_unref(local->volumes);
     g_hash_table_unref(local->active);
-    g_free(local->volumes_next);
+    g_hash_table_unref(local->stopped);
     g_free(local->down);
     g_free(local->status);
     g_free(local->shown);

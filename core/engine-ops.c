@@ -73,6 +73,14 @@ static void show_state(struct engine *engine, const struct op *op)
                                    priv->state), priv->xid);
 }
 
+/* Nobody is at work on it any more. */
+static void op_leave(struct op *op)
+{
+    op_clear(op);
+    local_op_over(op->engine->local, op->uuid);
+    ops_next(op->engine);
+}
+
 /* Takes the error; NULL is success. */
 static void op_finish(struct op *op, GError *error)
 {
@@ -91,10 +99,8 @@ static void op_finish(struct op *op, GError *error)
     if (op->priv->done)
         op->priv->done(op, op->priv->done_data);
     saver_leave(op);
-    if (op->priv->inside == 0) {
-        op_clear(op);
-        ops_next(engine);
-    }
+    if (op->priv->inside == 0)
+        op_leave(op);
 }
 
 /* Jobs of an operation. */
@@ -107,10 +113,8 @@ static void op_job_over(gpointer data)
     if (--op->priv->inside)
         return;
     op->priv->job = NULL;
-    if (!op_over(op))
-        return;
-    op_clear(op);
-    ops_next(op->engine);
+    if (op_over(op))
+        op_leave(op);
 }
 
 static void op_job(struct op *op, struct job_spec *spec)
@@ -189,11 +193,11 @@ static gboolean run_guarded(struct op *op, struct job *job,
     op->priv->job = job;
     op->priv->again = FALSE;
     ok = engine_check_writable(op->engine, error) && part(op, error);
+    if (ok)
+        op_look(op);
     /* Main has reported a failure already, so it must be one. */
     if (!ok || job_expired(job))
         op_undo_all(op);
-    else
-        op_look(op);
     return ok;
 }
 

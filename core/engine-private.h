@@ -62,5 +62,8 @@ struct local *local_new(struct engine *engine);
 void local_stop(struct local *local); /* no more calls */
 void local_free(struct local *local);
 void local_loaded(struct local *local); /* the model is new */
+/* An operation on the qube is over, its locks are free: what was left to it and
+ * not done is done now. */
+void local_op_over(struct local *local, const char *uuid);
 /* Asks again soon, if it follows at all. */
 void local_refresh_soon(struct local *local);

@@ -193,6 +193,72 @@ START_TEST(a_qube_that_stops_by_itself_is_cleaned_up)
 }
 END_TEST
 
+static gboolean is_suspended(gpointer data)
+{
+    return fake_count("suspend") > 0;
+}
+
+/* The event comes while an operation is at work that cleans nothing up. */
+START_TEST(a_qube_that_stops_under_an_operation_is_cleaned_up)
+{
+    struct op *op;
+
+    engine_follow(world->engine);
+    world_run(world, "start", "vault", NULL);
+    fake_script("delay=50");
+    op = world_submit(world, "pause", "vault", NULL, NULL);
+    ck_assert(world_until(world, is_suspended, NULL));
+    fake_set_state(world_uuid(world, "vault"), NULL, POWER_HALTED);
+    world_finish(world, op);
+    fake_script("delay=0");
+    ck_assert(world_until(world, vault_is_clean, NULL));
+}
+END_TEST
+
+static void count_volumes(const struct event *event, gpointer data)
+{
+    if (event->type == EVENT_VOLUMES)
+        g_hash_table_add(data, g_strdup(event->uuid));
+}
+
+static gboolean all_were_read(gpointer data)
+{
+    GPtrArray *qubes = engine_model(world->engine)->qubes;
+    guint with = 0;
+
+    for (guint i = 0; i < qubes->len; i++)
+        with += ((const struct qube *)qubes->pdata[i])->volumes->len > 0;
+    return g_hash_table_size(data) == with;
+}
+
+static gboolean three_were_read(gpointer data)
+{
+    return g_hash_table_size(data) == 3;
+}
+
+static void read_volumes_of(const char *first, const char *second,
+                            const char *third, gboolean (*enough)(gpointer))
+{
+    g_autoptr(GHashTable) seen =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    struct events *events = engine_model(world->engine)->events;
+    guint id = events_listen(events, count_volumes, seen);
+
+    engine_request_volumes(world->engine, world_uuid(world, first));
+    engine_request_volumes(world->engine,
+                           second ? world_uuid(world, second) : NULL);
+    engine_request_volumes(world->engine, world_uuid(world, third));
+    ck_assert(world_until(world, enough, seen));
+    events_ignore(events, id);
+}
+
+START_TEST(volumes_asked_for_during_a_reading_are_read)
+{
+    read_volumes_of("vault", "work", "personal", three_were_read);
+    read_volumes_of("vault", NULL, "work", all_were_read);
+}
+END_TEST
+
 START_TEST(one_who_only_looks_cleans_up_nothing)
 {
     world_run(world, "start", "vault", NULL);
@@ -331,6 +397,8 @@ int main(void)
         a_connection_that_comes_back_is_read_again,
         what_others_do_shows_at_once,
         a_qube_that_stops_by_itself_is_cleaned_up,
+        a_qube_that_stops_under_an_operation_is_cleaned_up,
+        volumes_asked_for_during_a_reading_are_read,
         one_who_only_looks_cleans_up_nothing,
         a_store_that_breaks_and_mends_is_followed,
         a_missing_store_is_an_error_of_the_engine,
