@@ -18,7 +18,7 @@ struct op_undo {
 };
 
 /* `kind` of job_progress(), beside enum step_state for the end of a step. */
-enum { PROGRESS_STEP = 100, PROGRESS_UNDO, PROGRESS_WARN };
+enum { PROGRESS_STEP = 100, PROGRESS_UNDO, PROGRESS_UNDONE, PROGRESS_LEFT };
 
 struct op_private {
     struct job *job;       /* the last one submitted; NULL: all are over */

@@ -103,6 +103,8 @@ void op_free(struct op *op)
     g_hash_table_unref(op->args);
     g_clear_error(&op->error);
     g_free(op->subject);
+    g_free(op->undone);
+    g_free(op->left);
     g_free(op->result);
     g_free(op);
 }
@@ -184,6 +186,23 @@ static void step_end(struct op *op, enum step_state state, const char *text)
                    op->subject, step->text);
 }
 
+static void undone_add(struct op *op, const char *what)
+{
+    char *more = op->undone ? g_strconcat(op->undone, ", ", what, NULL)
+                            : g_strdup(what);
+
+    g_free(op->undone);
+    op->undone = more;
+}
+
+static void left_set(struct op *op, const char *text)
+{
+    g_free(op->left);
+    op->left = text_sanitise(text, -1);
+    model_note(op->engine->model, op->uuid, TRUE, "%s: not undone: %s",
+               op->subject, op->left);
+}
+
 void op_progress(struct op *op, int kind, const char *text)
 {
     if (kind == PROGRESS_STEP) {
@@ -191,9 +210,10 @@ void op_progress(struct op *op, int kind, const char *text)
     } else if (kind == PROGRESS_UNDO) {
         op->phase = OP_UNDOING;
         step_end(op, STEP_FAILED, "");
-    } else if (kind == PROGRESS_WARN) {
-        model_note(op->engine->model, op->uuid, TRUE, "%s: %s", op->subject,
-                   text);
+    } else if (kind == PROGRESS_UNDONE) {
+        undone_add(op, text);
+    } else if (kind == PROGRESS_LEFT) {
+        left_set(op, text);
     } else {
         step_end(op, kind, text);
     }
@@ -281,12 +301,13 @@ void op_undo_all(struct op *op)
         if (!last->undo(last->data, &error)) {
             log_line("op", "%s of %s, undo %s: %s", op->row->name, op->subject,
                      last->what, error->message);
-            job_progress(op->priv->job, PROGRESS_WARN, "undo: %s: %s",
-                         last->what, error->message);
+            job_progress(op->priv->job, PROGRESS_LEFT, "%s: %s", last->what,
+                         error->message);
             /* What came before may be in use by what could not be undone. */
             g_array_set_size(undos, 0);
             return;
         }
+        job_progress(op->priv->job, PROGRESS_UNDONE, "%s", last->what);
         g_array_set_size(undos, undos->len - 1);
     }
 }

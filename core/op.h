@@ -107,6 +107,8 @@ struct op {
     gint64 began_us, ended_us;
     GArray *steps;        /* struct op_step; the last RUNNING one is now */
     GError *error;        /* OP_FAILED */
+    char *undone;         /* what was taken back after a failure; NULL: nothing */
+    char *left;           /* what could not be, and why; NULL: nothing */
     char *result;         /* what success has to say beyond row->done, without
                            * the subject: "already running"; NULL */
     gboolean dry_run;     /* prepare only; steps hold the plan */

@@ -10,7 +10,7 @@
 #define INDENT 12
 
 struct error {
-    char *title, *what, *why, *next, *undone;
+    char *title, *what, *why, *next, *undone, *left;
 };
 
 struct error_spec {
@@ -36,8 +36,8 @@ static void error_fill_op(struct error *error, const struct op *op)
                                       op->steps->len, step->text,
                                       (double)(op->ended_us - op->began_us) /
                                           G_USEC_PER_SEC);
-    if (op->steps->len > 1)
-        error->undone = g_strdup("what the steps before it had done");
+    error->undone = g_strdup(op->undone);
+    error->left = g_strdup(op->left);
 }
 
 static void error_open_screen(struct screen *screen, gconstpointer argument)
@@ -77,6 +77,7 @@ static void error_close(struct screen *screen)
     g_free(error->why);
     g_free(error->next);
     g_free(error->undone);
+    g_free(error->left);
 }
 
 struct error_part {
@@ -107,6 +108,7 @@ static void error_draw(struct screen *screen, struct rect area)
         {"WHERE", error->what, STYLE_NORMAL},
         {"NEXT STEP", error->next, STYLE_STRONG},
         {"UNDONE", error->undone, STYLE_NORMAL},
+        {"LEFT", error->left, STYLE_STRONG},
     };
     int width = MIN(WIDTH, area.w) - 4, height = 0;
 

@@ -154,7 +154,7 @@ START_TEST(volumes_of_a_domain_that_stays_are_not_touched)
     ck_error(&error, QMC_ERROR_CONN, NULL);
     ck_assert(fake_active(world_uuid(world, "vault")));
     ck_assert(!world_clean(world, "vault"));
-    ck_assert_ptr_nonnull(strstr(world->notes->str, "undo: domain"));
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "not undone: domain"));
     ck_assert(world_unlocked(world, "vault"));
     fake_script("fail=none");
     run_ok("kill", "vault");
@@ -171,7 +171,7 @@ START_TEST(volumes_stay_if_nobody_knows_of_a_domain)
     world_run(world, "start", "vault", &error);
     ck_error(&error, QMC_ERROR_CONN, NULL);
     ck_assert(!world_clean(world, "vault"));
-    ck_assert_ptr_nonnull(strstr(world->notes->str, "undo: domain"));
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "not undone: domain"));
     ck_assert(world_unlocked(world, "vault"));
     fake_script("fail=none");
     run_ok("start", "vault");
@@ -191,7 +191,7 @@ START_TEST(volumes_of_a_domain_of_others_stay)
     world_finish(world, start);
     ck_assert_int_eq(start->phase, OP_FAILED);
     ck_assert(!world_clean(world, "vault"));
-    ck_assert_ptr_nonnull(strstr(world->notes->str, "undo: volumes"));
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "not undone: volumes"));
 }
 END_TEST
 
