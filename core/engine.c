@@ -264,19 +264,9 @@ struct hv *engine_hv(struct engine *engine)
     return engine->hv;
 }
 
-struct jobs *engine_jobs(struct engine *engine)
-{
-    return engine->jobs;
-}
-
 const char *engine_root(const struct engine *engine)
 {
     return engine->root;
-}
-
-struct store *engine_store(struct engine *engine)
-{
-    return engine->store;
 }
 
 enum engine_mode engine_mode(const struct engine *engine)

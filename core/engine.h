@@ -48,9 +48,7 @@ void engine_request_all(struct engine *engine);
 
 struct model *engine_model(struct engine *engine);
 struct hv *engine_hv(struct engine *engine);      /* any thread */
-struct jobs *engine_jobs(struct engine *engine);
 const char *engine_root(const struct engine *engine);
-struct store *engine_store(struct engine *engine);
 
 enum engine_mode { MODE_DIRECT, MODE_SHARED, MODE_DEMO };
 enum engine_mode engine_mode(const struct engine *engine);
