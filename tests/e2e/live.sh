@@ -30,7 +30,7 @@ $drop env HOME="$private" XDG_RUNTIME_DIR="$private" XDG_CONFIG_HOME="$private" 
     XDG_CACHE_HOME="$private" "$daemon" -f "$private/libvirtd.conf" \
     -p "$private/pid" > /dev/null 2>&1 &
 server=$!
-trap 'kill $server 2>/dev/null; finish' EXIT
+trap 'kill -CONT $server 2>/dev/null; kill $server 2>/dev/null; finish' EXIT
 until_true test -S "$socket" || skip_all "a private libvirtd does not start here"
 virsh -q -c "$uri" list >/dev/null 2>&1 ||
     skip_all "a private libvirtd does not answer here"
@@ -63,6 +63,28 @@ virsh -q -c "$uri" suspend vault >/dev/null
 check 'a pause by virsh shows' elapsed 'P .* vault'
 virsh -q -c "$uri" destroy vault >/dev/null
 check 'a destroy by virsh shows' elapsed '\. .* vault'
+
+answered() # KEY PATTERN: asserted loosely, measured in the bench
+{
+    keys "$1"
+    began=$(date +%s%N)
+    shows "$2" || return 1
+    took=$((($(date +%s%N) - began) / 1000000))
+    echo "# after $took ms"
+    [ "$took" -lt 500 ]
+}
+kill -STOP "$server"
+check 'a stopped daemon is said' shows 'libvirt:no answer'
+check 'meanwhile help opens at once' answered F1 'Help: qubes list'
+check 'and closes' answered Escape '11 qubes'
+check 'the last qube is found' answered G 'v Volumes'
+check 'a start is tried' answered s 'Starting work'
+check 'and goes behind' answered b '1 job at work'
+check 'volumes open' answered v 'Volumes of work'
+check 'and close' answered Escape '11 qubes'
+kill -CONT "$server"
+check 'it is back when the daemon is' shows 'libvirt:ok'
+check 'and the start was done' shows 'R .* work'
 
 kill "$server"
 check 'a lost daemon is said' hides 'libvirt:ok'
