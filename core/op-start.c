@@ -121,8 +121,8 @@ static gboolean step_helpers(struct start *s, GError **error)
 
 static void skip_helper(struct start *s, int helper)
 {
-    op_step_end(s->op, STEP_SKIPPED, "%s: '%s' is absent", helpers[helper].what,
-                helpers[helper].path);
+    op_step_end(s->op, STEP_WARNING, "%s skipped: '%s' is absent",
+                helpers[helper].what, helpers[helper].path);
 }
 
 static gboolean step_memory(struct start *s, GError **error)
