@@ -16,6 +16,7 @@
 #include "hv/hv.h"
 #include "storage/loop.h"
 #include "util/error.h"
+#include "util/log.h"
 
 #define LOCK_MS 2000
 #define LOCK_NETVM_MS 120000
@@ -298,7 +299,19 @@ static gboolean step_network(struct start *s, GError **error)
 struct undo_domain {
     struct hold *hold; /* the plan's */
     struct hv *hv;
+    gboolean created;  /* by this start: its definition is not wanted */
 };
+
+/* Without a domain a definition binds nothing, and the next start makes it
+ * anew: no reason to leave the volumes as they are. */
+static void undo_definition(const struct undo_domain *undo)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (undo->created && !hv_undefine(undo->hv, hold_uuid(undo->hold), &error))
+        log_line("op", "definition of '%s' stays: %s", hold_name(undo->hold),
+                 error->message);
+}
 
 static gboolean undo_domain(gpointer data, GError **error)
 {
@@ -311,8 +324,10 @@ static gboolean undo_domain(gpointer data, GError **error)
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    return hold_look(undo->hold, NULL, error) &&
-           hv_undefine(undo->hv, hold_uuid(undo->hold), error);
+    if (!hold_look(undo->hold, NULL, error))
+        return FALSE;
+    undo_definition(undo);
+    return TRUE;
 }
 
 static gboolean step_create(struct start *s, GError **error)
@@ -323,10 +338,11 @@ static gboolean step_create(struct start *s, GError **error)
     if (!op_sleep(s->op, 0, error))
         return FALSE;
     undo = g_new(struct undo_domain, 1);
-    *undo = (struct undo_domain){ s->plan->hold, s->hv };
+    *undo = (struct undo_domain){ s->plan->hold, s->hv, FALSE };
     op_push_undo(s->op, "domain", undo_domain, undo, g_free);
     if (!hv_create(s->hv, &s->spec, &xid, error))
         return FALSE;
+    undo->created = TRUE;
     op_step_end(s->op, STEP_OK, "domain of %s created, id %d, paused",
                 name_of(s), xid);
     return op_sleep(s->op, 0, error);

@@ -53,8 +53,9 @@ static gboolean run_state(struct hv_call *call, virConnectPtr conn,
     return TRUE;
 }
 
-/* UUIDs whose failed creation may have left a domain that libvirt does not
- * know. */
+/* UUIDs that were being created and have not run since: a libvirtd that dies
+ * meanwhile may leave a domain that the next one does not know, and then, or
+ * while there is none, the hypervisor itself is asked. */
 
 static gboolean is_suspect(struct hv *hv, const char *uuid)
 {
@@ -95,13 +96,33 @@ static gboolean look_for_leftover(struct state_call *s, GError **error)
     return TRUE;
 }
 
+/* Without libvirt it can only be told that there is no such domain. */
+static gboolean look_past_libvirt(struct state_call *s, const GError *error)
+{
+    struct hv *hv = s->call.hv;
+    int id;
+
+    if (!error_is(error, QMC_ERROR_CONN) || !is_suspect(hv, s->call.uuid) ||
+        !hv->driver->leftover_id(s->call.uuid, &id, NULL) || id != 0)
+        return FALSE;
+    s->state = POWER_HALTED;
+    s->xid = -1;
+    return TRUE;
+}
+
 gboolean hv_state(struct hv *hv, const char *uuid, enum power_state *state,
                   int *xid, GError **error)
 {
     struct state_call s = { { .run = run_state, .hv = hv, .uuid = uuid } };
+    g_autoptr(GError) local = NULL;
 
-    if (!hv_call(&s.call, error) || !look_for_leftover(&s, error))
+    if (hv_call(&s.call, &local)) {
+        if (!look_for_leftover(&s, error))
+            return FALSE;
+    } else if (!look_past_libvirt(&s, local)) {
+        g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
+    }
     *state = s.state;
     if (xid)
         *xid = s.xid;
@@ -216,7 +237,10 @@ static const struct action act_undefine = { "forget", do_undefine, FALSE };
 
 gboolean hv_resume(struct hv *hv, const char *uuid, GError **error)
 {
-    return act(hv, uuid, &act_resume, error);
+    if (!act(hv, uuid, &act_resume, error))
+        return FALSE;
+    set_suspect(hv, uuid, FALSE);
+    return TRUE;
 }
 
 gboolean hv_suspend(struct hv *hv, const char *uuid, GError **error)
@@ -231,7 +255,14 @@ gboolean hv_shutdown(struct hv *hv, const char *uuid, GError **error)
 
 gboolean hv_destroy(struct hv *hv, const char *uuid, GError **error)
 {
-    return act(hv, uuid, &act_destroy, error);
+    g_autoptr(GError) local = NULL;
+
+    if (act(hv, uuid, &act_destroy, &local) ||
+        (error_is(local, QMC_ERROR_CONN) && is_suspect(hv, uuid) &&
+         hv->driver->leftover_destroy(uuid, NULL)))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
 }
 
 gboolean hv_undefine(struct hv *hv, const char *uuid, GError **error)
@@ -470,18 +501,20 @@ static void undo_create(struct create_call *c, GError **error)
 {
     struct hv *hv = c->call.hv;
     GError *left = NULL;
+    gboolean undone;
 
     c->call.run = run_undo;
     c->call.acted = FALSE;
-    if (!hv_call(&c->call, &left))
+    undone = hv_call(&c->call, &left);
+    if (!undone)
         append_left(error, g_steal_pointer(&left));
-    if (!c->created || !hv->driver->leftover_destroy)
-        return;
-    set_suspect(hv, c->spec->uuid, TRUE);
-    if (hv->driver->leftover_destroy(c->spec->uuid, &left))
-        set_suspect(hv, c->spec->uuid, FALSE);
-    else
+    if (c->created && hv->driver->leftover_destroy &&
+        !hv->driver->leftover_destroy(c->spec->uuid, &left)) {
         append_left(error, left);
+        undone = FALSE;
+    }
+    if (undone)
+        set_suspect(hv, c->spec->uuid, FALSE);
 }
 
 gboolean hv_create(struct hv *hv, const struct dom_spec *spec, int *xid,
@@ -491,12 +524,15 @@ gboolean hv_create(struct hv *hv, const struct dom_spec *spec, int *xid,
         { .run = run_create, .hv = hv, .uuid = spec->uuid }, .spec = spec,
     };
 
+    if (hv->driver->leftover_id)
+        set_suspect(hv, spec->uuid, TRUE);
     if (!hv_call(&c.call, error)) {
         if (c.call.acted)
             undo_create(&c, error);
+        else
+            set_suspect(hv, spec->uuid, FALSE);
         return FALSE;
     }
-    set_suspect(hv, spec->uuid, FALSE);
     *xid = c.xid;
     return TRUE;
 }

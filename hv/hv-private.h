@@ -63,7 +63,7 @@ struct hv {
     gboolean linked; /* a watch has callbacks on a connection */
     struct hv_busy busy;
     gboolean silent;      /* the daemon took as long as is allowed, and longer */
-    GHashTable *suspects; /* UUIDs that may have a leftover */
+    GHashTable *suspects; /* UUIDs created and not yet resumed */
 };
 
 struct hv *hv_ref(struct hv *hv);

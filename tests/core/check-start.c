@@ -182,7 +182,7 @@ START_TEST(volumes_of_a_domain_of_others_stay)
 {
     struct op *start;
 
-    fake_script("hang=undefine fail=create");
+    fake_script("hang=undefine fail=resume");
     start = world_submit(world, "start", "vault", NULL, NULL);
     while (fake_count("undefine") == 0)
         g_usleep(1000);
