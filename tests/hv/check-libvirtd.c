@@ -230,11 +230,12 @@ START_TEST(free_does_not_wait_for_it)
 }
 END_TEST
 
-static gpointer connect_thread(gpointer data)
+static gpointer connect_thread(gpointer over)
 {
     g_autoptr(GError) error = NULL;
 
     ck_assert(!hv_connect(hv, &error));
+    g_atomic_int_set((gint *)over, TRUE);
     return GINT_TO_POINTER(error->code);
 }
 
@@ -243,11 +244,14 @@ START_TEST(abandon_ends_the_wait_for_a_connection)
 {
     gint64 end = g_get_monotonic_time() + LIMIT_US;
     GThread *thread;
+    gint over = FALSE;
 
     daemon_signal(&own, SIGSTOP);
-    thread = g_thread_new("connect", connect_thread, NULL);
-    g_usleep(20000);
-    hv_abandon(hv);
+    thread = g_thread_new("connect", connect_thread, &over);
+    while (!g_atomic_int_get(&over) && g_get_monotonic_time() < end) {
+        g_usleep(20000); /* the thread may not wait yet */
+        hv_abandon(hv);
+    }
     ck_assert_int_eq(GPOINTER_TO_INT(g_thread_join(thread)), QMC_ERROR_CONN);
     ck_assert_int_lt(g_get_monotonic_time(), end);
     daemon_signal(&own, SIGCONT);
