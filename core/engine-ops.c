@@ -196,7 +196,7 @@ static gboolean run_guarded(struct op *op, struct job *job,
     if (ok)
         op_look(op);
     /* Main has reported a failure already, so it must be one. */
-    if (!ok || job_expired(job))
+    if (!ok || !job_settle(job))
         op_undo_all(op);
     return ok;
 }

@@ -162,11 +162,6 @@ void hv_free(struct hv *hv)
     hv_unref(hv);
 }
 
-const char *hv_uri(const struct hv *hv)
-{
-    return hv->uri;
-}
-
 enum hv_kind hv_kind(const struct hv *hv)
 {
     return hv->driver->kind;

@@ -24,7 +24,6 @@ struct hv *hv_new(const char *uri, GError **error);
 /* Does not wait for calls that are stuck: they return CONN some day. */
 void hv_free(struct hv *hv);
 
-const char *hv_uri(const struct hv *hv); /* NULL if offline */
 enum hv_kind hv_kind(const struct hv *hv);
 gboolean hv_offline(const struct hv *hv);
 /* TRUE: give image files to hv_create(); FALSE: only block devices. */

@@ -34,7 +34,6 @@ struct jobs {
     GQueue inbox;      /* of struct message, for main */
     GQueue all;        /* of struct job until destroyed */
     guint refs;        /* the owner, each worker, each source */
-    guint unreported;
     gboolean stopping;
 };
 
@@ -47,7 +46,7 @@ struct job {
     GSource *deadline;
     gint64 expires; /* monotonic; 0: no deadline */
     enum job_state state;
-    gboolean reported, lost;
+    gboolean reported, lost, settled;
     GError *error;
 };
 
@@ -97,7 +96,6 @@ static gboolean job_claim_report(struct job *job)
     if (job->reported)
         return FALSE;
     job->reported = TRUE;
-    job->jobs->unreported--;
     return TRUE;
 }
 
@@ -199,7 +197,7 @@ static void job_expire(struct job *job)
     gboolean report = FALSE;
 
     pthread_mutex_lock(&jobs->lock);
-    if (job->state == JOB_RUNNING && !job->lost) {
+    if (job->state == JOB_RUNNING && !job->lost && !job->settled) {
         report = job_claim_report(job);
         job->lost = TRUE;
         job->crew->lost++;
@@ -394,23 +392,12 @@ struct job *jobs_submit(struct jobs *jobs, const struct job_spec *spec)
     pthread_mutex_lock(&jobs->lock);
     g_queue_push_tail(&jobs->all, job);
     g_queue_push_tail(&job->crew->queue, job);
-    jobs->unreported++;
     if (jobs->stopping)
         job_unqueue(job);
     else
         crew_staff(jobs, job->crew);
     pthread_mutex_unlock(&jobs->lock);
     return job;
-}
-
-guint jobs_active(struct jobs *jobs)
-{
-    guint n;
-
-    pthread_mutex_lock(&jobs->lock);
-    n = jobs->unreported;
-    pthread_mutex_unlock(&jobs->lock);
-    return n;
 }
 
 guint jobs_lost(struct jobs *jobs)
@@ -421,17 +408,6 @@ guint jobs_lost(struct jobs *jobs)
     n = jobs->general.lost + jobs->urgent.lost;
     pthread_mutex_unlock(&jobs->lock);
     return n;
-}
-
-gboolean jobs_key_busy(struct jobs *jobs, const char *key)
-{
-    gboolean busy = FALSE;
-
-    pthread_mutex_lock(&jobs->lock);
-    for (GList *l = jobs->all.head; l && !busy; l = l->next)
-        busy = g_strcmp0(((struct job *)l->data)->key, key) == 0;
-    pthread_mutex_unlock(&jobs->lock);
-    return busy;
 }
 
 void job_cancel(struct job *job)
@@ -452,14 +428,14 @@ GCancellable *job_cancellable(struct job *job)
     return job->cancellable;
 }
 
-gboolean job_expired(struct job *job)
+gboolean job_settle(struct job *job)
 {
-    gboolean lost;
+    gboolean settled;
 
     pthread_mutex_lock(&job->jobs->lock);
-    lost = job->lost;
+    job->settled = settled = !job->lost;
     pthread_mutex_unlock(&job->jobs->lock);
-    return lost;
+    return settled;
 }
 
 void job_progress(struct job *job, int kind, const char *format, ...)

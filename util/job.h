@@ -36,9 +36,7 @@ void jobs_free(struct jobs *jobs);
 
 /* The job lives until destroy ran. */
 struct job *jobs_submit(struct jobs *jobs, const struct job_spec *spec);
-guint jobs_active(struct jobs *jobs);      /* queued and running, main */
 guint jobs_lost(struct jobs *jobs);        /* workers stuck past a deadline, main */
-gboolean jobs_key_busy(struct jobs *jobs, const char *key);
 
 /* Main or worker. A queued job ends CANCELLED; a running one sees
  * job_cancellable() triggered and decides itself. */
@@ -46,7 +44,9 @@ void job_cancel(struct job *job);
 
 /* Worker side. */
 GCancellable *job_cancellable(struct job *job);
-gboolean job_expired(struct job *job); /* reported TIMEOUT already: undo and leave */
+/* The work is done: from here the deadline does not count. FALSE: it passed,
+ * TIMEOUT has been reported, so take the work back. */
+gboolean job_settle(struct job *job);
 /* `kind` is the caller's own number. Thread safe. */
 void job_progress(struct job *job, int kind, const char *format, ...)
     G_GNUC_PRINTF(3, 4);

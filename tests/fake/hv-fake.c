@@ -295,11 +295,6 @@ void hv_free(struct hv *hv)
     g_free(hv);
 }
 
-const char *hv_uri(const struct hv *hv)
-{
-    return hv->uri;
-}
-
 enum hv_kind hv_kind(const struct hv *hv)
 {
     return hv->kind;

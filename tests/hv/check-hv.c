@@ -281,7 +281,6 @@ START_TEST(schemes)
     ck_assert(hv_takes_files(qemu));
     ck_assert_int_eq(hv_kind(remote), HV_TEST);
     ck_assert(hv_takes_files(remote));
-    ck_assert_str_eq(hv_uri(xen), "xen:///system");
     ck_assert_ptr_null(hv_new("vbox:///session", &error));
     ck_assert_int_eq(error->code, QMC_ERROR_UNSUPPORTED);
     ck_assert_ptr_nonnull(strstr(error->message, "'vbox:///session'"));
@@ -321,7 +320,6 @@ START_TEST(offline)
     struct hv *off = hv_new(NULL, NULL);
 
     ck_assert(hv_offline(off));
-    ck_assert_ptr_null(hv_uri(off));
     ck_assert(!every_call[_i](off, WORK, &error));
     ck_assert_int_eq(error->code, QMC_ERROR_CONN);
     ck_assert_ptr_nonnull(strstr(error->message, "offline"));
