@@ -255,10 +255,7 @@ static void leave(struct batch *batch)
 
         if (!item->op || item->ended)
             continue;
-        error_set(&error, QMC_ERROR_CANCELLED,
-                  "see what became of it: qmc ls; the next start cleans up",
-                  "%s: '%s' was left in the middle", batch->row->name,
-                  item->op->subject);
+        cli_set_left(item->op, &error);
         item_fail(item, error);
     }
 }

@@ -159,6 +159,13 @@ struct qube *cli_qube(struct cli *cli, const char *name, GError **error)
     return NULL;
 }
 
+void cli_set_left(const struct op *op, GError **error)
+{
+    error_set(error, QMC_ERROR_CANCELLED,
+              "see what became of it: qmc ls; the next start cleans up",
+              "%s: '%s' was left in the middle", op->row->name, op->subject);
+}
+
 gboolean cli_refresh_states(struct cli *cli, GError **error)
 {
     return engine_refresh_states(cli->engine, CLI_READ_MS, error);

@@ -35,6 +35,9 @@ gboolean cli_interrupted(struct cli *cli);
 /* NOTFOUND names the nearest. */
 struct qube *cli_qube(struct cli *cli, const char *name, GError **error);
 
+/* CANCELLED: nobody waits for the end of the operation. */
+void cli_set_left(const struct op *op, GError **error);
+
 /* One reading of the states, bounded in time (ux.md 6.2). */
 gboolean cli_refresh_states(struct cli *cli, GError **error);
 /* Milliseconds a reading may take. */

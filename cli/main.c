@@ -55,6 +55,36 @@ static int run_verb(struct cli *cli, const struct cmd *cmd)
     return status;
 }
 
+/* What a signal ends is gone within half a second: that is what undo
+ * work has then. */
+#define UNDO_MS 2000
+#define UNDO_SIGNAL_MS 350
+
+/* The screen is gone: what was at work is said here. */
+static void end_operations(struct cli *cli, int undo_ms)
+{
+    g_autoptr(GPtrArray) working = g_ptr_array_new();
+    GPtrArray *ops = engine_ops(cli->engine);
+
+    for (guint i = 0; i < ops->len; i++)
+        if (!op_over(ops->pdata[i]))
+            g_ptr_array_add(working, ops->pdata[i]);
+    engine_end(cli->engine, undo_ms);
+    for (guint i = 0; i < working->len; i++) {
+        const struct op *op = working->pdata[i];
+        g_autoptr(GError) error = NULL;
+
+        if (!op_over(op))
+            cli_set_left(op, &error);
+        else if (op->error)
+            error = g_error_copy(op->error);
+        if (error)
+            notice_error(error);
+        if (op->left)
+            notice_line("not undone: %s", op->left);
+    }
+}
+
 /* Without a verb; FALSE: list instead. */
 static gboolean run_console(struct cli *cli, int *status)
 {
@@ -68,6 +98,7 @@ static gboolean run_console(struct cli *cli, int *status)
     }
     cli_signals_leave(cli);
     *status = tui_run(cli->engine);
+    end_operations(cli, *status > 128 ? UNDO_SIGNAL_MS : UNDO_MS);
     return TRUE;
 }
 

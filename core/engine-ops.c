@@ -130,10 +130,7 @@ static void op_job(struct op *op, struct job_spec *spec)
 
 static void progress(struct job *job, int kind, const char *text, gpointer data)
 {
-    struct op *op = data;
-
-    if (!op->engine->closing)
-        op_progress(op, kind, text);
+    op_progress(data, kind, text);
 }
 
 static gboolean undo_run(struct job *job, gpointer data, GError **error)

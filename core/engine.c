@@ -53,7 +53,7 @@ static gboolean engine_idle(const struct engine *engine)
 }
 
 /* Undo work is waited for, a reading that hangs is not. */
-static void engine_drain(struct engine *engine)
+static void engine_drain(struct engine *engine, int undo_ms)
 {
     gint64 began = g_get_monotonic_time();
 
@@ -61,9 +61,19 @@ static void engine_drain(struct engine *engine)
         gint64 ms = (g_get_monotonic_time() - began) / 1000;
         const gboolean never = FALSE;
 
-        if (ms >= (engine_busy(engine) ? END_UNDO_MS : END_READING_MS))
+        if (ms >= (engine_busy(engine) ? undo_ms : END_READING_MS))
             return;
         engine_turn(engine, &never, 10);
+    }
+}
+
+void engine_end(struct engine *engine, int undo_ms)
+{
+    if (!engine->closing) {
+        engine->closing = TRUE;
+        local_stop(engine->local);
+        ops_cancel(engine);
+        engine_drain(engine, undo_ms);
     }
 }
 
@@ -71,10 +81,7 @@ void engine_free(struct engine *engine)
 {
     if (!engine)
         return;
-    engine->closing = TRUE;
-    local_stop(engine->local);
-    ops_cancel(engine);
-    engine_drain(engine);
+    engine_end(engine, END_UNDO_MS);
     if (!engine_idle(engine)) {
         /* A worker hangs in a call that cannot be cancelled: all that it may
          * still look at has to stay. */

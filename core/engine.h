@@ -19,7 +19,10 @@ struct engine_config {
 
 /* No blocking, no connection. UNSUPPORTED for an unknown URI scheme. */
 struct engine *engine_new(const struct engine_config *config, GError **error);
-/* Waits for running undo work at most 2 s. */
+/* Cancels everything and waits for the undo work, at most so long. Nothing is
+ * applied any more; what is not op_over() then is left in the middle. */
+void engine_end(struct engine *engine, int undo_ms);
+/* Ends it, with 2 s for the undo work, if that was not done. */
 void engine_free(struct engine *engine);
 
 /* Reads the store. On failure the model is empty, engine_store_error() says

@@ -46,7 +46,6 @@ struct op *op_new(struct engine *engine, const struct op_row *row,
                   const struct qube *qube, const struct op_request *request);
 /* Nothing may be inside. */
 void op_free(struct op *op);
-gboolean op_over(const struct op *op); /* DONE or FAILED */
 /* Runs prepare; what an earlier call made is kept until the end. */
 gboolean op_prepare(struct op *op, GError **error);
 /* The same if the model was read again since. */

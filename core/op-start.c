@@ -559,6 +559,8 @@ const struct op_row op_start = {
     .states = BIT(UNKNOWN) | BIT(HALTED),
     .reached = BIT(TRANSIENT) | BIT(RUNNING) | BIT(PAUSED) | BIT(SUSPENDED) |
                BIT(HALTING) | BIT(DYING) | BIT(CRASHED),
+    .passing = POWER_TRANSIENT,
+    .lengthy = TRUE,
     .command = "start {qube}",
     .confirm = CONFIRM_L0,
     .deadline_ms = DEADLINE_MS,

@@ -298,6 +298,11 @@ const struct op_row op_stop = {
     .classes = CLASS_QUBESVM,
     .damaged = TRUE,
     .states = BIT(UNKNOWN) | ACTIVE,
+    .passing = POWER_HALTING,
+    .lengthy = TRUE,
+    .wait_arg = "wait",
+    .late = "has not stopped in time. It may be saving its work: wait, or kill "
+            "it and lose that.",
     .command = "stop {qube}",
     .confirm = CONFIRM_L1,
     .consequence = "its programs are ended",

@@ -45,6 +45,13 @@ struct op_row {
     unsigned states;      /* bits 1 << enum power_state it applies to */
     unsigned reached;     /* states that are its result already: screens grey it
                            * out, submitting it is a success (run decides) */
+    enum power_state passing; /* how the qube is shown while it works;
+                               * POWER_UNKNOWN: as it is */
+    gboolean lengthy;     /* its steps are worth watching */
+    const char *wait_arg; /* the argument that makes it wait for its end: set by
+                           * who watches; NULL */
+    const char *late;     /* what it means if that wait was too short, and what
+                           * to choose: "has not stopped in time..."; NULL */
     gboolean offline;     /* can be done without asking the hypervisor */
     const char *command;  /* "vol resize {qube}:{volume} {size}": as typed;
                            * arguments not named here follow as options */
@@ -119,6 +126,8 @@ struct op {
     gpointer data;         /* made by prepare, used by run, freed by clear */
     struct op_private *priv;
 };
+
+gboolean op_over(const struct op *op); /* DONE or FAILED */
 
 /* Main, in prepare. */
 const char *op_text(const struct op *op, const char *arg); /* NULL: not given */

@@ -3,33 +3,8 @@
 
 #include "tui/action.h"
 
-#include <string.h>
-
 #include "tui/screens.h"
 #include "util/error.h"
-
-/* What a key means beyond the bare operation. */
-static const struct habit {
-    const char *op;
-    gboolean follow;        /* long enough to be watched */
-    const char *arg, *value;
-} habits[] = {
-    {"start", TRUE, NULL, NULL},
-    {"stop", TRUE, "wait", "true"},
-};
-
-static const struct habit *action_habit(const char *op)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(habits); i++)
-        if (strcmp(habits[i].op, op) == 0)
-            return &habits[i];
-    return NULL;
-}
-
-gboolean action_ended(const struct op *op)
-{
-    return op->phase == OP_DONE || op->phase == OP_FAILED;
-}
 
 struct op *action_running(const struct app *app, const char *uuid)
 {
@@ -38,7 +13,7 @@ struct op *action_running(const struct app *app, const char *uuid)
     for (guint i = ops->len; i > 0; i--) {
         struct op *op = ops->pdata[i - 1];
 
-        if (!action_ended(op) && (!uuid || g_str_equal(op->uuid, uuid)))
+        if (!op_over(op) && (!uuid || g_str_equal(op->uuid, uuid)))
             return op;
     }
     return NULL;
@@ -85,17 +60,17 @@ static void action_put(GHashTable *args, const char *name, const char *value)
     g_hash_table_insert(args, g_strdup(name), g_strdup(value));
 }
 
-/* What the caller gave and the habit of the key: a yes adds nothing. */
-static GHashTable *action_args(const struct action *action)
+/* What the caller gave; a person who sees the steps waits for the end. */
+static GHashTable *action_args(const struct action *action,
+                               const struct op_row *row)
 {
-    const struct habit *habit = action_habit(action->op);
     GHashTable *args =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     GHashTableIter iter;
     gpointer name, value;
 
-    if (habit && habit->arg)
-        action_put(args, habit->arg, habit->value);
+    if (row->wait_arg)
+        action_put(args, row->wait_arg, "true");
     if (!action->args)
         return args;
     g_hash_table_iter_init(&iter, action->args);
@@ -106,8 +81,8 @@ static GHashTable *action_args(const struct action *action)
 
 void action_submit(struct app *app, const struct action *action)
 {
-    const struct habit *habit = action_habit(action->op);
-    g_autoptr(GHashTable) args = action_args(action);
+    const struct op_row *row = op_find(action->op);
+    g_autoptr(GHashTable) args = action_args(action, row);
     struct op_request request = {
         .op = action->op,
         .uuid = action->uuid,
@@ -118,11 +93,10 @@ void action_submit(struct app *app, const struct action *action)
     struct op *op = engine_submit(app_engine(app), &request, &error);
 
     if (!op) {
-        g_autofree char *what =
-            g_strdup_printf("%s: refused", op_find(action->op)->label);
+        g_autofree char *what = g_strdup_printf("%s: refused", row->label);
 
         error_open_refused(app, what, error);
-    } else if (habit && habit->follow) {
+    } else if (row->lengthy) {
         progress_open(app, op);
     }
 }

@@ -25,4 +25,3 @@ const char *action_refused(const struct app *app, const char *op,
 /* The newest operation that has not ended, on the qube or (NULL) on any; NULL
  * if there is none. */
 struct op *action_running(const struct app *app, const char *uuid);
-gboolean action_ended(const struct op *op);

@@ -2,8 +2,6 @@
 /* An operation while it works, step by step (ux.md 4.16). */
 #include "config.h"
 
-#include <string.h>
-
 #include "tui/dialog.h"
 #include "tui/screens.h"
 #include "util/error.h"
@@ -63,8 +61,8 @@ static gboolean progress_timed_out(const struct screen *screen)
 {
     const struct op *op = progress_of(screen)->op;
 
-    return op->phase == OP_FAILED && error_is(op->error, QMC_ERROR_TIMEOUT) &&
-           strcmp(op->row->name, "stop") == 0;
+    return op->row->late && op->phase == OP_FAILED &&
+           error_is(op->error, QMC_ERROR_TIMEOUT);
 }
 
 static void progress_ended(struct screen *screen)
@@ -83,10 +81,10 @@ static void progress_ended(struct screen *screen)
 /* It has stopped after all, or was killed: there is nothing left to choose. */
 static gboolean progress_is_moot(const struct screen *screen)
 {
-    const struct qube *qube =
-        model_qube(app_model(screen->app), progress_of(screen)->op->uuid);
+    const struct op *op = progress_of(screen)->op;
+    const struct qube *qube = model_qube(app_model(screen->app), op->uuid);
 
-    return !qube || qube->state == POWER_HALTED;
+    return !qube || !(op->row->states & (1u << qube->state));
 }
 
 static void progress_event(struct screen *screen, const struct event *event)
@@ -94,7 +92,7 @@ static void progress_event(struct screen *screen, const struct event *event)
     struct progress *progress = progress_of(screen);
 
     if (event->type == EVENT_OP && event->op == progress->op &&
-        action_ended(progress->op))
+        op_over(progress->op))
         progress_ended(screen);
     else if (progress_timed_out(screen) && progress_is_moot(screen))
         app_pop(screen->app, screen);
@@ -167,9 +165,7 @@ static char *progress_state_text(const struct screen *screen)
     const struct op *op = progress_of(screen)->op;
 
     if (progress_timed_out(screen))
-        return g_strdup_printf("%s has not stopped in time. It may be saving "
-                               "its work: wait, or kill it and lose that.",
-                               op->subject);
+        return g_strdup_printf("%s %s", op->subject, op->row->late);
     if (op->phase == OP_QUEUED)
         return g_strdup("waiting for another operation on this qube");
     if (op->phase == OP_UNDOING)
@@ -205,7 +201,7 @@ static void progress_key_leave(struct screen *screen)
 {
     const struct op *op = progress_of(screen)->op;
 
-    if (!action_ended(op))
+    if (!op_over(op))
         app_note(screen->app, FALSE, "%s %s goes on behind", op->row->doing,
                  op->subject);
     app_pop(screen->app, screen);
@@ -217,7 +213,8 @@ static void progress_key_wait(struct screen *screen)
     g_autoptr(GHashTable) args = g_hash_table_ref(progress_of(screen)->op->args);
     struct app *app = screen->app;
     /* The question was answered when the first wait began. */
-    struct action action = {"stop", uuid, args, CONFIRM_L1};
+    struct action action = {progress_of(screen)->op->row->name, uuid, args,
+                            CONFIRM_L1};
 
     app_note(app, FALSE, "waiting once more for %s",
              progress_of(screen)->op->subject);
@@ -237,7 +234,7 @@ static gboolean progress_can_kill(const struct screen *screen)
 
 static gboolean progress_runs(const struct screen *screen)
 {
-    return !action_ended(progress_of(screen)->op);
+    return !op_over(progress_of(screen)->op);
 }
 
 /* clang-format off */

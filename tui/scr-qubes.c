@@ -35,10 +35,8 @@ static const char *qubes_letter(const struct screen *screen,
     };
     const struct op *op = action_running(screen->app, qube->uuid);
 
-    if (op && strcmp(op->row->name, "start") == 0)
-        return ">";
-    if (op && strcmp(op->row->name, "stop") == 0)
-        return "<";
+    if (op && op->row->passing)
+        return letters[op->row->passing];
     if (qube->state == POWER_HALTED && qube_feature(qube, "prohibit-start"))
         return "x";
     return letters[qube->state];

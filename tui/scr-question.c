@@ -133,7 +133,7 @@ static void question_event(struct screen *screen, const struct event *event)
     const char *why;
 
     /* How it ended is told by itself. */
-    if (question->cancel && action_ended(question->cancel))
+    if (question->cancel && op_over(question->cancel))
         app_pop(screen->app, screen);
     if (!question->op)
         return;

@@ -72,6 +72,27 @@ for signal in TERM HUP SEGV; do
     run_qmc ''
     check "the console comes up after SIG$signal" shows 'blu work'
 done
+
+# At work: what cannot be undone in that time is said.
+fake=$top_builddir/tests/qmc-fake
+"$qmc" --demo --root "$dir/root" ls >/dev/null
+at_work() # WORDS-OF-THE-SCRIPT KEYS... : a console of slow calls
+{
+    keys q
+    shows '^ready>$'
+    keys clear Enter
+    keys "QMC_FAKE='$1' $fake --root $dir/root --connect test:///default" Enter
+    shows 'libvirt:ok' && keys / v a u l t Enter s
+}
+at_work 'hang=create'
+check 'a start hangs' shows 'domain of vault created'
+check 'SIGTERM ends it at once' ends_by TERM
+check 'it says what it left' shows "start: 'vault' was left in the middle"
+check 'and left the terminal as it was' restored
+keys clear Enter
+run_qmc ''
+check 'the console is back' shows 'blu work'
+
 keys q
 check 'q leaves' shows '^ready>$'
 check 'q leaves the terminal as it was' restored
