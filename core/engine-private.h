@@ -25,6 +25,7 @@ struct engine {
 
     unsigned inside;       /* jobs that are not over */
     gboolean probing;      /* a job asks for qubesd */
+    gboolean loading;      /* a job reads the store */
     gboolean closing;      /* nothing is applied any more */
 
     GPtrArray *ops;        /* struct op */
@@ -43,9 +44,10 @@ void engine_timer_remove(struct engine *engine, guint id);
 /* Turns the loop until *done or the time is over; FALSE if it is. */
 gboolean engine_turn(struct engine *engine, const gboolean *done, int timeout_ms);
 
-/* Reads the store again; what is known of now is carried over by UUID. */
+/* engine-load.c: reads the store again; what is known of now is carried over by
+ * UUID. On main: for an operation that cannot go on without. */
 gboolean engine_reload(struct engine *engine, GError **error);
-/* The file changed behind us and nobody is writing it: reload. */
+/* If the file changed behind us and nobody is writing it: a job reads it. */
 void engine_check_store(struct engine *engine);
 
 /* Asks whether a qubesd answers; EVENT_MODE follows if that is news. */

@@ -211,6 +211,19 @@ void model_clear(struct model *model)
     model->generation++;
 }
 
+void model_swap(struct model *model, struct model *other)
+{
+    struct model was = *model;
+
+    *model = *other;
+    *other = was;
+    other->events = model->events;
+    model->events = was.events;
+    model->generation = was.generation + 1;
+    model->host = was.host;
+    model->host_cpu_percent = was.host_cpu_percent;
+}
+
 struct qube *model_qube(const struct model *model, const char *uuid)
 {
     return g_hash_table_lookup(model->by_uuid, uuid);

@@ -120,6 +120,8 @@ struct model *model_new(void);
 void model_free(struct model *model);
 /* Empties it (labels, pools, qubes ...) and keeps events and generation. */
 void model_clear(struct model *model);
+/* They exchange what model_clear() empties; generation of the first grows. */
+void model_swap(struct model *model, struct model *other);
 
 struct qube *model_qube(const struct model *model, const char *uuid);
 struct qube *model_qube_named(const struct model *model, const char *name);

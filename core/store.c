@@ -112,6 +112,14 @@ gboolean store_load(struct store *store, struct model *model, GError **error)
     return FALSE;
 }
 
+void store_swap(struct store *store, struct store *other)
+{
+    struct store was = *store;
+
+    *store = *other;
+    *other = was;
+}
+
 gboolean store_stale(const struct store *store)
 {
     const struct file_stamp *seen = store->image.bytes    ? &store->image.stamp

@@ -26,6 +26,9 @@ const char *store_path(const struct store *store);
  * per 1000 qubes; allowed on main. */
 gboolean store_load(struct store *store, struct model *model, GError **error);
 
+/* They exchange what they know of the file; of the same root. */
+void store_swap(struct store *store, struct store *other);
+
 /* TRUE if the file is not the one that was loaded or saved last, or the one that
  * could not be. */
 gboolean store_stale(const struct store *store);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How the model is filled from the store. A reading is made aside and put in
+ * place of the old one when it is whole. */
+#include "config.h"
+
+#include "core/engine-private.h"
+
+#include "util/error.h"
+
+#define LOAD_DEADLINE_MS 20000
+
+/* After load_adopt() it holds what was replaced. */
+struct load {
+    struct engine *engine;
+    guint loads; /* of the engine when it was asked for */
+    struct store *store;
+    struct model *model;
+    GError *error;
+};
+
+static struct load *load_new(struct engine *engine)
+{
+    struct load *load = g_new0(struct load, 1);
+
+    load->engine = engine;
+    load->loads = engine->loads;
+    load->store = store_new(engine->root);
+    load->model = model_new();
+    return load;
+}
+
+static void load_free(struct load *load)
+{
+    model_free(load->model);
+    store_free(load->store);
+    g_clear_error(&load->error);
+    g_free(load);
+}
+
+/* What the hypervisor and the disks said about a qube. */
+static void carry_volumes(const struct qube *from, struct qube *to)
+{
+    for (guint i = 0; i < to->volumes->len; i++) {
+        struct volume_config *new =
+            &g_array_index(to->volumes, struct volume_config, i);
+        const struct volume_config *old = qube_volume(from, new->name);
+
+        if (!old || old->used == G_MAXUINT64)
+            continue;
+        new->used = old->used;
+        new->size = old->size;
+        new->revisions = old->revisions;
+    }
+}
+
+static void carry_qube(const struct qube *from, struct qube *to)
+{
+    to->state = from->state;
+    to->xid = from->xid;
+    to->memory_kib = from->memory_kib;
+    to->busy = from->busy;
+    carry_volumes(from, to);
+}
+
+static void carry_pool(const struct pool_entry *from, struct pool_entry *to)
+{
+    to->size = from->size;
+    to->used = from->used;
+    to->usage_known = from->usage_known;
+}
+
+static void carry_over(const struct model *from, struct model *to)
+{
+    for (guint i = 0; i < from->qubes->len; i++) {
+        const struct qube *old = from->qubes->pdata[i];
+        struct qube *new = model_qube(to, old->uuid);
+
+        if (new)
+            carry_qube(old, new);
+    }
+    for (guint i = 0; i < from->pools->len; i++) {
+        const struct pool_entry *old = from->pools->pdata[i];
+        struct pool_entry *new = model_pool(to, old->name);
+
+        if (new)
+            carry_pool(old, new);
+    }
+}
+
+static void load_adopt(struct load *load)
+{
+    struct engine *engine = load->engine;
+    struct event event = { .type = EVENT_MODEL };
+
+    engine->loads++;
+    model_swap(engine->model, load->model);
+    store_swap(engine->store, load->store);
+    carry_over(load->model, engine->model);
+    g_clear_error(&engine->store_error);
+    engine->store_error = g_steal_pointer(&load->error);
+    local_loaded(engine->local);
+    events_emit(engine->model->events, &event);
+}
+
+gboolean engine_reload(struct engine *engine, GError **error)
+{
+    struct load *load = load_new(engine);
+
+    store_load(load->store, load->model, &load->error);
+    load_adopt(load);
+    load_free(load);
+    if (engine->store_error && error)
+        *error = g_error_copy(engine->store_error);
+    return engine->store_error == NULL;
+}
+
+gboolean engine_load(struct engine *engine, GError **error)
+{
+    engine_probe(engine);
+    return engine_reload(engine, error);
+}
+
+const GError *engine_store_error(const struct engine *engine)
+{
+    return engine->store_error;
+}
+
+/* The file was changed by somebody else. */
+
+static gboolean load_run(struct job *job, gpointer data, GError **error)
+{
+    struct load *load = data;
+
+    store_load(load->store, load->model, &load->error);
+    return TRUE;
+}
+
+static void load_done(struct job *job, const GError *error, gpointer data)
+{
+    struct load *load = data;
+    struct engine *engine = load->engine;
+
+    engine_job_lost(engine, error);
+    /* What was loaded or is being saved meanwhile is newer. */
+    if (error || engine->closing || engine->loads != load->loads ||
+        !g_queue_is_empty(&engine->savers))
+        return;
+    load_adopt(load);
+    if (engine->store_error)
+        model_note(engine->model, NULL, TRUE, "%s", engine->store_error->message);
+    else
+        model_note(engine->model, NULL, FALSE,
+                   "the store was changed by another program: read again");
+}
+
+static void load_over(gpointer data)
+{
+    struct load *load = data;
+
+    load->engine->loading = FALSE;
+    engine_job_over(load->engine);
+    load_free(load);
+}
+
+void engine_check_store(struct engine *engine)
+{
+    struct job_spec spec = {
+        .deadline_ms = LOAD_DEADLINE_MS,
+        .run = load_run,
+        .done = load_done,
+        .destroy = load_over,
+    };
+
+    if (engine->loading || !g_queue_is_empty(&engine->savers) ||
+        !store_stale(engine->store))
+        return;
+    engine->loading = TRUE;
+    spec.data = load_new(engine);
+    engine_job(engine, &spec);
+}
