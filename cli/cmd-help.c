@@ -25,7 +25,7 @@ static const struct {
     {7, "not done in time"},
     {8, "some of several qubes failed; stderr names them"},
     {9, "needs consent: --yes or --confirm NAME"},
-    {130, "interrupted, and undone (128 + signal)"},
+    {130, "interrupted (128 + signal); undone if it could be"},
 };
 
 static void print_pair(const char *left, const char *right)

@@ -116,11 +116,16 @@ gboolean op_over(const struct op *op)
 
 gboolean op_prepare(struct op *op, GError **error)
 {
+    const struct model *model = op->engine->model;
+    const struct qube *qube = model_qube(model, op->uuid);
+    const struct op_row *row = op->row;
+
     if (op->data)
         g_ptr_array_add(op->priv->old_data, g_steal_pointer(&op->data));
     op->priv->load = op->engine->loads;
-    if (model_qube(op->engine->model, op->uuid))
-        return op->row->prepare(op, error);
+    if (qube)
+        return (!row->fits || row->fits(model, qube, op->args, error)) &&
+               row->prepare(op, error);
     error_set(error, QMC_ERROR_NOTFOUND, NULL,
               "qube '%s' was removed meanwhile", op->subject);
     return FALSE;

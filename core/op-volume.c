@@ -33,23 +33,16 @@ static void resize_clear(struct op *op)
     g_free(resize);
 }
 
-static gboolean wants_shrink(GHashTable *args)
-{
-    const char *text = args ? g_hash_table_lookup(args, "shrink") : NULL;
-
-    return text && g_ascii_strcasecmp(text, "true") == 0;
-}
-
 static enum confirm resize_strength(const struct model *model,
                                     const struct qube *qube, GHashTable *args)
 {
-    return wants_shrink(args) ? CONFIRM_L3 : CONFIRM_L1;
+    return op_args_bool(args, "shrink") ? CONFIRM_L3 : CONFIRM_L1;
 }
 
 static char *resize_stake(const struct model *model, const struct qube *qube,
                           GHashTable *args)
 {
-    return wants_shrink(args) ? g_strdup("what is cut off is lost") : NULL;
+    return op_args_bool(args, "shrink") ? g_strdup("what is cut off is lost") : NULL;
 }
 
 static gboolean check_smaller(const char *what, guint64 size, guint64 now,
@@ -68,23 +61,22 @@ static gboolean check_smaller(const char *what, guint64 size, guint64 now,
     return FALSE;
 }
 
-static gboolean check_volume(const struct op *op, const struct volume_config *config,
-                             GError **error)
+static gboolean check_volume(const struct model *model, const struct qube *qube,
+                             const char *name, GError **error)
 {
-    const struct model *model = engine_model(op->engine);
-    const char *name = op_text(op, "volume");
+    const struct volume_config *config = qube_volume(qube, name);
 
     if (!config) {
         error_set(error, QMC_ERROR_NOTFOUND, "'qmc vol ls' lists the volumes",
-                  "qube '%s' has no volume '%s'", op->subject, name);
+                  "qube '%s' has no volume '%s'", qube->name, name);
         return FALSE;
     }
-    if (!start_usable(model, model_qube(model, op->uuid), config, error))
+    if (!start_usable(model, qube, config, error))
         return FALSE;
     if (volume_rw(config->volume))
         return TRUE;
     error_set(error, QMC_ERROR_STATE, NULL,
-              "cannot resize '%s:%s': the volume is read-only", op->subject,
+              "cannot resize '%s:%s': the volume is read-only", qube->name,
               name);
     return FALSE;
 }
@@ -120,20 +112,29 @@ static char *source_name(const struct model *model, const struct qube *qube,
 }
 
 /* A snapshot that no stop saves has its source's size again at each start. */
-static gboolean check_kept(const struct op *op, const struct qube *qube,
-                           const struct volume_config *config, GError **error)
+static gboolean check_kept(const struct model *model, const struct qube *qube,
+                           const char *name, GError **error)
 {
-    const struct volume *volume = config->volume;
+    const struct volume *volume = qube_volume(qube, name)->volume;
     g_autofree char *source = NULL, *hint = NULL;
 
     if (!volume_snap_on_start(volume) || volume_save_on_stop(volume))
         return TRUE;
-    source = source_name(engine_model(op->engine), qube, volume);
+    source = source_name(model, qube, volume);
     hint = g_strdup_printf("resize '%s'", source);
     error_set(error, QMC_ERROR_STATE, hint,
               "cannot resize '%s:%s': it begins anew from '%s' at each start, "
-              "and with the size of that", op->subject, config->name, source);
+              "and with the size of that", qube->name, name, source);
     return FALSE;
+}
+
+static gboolean resize_fits(const struct model *model, const struct qube *qube,
+                            GHashTable *args, GError **error)
+{
+    const char *name = g_hash_table_lookup(args, "volume");
+
+    return check_volume(model, qube, name, error) &&
+           check_kept(model, qube, name, error);
 }
 
 static struct resize *resize_new(struct op *op, const struct qube *qube,
@@ -144,7 +145,7 @@ static struct resize *resize_new(struct op *op, const struct qube *qube,
     resize->hold = hold_new(op->engine, qube);
     resize->volume = volume_ref(config->volume);
     resize->what = g_strdup_printf("%s:%s", op->subject, config->name);
-    resize->shrink = wants_shrink(op->args);
+    resize->shrink = op_bool(op, "shrink");
     start_target(qube, config->name, resize->target);
     return resize;
 }
@@ -163,11 +164,8 @@ static gboolean resize_prepare(struct op *op, GError **error)
     struct qube *qube = model_qube(engine_model(op->engine), op->uuid);
     const struct volume_config *config =
         qube_volume(qube, op_text(op, "volume"));
-    struct resize *resize;
+    struct resize *resize = resize_new(op, qube, config);
 
-    if (!check_volume(op, config, error) || !check_kept(op, qube, config, error))
-        return FALSE;
-    resize = resize_new(op, qube, config);
     op->data = resize;
     if (!text_size_parse(op_text(op, "size"), &resize->size, error) ||
         !check_smaller(resize->what, resize->size, config->size,
@@ -307,6 +305,7 @@ const struct op_row op_resize = {
     .args = resize_args,
     .writes_store = TRUE,
     .deadline_ms = DEADLINE_MS,
+    .fits = resize_fits,
     .prepare = resize_prepare,
     .run = resize_run,
     .apply = resize_apply,

@@ -147,9 +147,14 @@ const char *op_text(const struct op *op, const char *arg)
     return arg_text(op->args, arg);
 }
 
+gboolean op_args_bool(GHashTable *args, const char *arg)
+{
+    return truth(arg_text(args, arg));
+}
+
 gboolean op_bool(const struct op *op, const char *arg)
 {
-    return truth(op_text(op, arg));
+    return op_args_bool(op->args, arg);
 }
 
 gint64 op_int(const struct op *op, const char *arg, gint64 otherwise)

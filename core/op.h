@@ -62,6 +62,10 @@ struct op_row {
                            * the reserved worker */
     gboolean writes_store;
     int deadline_ms;      /* 0: none */
+    /* What class and state do not say; NULL: nothing more. Before prepare, and
+     * with the arguments known so far to grey out a key. */
+    gboolean (*fits)(const struct model *model, const struct qube *qube,
+                     GHashTable *args, GError **error);
     gboolean (*prepare)(struct op *op, GError **error);
     gboolean (*run)(struct op *op, GError **error);
     gboolean (*poll)(struct op *op, GError **error); /* after op_again() */
@@ -132,6 +136,7 @@ gboolean op_over(const struct op *op); /* DONE or FAILED */
 /* Main, in prepare. */
 const char *op_text(const struct op *op, const char *arg); /* NULL: not given */
 gboolean op_bool(const struct op *op, const char *arg);
+gboolean op_args_bool(GHashTable *args, const char *arg); /* args may be NULL */
 gint64 op_int(const struct op *op, const char *arg, gint64 otherwise);
 /* One line of what would be done: kept in a dry run only. */
 void op_plan(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -11,7 +11,6 @@
 #include "core/model-private.h"
 #include "util/error.h"
 
-#define NIL_UUID "00000000-0000-0000-0000-000000000000"
 #define NAME_MAX_LENGTH 31
 #define NETVM_HOPS 64
 #define REFUSED_BY_QUBESD "qubesd does not load a store like this"
@@ -110,7 +109,7 @@ static gboolean uuid_read(const struct model *model, struct qube *qube)
     g_autofree char *uuid = NULL;
 
     if (is_admin(qube))
-        uuid = g_strdup(NIL_UUID);
+        uuid = g_strdup(DOM0_UUID);
     else if (value)
         uuid = prop_canonical(prop_find("uuid", CLASS_APP), model, value->text);
     if (!uuid) {
@@ -175,10 +174,10 @@ static void dom0_ensure(struct model *model)
 {
     struct qube *dom0;
 
-    if (g_hash_table_contains(model->by_uuid, NIL_UUID) ||
+    if (g_hash_table_contains(model->by_uuid, DOM0_UUID) ||
         model_qube_named(model, "dom0"))
         return;
-    dom0 = qube_new("dom0", NIL_UUID, 0, "AdminVM");
+    dom0 = qube_new("dom0", DOM0_UUID, 0, "AdminVM");
     dom0->changed = FALSE; /* it is not in the file, and need not be */
     g_ptr_array_add(model->qubes, dom0);
     g_hash_table_insert(model->by_name, dom0->name, dom0);

@@ -8,8 +8,6 @@
 #include "core/store-private.h"
 #include "util/error.h"
 
-#define NIL_UUID "00000000-0000-0000-0000-000000000000"
-
 /* Of a first store: what readers of 4.2 and of 4.3 understand alike. */
 static const struct store_form common = { FALSE, FALSE };
 
@@ -202,7 +200,7 @@ static void pools_make(struct model *model)
 
 static gboolean dom0_make(struct model *model, GError **error)
 {
-    struct qube *dom0 = qube_new("dom0", NIL_UUID, 0, "AdminVM");
+    struct qube *dom0 = qube_new("dom0", DOM0_UUID, 0, "AdminVM");
 
     qube_put(dom0, prop_find("label", CLASS_ADMIN), "black");
     if (model_add(model, dom0, error))

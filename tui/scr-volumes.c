@@ -6,6 +6,7 @@
 
 #include "tui/list.h"
 #include "tui/screens.h"
+#include "util/error.h"
 
 struct volumes {
     char *uuid;
@@ -253,11 +254,30 @@ static void volumes_draw(struct screen *screen, struct rect area)
 
 /* --- keys --- */
 
+/* Why the selected volume cannot be; the result is the caller's, NULL: it can. */
+static char *volumes_resize_refused(const struct screen *screen, const char *name)
+{
+    const struct qube *qube = volumes_qube(screen);
+    const char *refused = action_refused(screen->app, "resize", qube->uuid);
+    g_autoptr(GHashTable) args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GError) error = NULL;
+
+    if (refused)
+        return g_strdup(refused);
+    g_hash_table_insert(args, g_strdup("volume"), g_strdup(name));
+    if (op_find("resize")->fits(app_model(screen->app), qube, args, &error))
+        return NULL;
+    return error_hint(error) ? g_strdup_printf("%s; %s", error->message,
+                                               error_hint(error))
+                             : g_strdup(error->message);
+}
+
 static void volumes_key_resize(struct screen *screen)
 {
     struct volumes *volumes = screen->data;
     const char *name = list_selected(volumes->list);
-    const char *refused = action_refused(screen->app, "resize", volumes->uuid);
+    g_autofree char *refused = name ? volumes_resize_refused(screen, name) : NULL;
 
     if (refused)
         app_note(screen->app, TRUE, "Resize: %s", refused);
@@ -265,17 +285,13 @@ static void volumes_key_resize(struct screen *screen)
         resize_open(screen->app, volumes->uuid, name);
 }
 
-/* Growing what is thrown away at the next start would be a promise broken. */
 static gboolean volumes_can_resize(const struct screen *screen)
 {
     const struct volumes *volumes = screen->data;
-    const struct qube *qube = volumes_qube(screen);
     const char *name = list_selected(volumes->list);
-    const struct volume_config *config =
-        qube && name ? qube_volume(qube, name) : NULL;
+    g_autofree char *refused = name ? volumes_resize_refused(screen, name) : NULL;
 
-    return config && config->volume && volume_rw(config->volume) &&
-           !action_refused(screen->app, "resize", volumes->uuid);
+    return name && !refused;
 }
 
 /* clang-format off */

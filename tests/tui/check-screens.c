@@ -103,6 +103,17 @@ static char *replay_path(const char *dir, const char *name, const char *suffix)
     return g_build_filename(dir, file, NULL);
 }
 
+/* As comments of TAP: a screen is too long for a message of Check. */
+static void replay_tell(const char *what, const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    printf("# %s\n", what);
+    for (gsize i = 0; lines[i]; i++)
+        printf("# %s\n", lines[i]);
+    fflush(stdout);
+}
+
 static void replay_compare(const char *name, const struct replay *replay)
 {
     g_autofree char *suffix =
@@ -118,9 +129,11 @@ static void replay_compare(const char *name, const struct replay *replay)
         return;
     }
     ck_assert(g_file_get_contents(path, &golden, NULL, NULL));
-    ck_assert_msg(strcmp(golden, replay->shown->str) == 0,
-                  "%s on %s shows:\n%s", name, replay->terminal->type,
-                  replay->shown->str);
+    if (strcmp(golden, replay->shown->str) == 0)
+        return;
+    replay_tell("what is shown:", replay->shown->str);
+    replay_tell("what was expected:", golden);
+    ck_abort_msg("%s on %s is not as in %s", name, replay->terminal->type, path);
 }
 
 static void replay_run(const char *name, const struct terminal *terminal)
