@@ -134,15 +134,18 @@ static gboolean is_bound(const char *entry)
     return access(file, F_OK) == 0;
 }
 
-/* /sys/block names of the devices that have a file. */
+/* Names of the devices that have a file; where nobody mounted /sys, of all. */
 static GPtrArray *bound_devices(void)
 {
     GPtrArray *entries = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GDir) dir = g_dir_open("/sys/block", 0, NULL);
+    g_autoptr(GDir) sys = g_dir_open("/sys/block", 0, NULL);
+    g_autoptr(GDir) dev = sys ? NULL : g_dir_open("/dev", 0, NULL);
+    GDir *dir = sys ? sys : dev;
     const char *entry;
 
     while (dir && (entry = g_dir_read_name(dir)))
-        if (g_str_has_prefix(entry, "loop") && is_bound(entry))
+        if (g_str_has_prefix(entry, "loop") && g_ascii_isdigit(entry[4]) &&
+            (dev || is_bound(entry)))
             g_ptr_array_add(entries, g_strdup(entry));
     return entries;
 }

@@ -78,7 +78,8 @@ static void root_images(const char *root)
 
 char *root_make(const char *fixture)
 {
-    char *root = g_dir_make_tmp("qmc-tui-XXXXXX", NULL);
+    /* Always as long: messages that name it are wrapped. */
+    char *root = g_mkdtemp(g_strdup("/tmp/qmc-tui-XXXXXX"));
     g_autofree char *base = layout_path(root, LAYOUT_BASE);
     g_autofree char *templates = g_build_filename(base, "vm-templates", NULL);
     g_autofree char *qubes = g_build_filename(base, "appvms", NULL);
