@@ -286,6 +286,15 @@ static void lock_drop(const char *root)
         g_hash_table_remove(locks, root);
 }
 
+/* One that was killed while it made its root left a part; the node is written
+ * last. */
+static gboolean clear_part(const char *root, GError **error)
+{
+    g_autofree char *base = layout_path(root, LAYOUT_BASE);
+
+    return file_remove_tree(base, error);
+}
+
 static gboolean fill(const char *root, gboolean is_new, GError **error)
 {
     struct store *store = store_new(root);
@@ -294,7 +303,7 @@ static gboolean fill(const char *root, gboolean is_new, GError **error)
     gboolean ok = TRUE;
 
     if (is_new)
-        ok = write_kernel(root, error) && make_dirs(root, error) &&
+        ok = clear_part(root, error) && write_kernel(root, error) && make_dirs(root, error) &&
              write_store(store, error);
     ok = ok && store_load(store, model, error);
     if (is_new)

@@ -152,6 +152,23 @@ START_TEST(a_named_root_is_kept_and_reused)
 }
 END_TEST
 
+START_TEST(a_root_left_half_made_is_made_anew)
+{
+    g_autofree char *dir = below("half"), *root = NULL, *again = NULL;
+    g_autofree char *node = g_build_filename(dir, "demo-node.xml", NULL);
+    g_autofree char *stray = g_build_filename(dir, "var/lib/qubes/stray", NULL);
+    QmcEngine *engine = open_demo(dir, &root);
+
+    qmc_engine_free(engine);
+    ck_assert_int_eq(g_remove(node), 0);
+    ck_assert(g_file_set_contents(stray, "x", -1, NULL));
+    engine = open_demo(dir, &again);
+    ck_assert(!exists(dir, "/var/lib/qubes/stray"));
+    expect(engine, "personal", "state", "Running");
+    qmc_engine_free(engine);
+}
+END_TEST
+
 START_TEST(a_demo_in_use_is_left_alone)
 {
     g_autofree char *dir = below("used"), *lock_path = NULL;
@@ -212,6 +229,7 @@ int main(void)
         qubes_live_through_their_operations,
         errors_have_code_and_hint,
         a_named_root_is_kept_and_reused,
+        a_root_left_half_made_is_made_anew,
         a_demo_in_use_is_left_alone,
         a_directory_with_other_things_is_left_alone,
         a_root_with_odd_letters_works,
