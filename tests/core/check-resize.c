@@ -346,11 +346,12 @@ START_TEST(a_qube_that_went_meanwhile_is_an_error)
     struct op *op;
 
     ck_assert_ptr_nonnull(end);
-    fake_script("delay=100");
+    fake_script("hang=state");
     op = world_submit(world, "resize", "vault", NULL, "volume", "private", "size",
                       "1G", NULL);
     memmove(begin, end + strlen("</domain>"), strlen(end + strlen("</domain>")) + 1);
     ck_assert(g_file_set_contents(path, store, -1, NULL));
+    fake_script("hang=");
     world_finish(world, op);
     ck_assert(error_is(op->error, QMC_ERROR_NOTFOUND));
     ck_assert_int_eq(image_size("vault", "private.img"), 256 * MIB);

@@ -293,20 +293,17 @@ START_TEST(a_running_net_qube_may_be_busy)
 }
 END_TEST
 
-static gboolean is_created(gpointer data)
-{
-    return fake_count("create") > 0;
-}
-
 START_TEST(a_kill_ends_a_start)
 {
     g_autofree char *store = world_store(world);
     struct op *start, *kill;
 
-    fake_script("delay=50");
+    fake_script("hang=create");
     start = world_submit(world, "start", "vault", NULL, NULL);
-    ck_assert(world_until(world, is_created, NULL));
+    while (fake_count("create") == 0)
+        g_usleep(1000);
     kill = world_submit(world, "kill", "vault", NULL, NULL);
+    fake_script("hang=");
     world_finish(world, kill);
     world_finish(world, start);
     ck_assert_int_eq(kill->phase, OP_DONE);
@@ -380,15 +377,14 @@ START_TEST(a_domain_killed_by_others_ends_its_start)
     g_autofree char *store = world_store(world);
     struct op *start;
 
-    fake_script("delay=50");
+    fake_script("hang=resume");
     start = world_submit(world, "start", "vault", NULL, NULL);
-    ck_assert(world_until(world, is_created, NULL));
-    while (!fake_active(world_uuid(world, "vault")))
+    while (fake_count("resume") == 0)
         g_usleep(1000);
     fake_set_state(world_uuid(world, "vault"), NULL, POWER_HALTED);
+    fake_script("hang=");
     world_finish(world, start);
     ck_assert_int_eq(start->phase, OP_FAILED);
-    fake_script("delay=0");
     expect_nothing_left("vault", store);
 }
 END_TEST
