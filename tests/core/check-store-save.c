@@ -303,7 +303,8 @@ START_TEST(killed_in_a_save_it_is_old_or_new)
 
     g_free(root_put_fixture("upstream-4.2.xml"));
     unit = round_us();
-    for (int i = 0; i < 40; i++) {
+    /* On a busy machine most may be killed before they begin. */
+    for (int i = 0; i < 40 || last <= 500; i++) {
         pid_t pid = fork();
         gint64 now;
         int status;
@@ -320,7 +321,6 @@ START_TEST(killed_in_a_save_it_is_old_or_new)
         ck_assert_uint_eq(qube_named("work")->findings->len, 0);
         last = now;
     }
-    ck_assert_int_gt(last, 500);
 }
 END_TEST
 

@@ -316,7 +316,8 @@ START_TEST(killed_at_any_moment)
 
     volume = bench_keeping(bench, KIND_ORIGIN, "private", KEEP);
     bench_fill(volume, "00000000");
-    for (int i = 0; i < KILLS; i++) {
+    /* On a busy machine most may be killed before they begin. */
+    for (int i = 0; i < KILLS || shared->written <= 2; i++) {
         pid_t child = fork();
         int status;
 
@@ -331,7 +332,6 @@ START_TEST(killed_at_any_moment)
         check_generations(shared);
         ck_assert_uint_eq(bench_count(volume, "~"), 0);
     }
-    ck_assert_int_gt(shared->written, 2);
     munmap(shared, sizeof *shared);
 }
 END_TEST
