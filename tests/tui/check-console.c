@@ -14,8 +14,10 @@
 
 #define KEY_BYTES 350
 #define MONKEY_STEPS 1500
-#define FRAME_MS 50
-#define ANSWER_MS 500 /* 50 are promised; a test machine may be busy */
+/* Less than a reading waits for an answer: who takes longer has waited. The
+ * times that are promised are measured by the benchmark. */
+#define PROMPT_US (5 * G_USEC_PER_SEC)
+#define QUIET_TRIES 20
 
 static char *store_of(int qubes, const char *name)
 {
@@ -59,8 +61,7 @@ START_TEST(first_frame_while_the_hypervisor_hangs)
     fake_script("hang=all");
     began = g_get_monotonic_time();
     console_run(console, root);
-    /* Under sanitizers everything takes a multiple. */
-    ck_assert_int_lt((g_get_monotonic_time() - began) / 1000, 10 * FRAME_MS);
+    ck_assert_int_lt(g_get_monotonic_time() - began, PROMPT_US);
     console_wait(console, " ? red qube-1 ");
     ck_assert(!console->ended);
     fake_script("hang=");
@@ -74,16 +75,16 @@ static void answered(struct console *console, const char *key, const char *text)
 
     app_key(console->app, key_parse(key));
     console_wait(console, text);
-    ck_assert_int_lt((g_get_monotonic_time() - began) / 1000, ANSWER_MS);
+    ck_assert_int_lt(g_get_monotonic_time() - began, PROMPT_US);
 }
 
-START_TEST(keys_are_answered_while_calls_take_long)
+START_TEST(keys_are_answered_while_calls_hang)
 {
     struct console *console;
 
     fake_reset();
     console = console_new("xterm-256color", 24, 80);
-    fake_script("delay=2000");
+    fake_script("hang=all");
     console_run(console, root_make("qubes.xml"));
     answered(console, "F1", "Help: qubes list");
     answered(console, "Esc", "sort: state");
@@ -93,7 +94,7 @@ START_TEST(keys_are_answered_while_calls_take_long)
     answered(console, "Esc", "13 qubes");
     answered(console, "v", "Volumes of");
     answered(console, "q", "13 qubes");
-    fake_script("delay=0");
+    fake_script("hang=");
     console_free(console);
 }
 END_TEST
@@ -105,7 +106,7 @@ START_TEST(cursor_key_is_cheap)
     g_autofree char *xml = store_of(200, "qube-");
     struct console *console = console_with(xml);
 
-    console_wait(console, "running");
+    console_wait(console, "0%] 8 cpu");
     console_settle(console);
     for (int i = 0; i < 10; i++) {
         console_settle(console);
@@ -119,20 +120,36 @@ START_TEST(cursor_key_is_cheap)
 }
 END_TEST
 
-START_TEST(nothing_is_written_when_nothing_changes)
+/* FALSE if the picture changed meanwhile: there is a clock in it, and figures of
+ * the disk that other tests write to. */
+static gboolean stayed_quiet(struct console *console)
 {
-    struct console *console = console_with("qubes.xml");
     struct event event = {.type = EVENT_STATS};
+    g_autofree char *before = NULL, *after = NULL;
 
-    console_wait(console, "0%] 8 cpu");
     console_settle(console);
+    before = console_text(console);
     g_string_truncate(console->bytes, 0);
     for (int i = 0; i < 5; i++) {
         events_emit(engine_model(console->engine)->events, &event);
         app_dirty(console->app);
         console_settle(console);
     }
+    after = console_text(console);
+    if (strcmp(before, after) != 0)
+        return FALSE;
     ck_assert_int_eq((int)console->bytes->len, 0);
+    return TRUE;
+}
+
+START_TEST(nothing_is_written_when_nothing_changes)
+{
+    struct console *console = console_with("qubes.xml");
+    int tries = 0;
+
+    console_wait(console, "0%] 8 cpu");
+    while (!stayed_quiet(console))
+        ck_assert_int_lt(++tries, QUIET_TRIES);
     console_free(console);
 }
 END_TEST
@@ -436,7 +453,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         first_frame_while_the_hypervisor_hangs,
-        keys_are_answered_while_calls_take_long,
+        keys_are_answered_while_calls_hang,
         cursor_key_is_cheap,
         nothing_is_written_when_nothing_changes,
         hostile_length_stays_inside,
