@@ -14,6 +14,8 @@
 #include "util/error.h"
 #include "util/file.h"
 
+#define PATIENCE_S 50
+
 static void take_note(const struct event *event, gpointer data)
 {
     struct world *world = data;
@@ -128,7 +130,7 @@ static gboolean times_up(gpointer data)
 gboolean world_until(struct world *world, gboolean (*fn)(gpointer), gpointer data)
 {
     gboolean late = FALSE;
-    guint timer = g_timeout_add(10000, times_up, &late);
+    guint timer = g_timeout_add_seconds(PATIENCE_S, times_up, &late);
 
     while (!fn(data) && !late)
         g_main_context_iteration(NULL, TRUE);

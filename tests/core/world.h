@@ -27,9 +27,9 @@ struct op *world_submit(struct world *world, const char *op, const char *qube,
                         GError **error, ...) G_GNUC_NULL_TERMINATED;
 struct op *world_submit_as(struct world *world, const struct op_request *request,
                            const char *qube, GError **error);
-/* Turns the loop until the operation is over and its worker free; at most 20 s. */
+/* Turns the loop until the operation is over and its worker free; at most 50 s. */
 void world_finish(struct world *world, struct op *op);
-/* Turns the loop until fn(data) says so; FALSE after 10 s. */
+/* Turns the loop until fn(data) says so; FALSE after 50 s. */
 gboolean world_until(struct world *world, gboolean (*fn)(gpointer), gpointer data);
 /* Submits and finishes; the error of either. */
 struct op *world_run(struct world *world, const char *op, const char *qube,

@@ -50,10 +50,10 @@ screen()
     mux capture-pane -p
 }
 
-# until COMMAND…: true within ten seconds
+# until COMMAND…: true within a minute
 until_true()
 {
-    tries=200
+    tries=1200
     until "$@"; do
         tries=$((tries - 1))
         [ "$tries" -gt 0 ] || return 1

@@ -14,7 +14,7 @@
 
 #define UUID_FORMAT "0c27b16d-5f2f-4b3d-9c0b-0000000000%02d"
 #define WORK "3c1f7f0e-94d2-4f5a-8b58-2b7f0a6d1c11"
-#define LIMIT_US (5 * G_USEC_PER_SEC)
+#define LIMIT_US (50 * G_USEC_PER_SEC)
 #define SHUTOFF 5
 
 static char *dir, *path, *uri;

@@ -19,8 +19,10 @@
 /* The one domain that test:///default begins with. */
 #define TEST "6695eb01-f6a4-8304-79aa-97f2502e193f"
 #define WORK "3c1f7f0e-94d2-4f5a-8b58-2b7f0a6d1c11"
-#define LIVE_US (2 * G_USEC_PER_SEC)
-#define LIMIT_US (10 * G_USEC_PER_SEC)
+#define LIMIT_US (50 * G_USEC_PER_SEC)
+/* The keepalive takes 10 s to notice a daemon that is stopped; what waits for
+ * its answer takes longer. */
+#define PROMPT_US (5 * G_USEC_PER_SEC)
 
 static struct daemon own;
 static struct hv *hv;
@@ -83,12 +85,12 @@ START_TEST(changes_of_others_arrive)
     ck_assert(wait_until(here, "2 ", LIMIT_US));
     ck_assert(wait_until(there, "2 ", LIMIT_US));
     ck_assert(hv_suspend(actor, TEST, NULL));
-    ck_assert(wait_until(here, "0test ", LIVE_US));
-    ck_assert(wait_until(there, "0test ", LIVE_US));
+    ck_assert(wait_until(here, "0test ", LIMIT_US));
+    ck_assert(wait_until(there, "0test ", LIMIT_US));
     ck_assert_int_eq(state_of(TEST), POWER_PAUSED);
     ck_assert(hv_destroy(actor, TEST, NULL));
-    ck_assert(wait_until(here, "1test ", LIVE_US));
-    ck_assert(wait_until(there, "1test ", LIVE_US));
+    ck_assert(wait_until(here, "1test ", LIMIT_US));
+    ck_assert(wait_until(there, "1test ", LIMIT_US));
     hv_free(actor);
     hv_free(second);
 }
@@ -101,13 +103,13 @@ START_TEST(daemon_dies_and_comes_back)
     hv_watch(hv, on_event, log);
     ck_assert(wait_until(log, "2 ", LIMIT_US));
     daemon_kill(&own);
-    ck_assert(wait_until(log, "3 why ", LIVE_US));
+    ck_assert(wait_until(log, "3 why ", LIMIT_US));
     ck_assert(daemon_start(&own));
     ck_assert(wait_until(log, "3 why 2 ", LIMIT_US));
     ck_assert_int_eq(state_of(TEST), POWER_RUNNING);
     /* The new connection is watched as the old one was. */
     ck_assert(hv_suspend(hv, TEST, NULL));
-    ck_assert(wait_until(log, "2 0test ", LIVE_US));
+    ck_assert(wait_until(log, "2 0test ", LIMIT_US));
 }
 END_TEST
 
@@ -197,14 +199,14 @@ START_TEST(deadlines_hold)
     while (!answer.done)
         g_main_context_iteration(NULL, TRUE);
     ck_assert_int_eq(answer.code, QMC_ERROR_TIMEOUT);
-    ck_assert_int_lt(g_get_monotonic_time() - begin, G_USEC_PER_SEC);
+    ck_assert_int_lt(g_get_monotonic_time() - begin, PROMPT_US);
     ck_assert_uint_eq(jobs_lost(jobs), 1);
 
     begin = g_get_monotonic_time();
     hv_abandon(hv);
     hv_free(hv);
     hv = NULL;
-    ck_assert_int_lt(g_get_monotonic_time() - begin, G_USEC_PER_SEC / 2);
+    ck_assert_int_lt(g_get_monotonic_time() - begin, PROMPT_US);
 
     daemon_signal(&own, SIGCONT);
     end = g_get_monotonic_time() + LIMIT_US;
@@ -225,7 +227,7 @@ START_TEST(free_does_not_wait_for_it)
     daemon_signal(&own, SIGSTOP);
     begin = g_get_monotonic_time();
     hv_free(hv);
-    ck_assert_int_lt(g_get_monotonic_time() - begin, G_USEC_PER_SEC / 2);
+    ck_assert_int_lt(g_get_monotonic_time() - begin, PROMPT_US);
     hv = NULL;
 }
 END_TEST
@@ -314,6 +316,7 @@ START_TEST(asking_defines_nothing)
     g_autoptr(GString) log = g_string_new(NULL);
     gint definitions = 0;
     virConnectPtr conn;
+    gint64 end;
     int id, xid;
 
     hv_watch(hv, on_event, log);
@@ -327,7 +330,8 @@ START_TEST(asking_defines_nothing)
     ck_assert_int_eq(virConnectNumOfDefinedDomains(conn), 0);
     /* Events come in order: this one is the first if none was sent before. */
     ck_assert(hv_create(hv, &work, &xid, NULL));
-    for (int i = 0; i < 2000 && !g_atomic_int_get(&definitions); i++)
+    end = g_get_monotonic_time() + LIMIT_US;
+    while (!g_atomic_int_get(&definitions) && g_get_monotonic_time() < end)
         g_usleep(1000);
     ck_assert_int_eq(g_atomic_int_get(&definitions), 1);
     virConnectDomainEventDeregisterAny(conn, id);

@@ -16,7 +16,7 @@
 #include "util/file.h"
 
 #define NOBODY 65534
-#define START_LIMIT_US (20 * G_USEC_PER_SEC)
+#define START_LIMIT_US (50 * G_USEC_PER_SEC)
 
 static char *find_libvirtd(void)
 {

@@ -72,7 +72,7 @@ START_TEST(attaches_until_closed)
     close(fd);
 
     /* Somebody who probes new devices may hold it for a moment. */
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 50000; i++) {
         g_autoptr(GPtrArray) now = loop_users(image);
 
         if (now->len == 0)

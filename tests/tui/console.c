@@ -20,7 +20,7 @@
 #include "tui/term.h"
 #include "util/file.h"
 
-#define PATIENCE_US (20 * G_TIME_SPAN_SECOND)
+#define PATIENCE_US (50 * G_TIME_SPAN_SECOND)
 
 /* --- a root --- */
 

@@ -526,6 +526,7 @@ static TCase *case_abort(void)
 {
     TCase *tc = tcase_create("abort");
 
+    tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test_raise_signal(tc, blocking_on_main_aborts, SIGTRAP);
     return tc;
