@@ -163,7 +163,7 @@ interrupted 143 TERM
 interrupted 129 HUP
 
 # A demo that is interrupted goes as well.
-script delay=100
+script delay=1000
 : >"$work/err"
 "$qmc" --demo -v start vault >"$work/out" 2>"$work/err" </dev/null &
 pid=$!

@@ -47,7 +47,7 @@ static QmcEngine *open_demo(const char *dir, char **root)
     ck_no_error(error);
     engine = qmc_engine_new(*root, uri, &error);
     ck_no_error(error);
-    qmc_engine_refresh(engine, 5000, &error);
+    qmc_engine_refresh(engine, 50000, &error);
     ck_no_error(error);
     return engine;
 }

@@ -83,7 +83,7 @@ enum power_state world_state(struct world *world, const char *qube)
 {
     g_autoptr(GError) error = NULL;
 
-    ck_assert_msg(engine_refresh_states(world->engine, 5000, &error), "%s",
+    ck_assert_msg(engine_refresh_states(world->engine, 50000, &error), "%s",
                   error ? error->message : "");
     return world_qube(world, qube)->state;
 }
