@@ -44,8 +44,8 @@ void action_start(struct app *app, const char *op, const char *uuid,
     struct action action = {op, uuid, args, CONFIRM_L0};
 
     if (refused) {
-        app_note(app, TRUE, "%s: not for '%s': %s", row->label,
-                 qube ? qube->name : uuid, refused);
+        app_note_on(app, uuid, TRUE, "%s: not for '%s': %s", row->label,
+                    qube ? qube->name : uuid, refused);
         return;
     }
     action.consent = op_confirm(row, app_model(app), qube, args);
@@ -106,12 +106,12 @@ static void action_note_done(struct app *app, const struct op *op)
     double seconds = (double)(op->ended_us - op->began_us) / G_USEC_PER_SEC;
 
     if (op->result)
-        app_note(app, FALSE, "%s: %s", op->subject, op->result);
+        app_note_on(app, op->uuid, FALSE, "%s: %s", op->subject, op->result);
     else if (seconds < 1)
-        app_note(app, FALSE, "%s %s", op->subject, op->row->done);
+        app_note_on(app, op->uuid, FALSE, "%s %s", op->subject, op->row->done);
     else
-        app_note(app, FALSE, "%s %s in %.1f s", op->subject, op->row->done,
-                 seconds);
+        app_note_on(app, op->uuid, FALSE, "%s %s in %.1f s", op->subject,
+                    op->row->done, seconds);
 }
 
 void action_event(struct app *app, const struct op *op)
@@ -123,7 +123,7 @@ void action_event(struct app *app, const struct op *op)
     if (op->phase != OP_FAILED)
         return;
     /* What the user asked for is no warning. */
-    app_note(app, !cancelled, "%s", op->error->message);
+    app_note_on(app, op->uuid, !cancelled, "%s", op->error->message);
     if (!progress_shows(app, op) && !cancelled &&
         app_top(app)->class->kind != SCREEN_POPUP)
         error_open(app, op);

@@ -7,22 +7,23 @@
 
 #include "tui/action.h"
 #include "tui/frame.h"
-#include "tui/list.h"
 #include "tui/screens.h"
 #include "tui/term.h"
+#include "tui/views.h"
 
 /* A key is answered at once, only a flood of them is thinned out. */
 #define FRAME_US (100 * G_TIME_SPAN_MILLISECOND)
 #define KEY_FRAME_US (20 * G_TIME_SPAN_MILLISECOND)
+#define TOAST_S 5
 
 struct app {
     struct engine *engine;
-    GPtrArray *screens; /* bottom first */
+    struct views *views;
     GPtrArray *closed;  /* freed when no callback of theirs can be running */
-    guint listener, draw_source, sweep_source;
+    guint listener, draw_source, sweep_source, toast_source;
     gint64 drawn_us, draw_due_us;
-    char *note;
-    gboolean note_warning;
+    struct journal *journal;
+    guint alert;        /* number of the warning nobody has answered; 0: none */
     gboolean hv_down;   /* and it was told */
     char clock[8];
     gboolean quitting;
@@ -45,6 +46,22 @@ const char *app_clock(const struct app *app)
     return app->clock;
 }
 
+const struct views *app_views(const struct app *app)
+{
+    return app->views;
+}
+
+const struct journal *app_journal(const struct app *app)
+{
+    return app->journal;
+}
+
+/* Bottom first. */
+static GPtrArray *app_stack(const struct app *app)
+{
+    return views_stack(app->views);
+}
+
 /* --- frames --- */
 
 static void app_tick_clock(struct app *app)
@@ -61,8 +78,8 @@ static void app_draw_screens(struct app *app)
     struct rect body = frame_draw(app, view);
     gboolean above = FALSE;
 
-    for (guint i = 0; i < app->screens->len; i++) {
-        struct screen *screen = app->screens->pdata[i];
+    for (guint i = 0; i < app_stack(app)->len; i++) {
+        struct screen *screen = app_stack(app)->pdata[i];
 
         if (screen == view)
             above = TRUE;
@@ -122,23 +139,24 @@ void app_dirty(struct app *app)
 
 struct screen *app_top(const struct app *app)
 {
-    return app->screens->pdata[app->screens->len - 1];
+    return app_stack(app)->pdata[app_stack(app)->len - 1];
 }
 
 struct screen *app_view(const struct app *app)
 {
-    guint i = app->screens->len - 1;
+    const GPtrArray *stack = app_stack(app);
+    guint i = stack->len - 1;
 
-    while (i > 0 && ((struct screen *)app->screens->pdata[i])->class->kind ==
-                        SCREEN_POPUP)
+    while (i > 0 &&
+           ((struct screen *)stack->pdata[i])->class->kind == SCREEN_POPUP)
         i--;
-    return app->screens->pdata[i];
+    return stack->pdata[i];
 }
 
 struct screen *app_find(const struct app *app, const struct screen_class *class)
 {
-    for (guint i = 0; i < app->screens->len; i++) {
-        struct screen *screen = app->screens->pdata[i];
+    for (guint i = 0; i < app_stack(app)->len; i++) {
+        struct screen *screen = app_stack(app)->pdata[i];
 
         if (screen->class == class)
             return screen;
@@ -149,7 +167,7 @@ struct screen *app_find(const struct app *app, const struct screen_class *class)
 void app_push(struct app *app, const struct screen_class *class,
               gconstpointer argument)
 {
-    g_ptr_array_add(app->screens, screen_new(class, app, argument));
+    g_ptr_array_add(app_stack(app), screen_new(class, app, argument));
     app_dirty(app);
 }
 
@@ -164,11 +182,10 @@ static gboolean app_sweep(gpointer data)
 
 void app_pop(struct app *app, struct screen *screen)
 {
-    if (screen->closing)
-        return;
-    while (app->screens->len > 1 && !screen->closing) {
-        guint last = app->screens->len - 1;
-        struct screen *top = g_ptr_array_steal_index(app->screens, last);
+    GPtrArray *stack = views_stack_of(app->views, screen);
+
+    while (stack && stack->len > 1 && !screen->closing) {
+        struct screen *top = g_ptr_array_steal_index(stack, stack->len - 1);
 
         top->closing = TRUE;
         g_ptr_array_add(app->closed, top);
@@ -180,12 +197,34 @@ void app_pop(struct app *app, struct screen *screen)
 
 /* --- notes and events --- */
 
-static void app_set_note(struct app *app, gboolean warning, const char *text)
+static const struct journal_entry *app_last_entry(const struct app *app)
 {
+    guint n = journal_length(app->journal);
+
+    return n ? journal_at(app->journal, n - 1) : NULL;
+}
+
+/* In small frames a note gives way to what it covers. */
+static gboolean app_toast_over(gpointer data)
+{
+    struct app *app = data;
+
+    app->toast_source = 0;
+    app_dirty(app);
+    return G_SOURCE_REMOVE;
+}
+
+static void app_add_note(struct app *app, const char *uuid, gboolean warning,
+                         const char *text)
+{
+    const struct qube *qube = uuid ? model_qube(app_model(app), uuid) : NULL;
+
     app_tick_clock(app);
-    g_free(app->note);
-    app->note = g_strdup_printf("%s %s%s", app->clock, warning ? "! " : "", text);
-    app->note_warning = warning;
+    journal_add(app->journal, uuid, qube ? qube->name : NULL, warning, text);
+    if (warning)
+        app->alert = app_last_entry(app)->number;
+    g_clear_handle_id(&app->toast_source, g_source_remove);
+    app->toast_source = g_timeout_add_seconds(TOAST_S, app_toast_over, app);
     app_dirty(app);
 }
 
@@ -196,18 +235,40 @@ void app_note(struct app *app, gboolean warning, const char *format, ...)
     va_start(args, format);
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
-    app_set_note(app, warning, text);
+    app_add_note(app, NULL, warning, text);
 }
 
-const char *app_note_text(const struct app *app, gboolean *warning)
+void app_note_on(struct app *app, const char *uuid, gboolean warning,
+                 const char *format, ...)
 {
-    *warning = app->note_warning;
-    return app->note;
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    app_add_note(app, uuid, warning, text);
+}
+
+char *app_note_text(const struct app *app, enum note_kind *kind)
+{
+    const struct journal_entry *entry =
+        app->alert ? journal_find(app->journal, app->alert) : app_last_entry(app);
+
+    *kind = app->alert ? NOTE_ALERT : app->toast_source ? NOTE_TOAST : NOTE_LAST;
+    if (!entry)
+        return NULL;
+    g_autoptr(GDateTime) at = g_date_time_new_from_unix_local(entry->at);
+    g_autofree char *time = g_date_time_format(at, "%H:%M");
+    return g_strdup_printf("%s %s%s", time, entry->warning ? "! " : "",
+                           entry->text);
 }
 
 /* The title has the short word; the reason, and that it is over, are events. */
 static void app_event_hv(struct app *app, const struct event *event)
 {
+    /* Nobody has to answer for what is over. */
+    if (app->hv_down && !event->warning)
+        app->alert = 0;
     if (event->warning)
         app_note(app, TRUE, "libvirt is %s", event->text);
     else if (app->hv_down)
@@ -215,26 +276,56 @@ static void app_event_hv(struct app *app, const struct event *event)
     app->hv_down = event->warning;
 }
 
-static void app_event(const struct event *event, gpointer data)
+/* A screen may open and close others while it is told. */
+static void app_tell(struct app *app, const struct event *event)
 {
-    struct app *app = data;
-    /* A screen may open and close others while it is told. */
     g_autoptr(GPtrArray) now = g_ptr_array_new();
 
-    g_ptr_array_extend(now, app->screens, NULL, NULL);
-    if (event->type == EVENT_NOTE)
-        app_set_note(app, event->warning, event->text);
-    if (event->type == EVENT_HV)
-        app_event_hv(app, event);
-    if (event->type == EVENT_OP)
-        action_event(app, event->op);
+    g_ptr_array_extend(now, app_stack(app), NULL, NULL);
     for (guint i = 0; i < now->len; i++) {
         struct screen *screen = now->pdata[i];
 
         if (!screen->closing && screen->class->event)
             screen->class->event(screen, event);
     }
+}
+
+/* Views that are not shown are told when they are shown again. */
+static void app_event(const struct event *event, gpointer data)
+{
+    struct app *app = data;
+
+    if (event->type == EVENT_NOTE)
+        app_add_note(app, event->uuid, event->warning, event->text);
+    if (event->type == EVENT_HV)
+        app_event_hv(app, event);
+    if (event->type == EVENT_OP)
+        action_event(app, event->op);
+    app_tell(app, event);
     app_dirty(app);
+}
+
+/* --- views --- */
+
+static void app_show(struct app *app, const struct screen_class *class)
+{
+    struct event event = {.type = EVENT_MODEL};
+
+    if (app_top(app)->class->kind != SCREEN_VIEW)
+        return;
+    if (views_show(app->views, class))
+        app_tell(app, &event);
+    app_dirty(app);
+}
+
+static void app_key_qubes(struct screen *screen)
+{
+    app_show(screen->app, &screen_qubes);
+}
+
+static void app_key_events(struct screen *screen)
+{
+    app_show(screen->app, &screen_events);
 }
 
 /* --- keys --- */
@@ -257,7 +348,7 @@ void app_key(struct app *app, int key)
     struct screen *screen = app_top(app);
 
     /* A warning was there to be read, and has been. */
-    app->note_warning = FALSE;
+    app->alert = 0;
     if (!screen->class->typed || !screen->class->typed(screen, key)) {
         const struct key_row *row = screen_row(screen, key);
 
@@ -316,8 +407,10 @@ static void app_key_back(struct screen *screen)
     struct app *app = screen->app;
     guint busy = engine_busy(app->engine);
 
-    if (app->screens->len > 1)
+    if (app_stack(app)->len > 1)
         app_pop(app, screen);
+    else if (!views_is_first(app->views))
+        app_show(app, &screen_qubes);
     else if (busy)
         question_open_quit(app, busy);
     else
@@ -326,7 +419,9 @@ static void app_key_back(struct screen *screen)
 
 static gboolean app_is_first(const struct screen *screen)
 {
-    return screen->app->screens->len == 1;
+    const struct app *app = screen->app;
+
+    return app_stack(app)->len == 1 && views_is_first(app->views);
 }
 
 /* Popups have a way out of their own, and it is named there. */
@@ -366,6 +461,9 @@ static const struct key_row rows[] = {
      app_is_later_view},
     {"q", "quit", "Quit", "in the list of qubes: quit",
      KEYS_ANYWHERE, NULL, app_key_back, app_is_first},
+    {"1", "view-qubes", NULL, NULL, KEYS_ANYWHERE, NULL, app_key_qubes, app_is_view},
+    {"8", "view-events", NULL, "the views by their numbers", KEYS_ANYWHERE, NULL,
+     app_key_events, app_is_view},
     {"Q", "leave", NULL, "quit from anywhere", KEYS_ANYWHERE, NULL, app_key_quit,
      NULL},
     {NULL},
@@ -389,11 +487,12 @@ struct app *app_new(struct engine *engine)
     struct app *app = g_new0(struct app, 1);
 
     app->engine = engine;
-    app->screens = g_ptr_array_new_with_free_func(app_screen_free);
+    app->journal = journal_new();
     app->closed = g_ptr_array_new_with_free_func(app_screen_free);
     app->listener = events_listen(app_model(app)->events, app_event, app);
     app_tick_clock(app);
-    app_push(app, &screen_qubes, NULL);
+    app->views = views_new(app);
+    app_dirty(app);
     return app;
 }
 
@@ -405,8 +504,9 @@ void app_free(struct app *app)
     if (app->sweep_source)
         g_source_remove(app->sweep_source);
     g_ptr_array_unref(app->closed);
-    g_ptr_array_unref(app->screens);
-    g_free(app->note);
+    g_clear_handle_id(&app->toast_source, g_source_remove);
+    views_free(app->views);
+    journal_free(app->journal);
     g_free(app);
 }
 

@@ -4,9 +4,11 @@
 #pragma once
 
 #include "core/engine.h"
+#include "tui/journal.h"
 #include "tui/screen.h"
 
 struct app;
+struct views;
 
 /* The terminal must be open. Shows the list of qubes as its first screen. */
 struct app *app_new(struct engine *engine);
@@ -37,9 +39,20 @@ struct screen *app_view(const struct app *app);
 struct screen *app_find(const struct app *app, const struct screen_class *class);
 void app_quit(struct app *app, int status);
 
-/* The event line: a sentence with the time; a warning stays until a key. */
+/* The event line: a sentence with the time, which stands in the journal too; a
+ * warning stays until a key. */
 void app_note(struct app *app, gboolean warning, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
-/* "21:13 personal started", or NULL. */
-const char *app_note_text(const struct app *app, gboolean *warning);
+/* The same about a qube; uuid may be NULL. */
+void app_note_on(struct app *app, const char *uuid, gboolean warning,
+                 const char *format, ...) G_GNUC_PRINTF(4, 5);
+enum note_kind {
+    NOTE_LAST,  /* the last event, not new */
+    NOTE_TOAST, /* for some seconds */
+    NOTE_ALERT, /* until a key */
+};
+/* "21:13 personal started", or NULL; caller frees. */
+char *app_note_text(const struct app *app, enum note_kind *kind);
+const struct journal *app_journal(const struct app *app);
+const struct views *app_views(const struct app *app);
 const char *app_clock(const struct app *app); /* HH:MM of the last change */

@@ -7,11 +7,17 @@
 
 #include "tui/app.h"
 #include "tui/meter.h"
+#include "tui/views.h"
 
 #define WIDTH_FULL 60
 #define HEIGHT_FULL 15
 #define WIDTH_ANY 20
 #define HEIGHT_ANY 5
+/* What goes first when there are fewer lines (ux.md 3.3). */
+#define HEIGHT_POOLS 21
+#define HEIGHT_EVENT 19
+#define HEIGHT_TABS 17
+#define WIDTH_WORDS 110
 #define CLOCK_WIDTH 6
 #define POOL_WIDTH 34
 
@@ -53,7 +59,16 @@ static guint frame_count_findings(const struct model *model)
     return n;
 }
 
-static void frame_draw_title(struct app *app, int w)
+/* Without a line of views the title says which one it is. */
+static int frame_draw_view(struct app *app, int x, int w)
+{
+    const struct screen_class *class = views_current(app_views(app));
+
+    return draw_format(0, x, w - x, STYLE_TITLE, "  [%c%s]", class->view,
+                       class->brief);
+}
+
+static void frame_draw_title(struct app *app, int h, int w)
 {
     struct engine *engine = app_engine(app);
     guint findings = frame_count_findings(app_model(app));
@@ -62,6 +77,8 @@ static void frame_draw_title(struct app *app, int w)
 
     draw_fill((struct rect){0, 0, 1, w}, STYLE_TITLE);
     x = draw_format(0, 0, w, STYLE_TITLE, " qmc %s", PACKAGE_VERSION);
+    if (h < HEIGHT_TABS)
+        x += frame_draw_view(app, x, w);
     /* The figures of the demo are not those of this host. */
     if (engine_mode(engine) != MODE_DEMO)
         x += draw_format(0, x, w - x, STYLE_TITLE, "  %s", g_get_host_name());
@@ -179,6 +196,36 @@ static void frame_draw_pools(const struct model *model, int y, int w)
     }
 }
 
+/* --- views --- */
+
+struct tabs {
+    struct app *app;
+    int y, x, w;
+};
+
+/* "[1Qubes]", " 7Jobs:2 ", and with room "[1 Qubes]". */
+static void frame_draw_tab(const struct screen_class *class, gboolean current,
+                           gpointer data)
+{
+    struct tabs *tabs = data;
+    gboolean wide = tabs->w >= WIDTH_WORDS;
+    guint n = class->count ? class->count(tabs->app) : 0;
+    g_autofree char *count = n ? g_strdup_printf(":%u", n) : g_strdup("");
+    g_autofree char *text = g_strdup_printf(
+        "%s%c%s%s%s%s", current ? "[" : " ", class->view, wide ? " " : "",
+        wide ? class->tab : class->brief, count, current ? "]" : " ");
+
+    tabs->x += 1 + draw_words(tabs->y, tabs->x, tabs->w - tabs->x,
+                              current ? STYLE_STRONG : STYLE_NORMAL, text);
+}
+
+static void frame_draw_tabs(struct app *app, int y, int w)
+{
+    struct tabs tabs = {app, y, 0, w};
+
+    views_each(app_views(app), frame_draw_tab, &tabs);
+}
+
 /* --- the lines at the bottom --- */
 
 static void frame_draw_state(struct app *app, struct screen *view, int y, int w)
@@ -189,12 +236,16 @@ static void frame_draw_state(struct app *app, struct screen *view, int y, int w)
     draw_text(y, 0, w, STYLE_NORMAL, text);
 }
 
-static void frame_draw_event(struct app *app, int y, int w)
+/* FALSE: there is none, or `fresh` is wanted and it is not. */
+static gboolean frame_draw_event(struct app *app, gboolean fresh, int y, int w)
 {
-    gboolean warning;
-    const char *note = app_note_text(app, &warning);
+    enum note_kind kind;
+    g_autofree char *note = app_note_text(app, &kind);
 
-    draw_text(y, 0, w, warning ? STYLE_WARN : STYLE_NORMAL, note);
+    if (!note || (fresh && kind == NOTE_LAST))
+        return FALSE;
+    draw_text(y, 0, w, kind == NOTE_ALERT ? STYLE_WARN : STYLE_NORMAL, note);
+    return TRUE;
 }
 
 struct hints {
@@ -257,24 +308,48 @@ static void frame_draw_hints(const struct screen *top, int y, int w)
 
 void frame_draw_footer(struct app *app, struct screen *view)
 {
-    gboolean warning;
     int h, w;
 
     draw_size(&h, &w);
     if (frame_is_tiny(h, w) || view->class->kind == SCREEN_FULL)
         return;
-    if (frame_is_small(h, w) && app_note_text(app, &warning))
-        frame_draw_event(app, h - 1, w);
-    else
+    if (!frame_is_small(h, w) || !frame_draw_event(app, FALSE, h - 1, w))
         frame_draw_hints(app_top(app), h - 1, w);
 }
 
 /* --- all of it --- */
 
-struct rect frame_draw(struct app *app, struct screen *view)
+/* State and event, or whichever is of interest on the one line left for both. */
+static int frame_draw_bottom(struct app *app, struct screen *view, int h, int w)
+{
+    if (h < HEIGHT_EVENT) {
+        if (!frame_draw_event(app, TRUE, h - 2, w))
+            frame_draw_state(app, view, h - 2, w);
+        return h - 2;
+    }
+    frame_draw_state(app, view, h - 3, w);
+    frame_draw_event(app, FALSE, h - 2, w);
+    return h - 3;
+}
+
+static struct rect frame_draw_full(struct app *app, struct screen *view, int h,
+                                   int w)
 {
     const struct model *model = app_model(app);
-    int h, w, y = 2;
+    int y = 2;
+
+    frame_draw_title(app, h, w);
+    frame_draw_host(model, 1, w);
+    if (frame_count_pools(model) && h >= HEIGHT_POOLS)
+        frame_draw_pools(model, y++, w);
+    if (h >= HEIGHT_TABS)
+        frame_draw_tabs(app, y++, w);
+    return (struct rect){y, 0, frame_draw_bottom(app, view, h, w) - y, w};
+}
+
+struct rect frame_draw(struct app *app, struct screen *view)
+{
+    int h, w;
 
     draw_size(&h, &w);
     if (frame_is_tiny(h, w)) {
@@ -285,13 +360,7 @@ struct rect frame_draw(struct app *app, struct screen *view)
         return (struct rect){0, 0, h, w};
     if (frame_is_small(h, w))
         return (struct rect){0, 0, h - 1, w};
-    frame_draw_title(app, w);
-    frame_draw_host(model, 1, w);
-    if (frame_count_pools(model))
-        frame_draw_pools(model, y++, w);
-    frame_draw_state(app, view, h - 3, w);
-    frame_draw_event(app, h - 2, w);
-    return (struct rect){y, 0, h - 3 - y, w};
+    return frame_draw_full(app, view, h, w);
 }
 
 struct rect frame_prompt(void)
@@ -299,7 +368,7 @@ struct rect frame_prompt(void)
     int h, w;
 
     draw_size(&h, &w);
-    if (frame_is_small(h, w))
+    if (frame_is_small(h, w) || h < HEIGHT_EVENT)
         return (struct rect){h - 2, 0, 1, w};
     return (struct rect){h - 3, 0, 2, w};
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What surrounds a view: title, meters, state line, event line, keys. Shrinks
- * with the terminal: everything from 60x15 on, below that the view and one
- * line, under 20x5 only the words "too small". */
+/* What surrounds a view: title, meters, views, state line, event line, keys.
+ * With fewer than 24 lines the meters of the pools go first, then the event
+ * line, then the views; below 60x15 the view and one line are left, under 20x5
+ * only the words "too small". */
 #pragma once
 
 #include "tui/screen.h"

@@ -22,6 +22,10 @@ struct screen_class {
     const char *name;   /* of its line in screens.list and of its help topic */
     const char *title;  /* "qubes list" */
     enum screen_kind kind;
+    char view;              /* digit that shows it; 0: not a view of its own */
+    const char *tab, *brief; /* words for the line of views, wide and narrow */
+    /* What the word is about, as a number after it; NULL: nothing. */
+    guint (*count)(struct app *app);
     const struct key_row *keys;
     const struct key_row *more; /* a shared table, or NULL */
     gsize size;                 /* of its data; zeroed before open */

@@ -306,7 +306,7 @@ static int monkey_key(GRand *rand)
     static const int special[] = {K_UP, K_DOWN, K_LEFT, K_RIGHT, K_HOME, K_END,
                                   K_PGUP, K_PGDN, K_BACKTAB, K_BACKSPACE,
                                   K_DELETE, K_F1, K_TAB, K_ENTER, K_ESC};
-    static const char common[] = "sSpKkwbvryynjjGg/\\<>I+-";
+    static const char common[] = "sSpKkwbvryynjjGg/12378\\<>I+-";
 
     switch (g_rand_int_range(rand, 0, 4)) {
     case 0:

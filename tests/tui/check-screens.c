@@ -22,7 +22,8 @@
 
 static const char *const names[] = {"list", "start", "stop", "patience", "cancel",
                                     "kill", "volumes", "help", "filter",
-                                    "errors", "broken", "narrow"};
+                                    "errors", "broken", "narrow",
+                                    "events"};
 
 static const struct terminal {
     const char *type, *no_color;

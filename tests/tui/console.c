@@ -374,6 +374,7 @@ char *console_masked(struct console *console)
     static const struct {
         const char *pattern, *replacement;
     } masks[] = {
+        {"\\b[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\\b", "hh:mm:ss"},
         {"\\b[0-2][0-9]:[0-5][0-9]\\b", "hh:mm"},
         {"(?m)^(varlibqubes \\[).*\\]$", "\\1 ... ]"},
         {" +[0-9]+\\.[0-9]s ", "   t.ts "},
