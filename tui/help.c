@@ -90,6 +90,29 @@ static gboolean help_applies(const struct screen_class *class,
     return table != app_keys() || class->kind == SCREEN_VIEW || !row->visible;
 }
 
+/* A key that a table before this one takes is not this row's. */
+static gboolean help_is_taken(const struct screen_class *class,
+                              const struct key_row *table, const char *key)
+{
+    const struct key_row *before;
+
+    for (guint i = 0; (before = screen_table(class, i)) != table; i++)
+        for (; before->keys; before++)
+            if (!before->visible && key_row_has(before, key_parse(key)))
+                return TRUE;
+    return FALSE;
+}
+
+static void help_append_keys(GString *keys, const struct screen_class *class,
+                             const struct key_row *table, const struct key_row *row)
+{
+    g_auto(GStrv) names = g_strsplit(row->keys, " ", -1);
+
+    for (gsize i = 0; names[i]; i++)
+        if (!help_is_taken(class, table, names[i]))
+            g_string_append_printf(keys, "%s%s", keys->len ? " " : "", names[i]);
+}
+
 /* Rows without a text join the next one; rows with the keys of the one before
  * are its other meaning. */
 static void help_append_group(GPtrArray *rows, const struct screen_class *class,
@@ -101,10 +124,11 @@ static void help_append_group(GPtrArray *rows, const struct screen_class *class,
         if (row->group != group || !help_applies(class, table, row))
             continue;
         g_autofree char *text = help_row_text(row);
-        g_string_append_printf(keys, "%s%s", keys->len ? " " : "", row->keys);
+        help_append_keys(keys, class, table, row);
         if (!text)
             continue;
-        help_add(rows, keys->str, text);
+        if (keys->len)
+            help_add(rows, keys->str, text);
         g_string_truncate(keys, 0);
     }
 }
@@ -122,12 +146,12 @@ static int help_keys_width(GPtrArray *rows)
 static GPtrArray *help_block(const struct screen_class *class,
                              enum key_group group)
 {
-    const struct key_row *tables[] = {class->keys, class->more, app_keys()};
+    const struct key_row *table;
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(help_row_free);
     GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
-        help_append_group(rows, class, tables[i], group);
+    for (guint i = 0; (table = screen_table(class, i)); i++)
+        help_append_group(rows, class, table, group);
     if (rows->len > 0)
         g_ptr_array_add(lines, g_strdup(key_group_title(group)));
     for (guint i = 0; i < rows->len; i++) {

@@ -3,12 +3,14 @@
 #include "config.h"
 
 #include "tui/help.h"
+#include "tui/pager.h"
 #include "tui/screens.h"
 
 struct help {
     const struct screen_class *of;
     gboolean all;
-    int top, page, lines;
+    struct pager *pager;
+    int width; /* the lines are made for; 0: none yet */
 };
 
 static struct help *help_of(const struct screen *screen)
@@ -16,9 +18,28 @@ static struct help *help_of(const struct screen *screen)
     return screen->data;
 }
 
+static enum style help_style(const char *line, gpointer data)
+{
+    return g_ascii_isupper(*line) && g_ascii_isupper(line[1]) ? STYLE_STRONG
+                                                              : STYLE_NORMAL;
+}
+
+static void help_changed(gpointer screen)
+{
+    app_dirty(((struct screen *)screen)->app);
+}
+
 static void help_open_screen(struct screen *screen, gconstpointer class)
 {
+    struct pager_spec spec = {help_style, help_changed, screen};
+
     help_of(screen)->of = class;
+    help_of(screen)->pager = pager_new(&spec);
+}
+
+static void help_close(struct screen *screen)
+{
+    pager_free(help_of(screen)->pager);
 }
 
 void help_open(struct screen *screen)
@@ -28,80 +49,74 @@ void help_open(struct screen *screen)
         return;
     }
     help_of(screen)->all = !help_of(screen)->all;
-    help_of(screen)->top = 0;
+    help_of(screen)->width = 0;
+    pager_rewind(help_of(screen)->pager);
 }
 
-static enum style help_style(const char *line)
+static void help_fit(struct help *help, int width)
 {
-    return g_ascii_isupper(*line) && g_ascii_isupper(line[1]) ? STYLE_STRONG
-                                                              : STYLE_NORMAL;
+    g_autoptr(GPtrArray) lines = NULL;
+
+    if (help->width == width)
+        return;
+    help->width = width;
+    lines = help->all ? help_lines_all(width) : help_lines(help->of, width);
+    pager_set(help->pager, lines);
 }
 
-static void help_draw_lines(struct help *help, GPtrArray *lines, struct rect area)
+static void help_draw_foot(struct screen *screen, struct rect line)
 {
-    help->lines = (int)lines->len;
-    help->page = MAX(area.h, 1);
-    help->top = CLAMP(help->top, 0, MAX(help->lines - help->page, 0));
-    for (int i = 0; i < area.h && help->top + i < help->lines; i++) {
-        const char *line = lines->pdata[help->top + i];
+    const struct help *help = help_of(screen);
+    g_autofree char *keys = screen_hints(screen, screen->class->keys);
+    g_autofree char *more = screen_hints(screen, screen->class->more);
 
-        draw_words(area.y + i, area.x, area.w, help_style(line), line);
+    if (pager_typing(help->pager)) {
+        pager_draw_search(help->pager, line, STYLE_FOOTER);
+        return;
     }
+    draw_fill(line, STYLE_FOOTER);
+    draw_format(line.y, line.x + 1, line.w - 1, STYLE_FOOTER, "%s%s%s", more,
+                *more ? "  " : "", keys);
+}
+
+static void help_draw_head(const struct help *help, struct rect line)
+{
+    g_autofree char *status = pager_status(help->pager);
+
+    draw_fill(line, STYLE_TITLE);
+    draw_format(line.y, line.x, line.w, STYLE_TITLE, " Help: %s",
+                help->all ? "all keys" : help->of->title);
+    if (pager_searches(help->pager) && !pager_typing(help->pager))
+        draw_text_right(line.y, line.x + line.w / 2, line.w - line.w / 2 - 1,
+                        STYLE_TITLE, status);
 }
 
 static void help_draw(struct screen *screen, struct rect area)
 {
     struct help *help = help_of(screen);
     int bottom = area.y + area.h - 1;
-    struct rect body = {area.y + 2, area.x, area.h - 4, area.w};
-    g_autoptr(GPtrArray) lines =
-        help->all ? help_lines_all(area.w) : help_lines(help->of, area.w);
 
     if (area.h < 5)
         return;
-    draw_fill((struct rect){area.y, area.x, 1, area.w}, STYLE_TITLE);
-    draw_format(area.y, area.x, area.w, STYLE_TITLE, " Help: %s",
-                help->all ? "all keys" : help->of->title);
+    help_fit(help, area.w);
+    pager_draw(help->pager, (struct rect){area.y + 2, area.x, area.h - 4, area.w});
+    help_draw_head(help, (struct rect){area.y, area.x, 1, area.w});
     draw_line(area.y + 1, area.x, area.w, STYLE_BOX);
-    help_draw_lines(help, lines, body);
     draw_line(bottom - 1, area.x, area.w, STYLE_BOX);
     /* Only now is it known whether there is more. */
-    g_autofree char *hints = screen_hints(screen, screen->class->keys);
-    draw_fill((struct rect){bottom, area.x, 1, area.w}, STYLE_FOOTER);
-    draw_words(bottom, area.x + 1, area.w - 1, STYLE_FOOTER, hints);
-    draw_cursor(body.y, body.x);
+    help_draw_foot(screen, (struct rect){bottom, area.x, 1, area.w});
 }
 
 /* --- keys --- */
 
-static void help_key_up(struct screen *screen)
+static gboolean help_typed(struct screen *screen, int key)
 {
-    help_of(screen)->top--;
+    return pager_typed(help_of(screen)->pager, key);
 }
 
-static void help_key_down(struct screen *screen)
+static struct pager *help_pager(const struct screen *screen)
 {
-    help_of(screen)->top++;
-}
-
-static void help_key_page_up(struct screen *screen)
-{
-    help_of(screen)->top -= help_of(screen)->page;
-}
-
-static void help_key_page_down(struct screen *screen)
-{
-    help_of(screen)->top += help_of(screen)->page;
-}
-
-static void help_key_first(struct screen *screen)
-{
-    help_of(screen)->top = 0;
-}
-
-static void help_key_last(struct screen *screen)
-{
-    help_of(screen)->top = help_of(screen)->lines;
+    return help_of(screen)->pager;
 }
 
 static void help_key_close(struct screen *screen)
@@ -109,9 +124,10 @@ static void help_key_close(struct screen *screen)
     app_pop(screen->app, screen);
 }
 
-static gboolean help_is_long(const struct screen *screen)
+/* Esc takes back one thing at a time: first the search. */
+static gboolean help_is_plain(const struct screen *screen)
 {
-    return help_of(screen)->lines > help_of(screen)->page;
+    return !pager_searches(help_of(screen)->pager);
 }
 
 static gboolean help_is_all(const struct screen *screen)
@@ -126,22 +142,14 @@ static gboolean help_is_one(const struct screen *screen)
 
 /* clang-format off */
 static const struct key_row help_keys[] = {
-    {"PgDn Space Ctrl-D", "page-down", "more", NULL, KEYS_MOVE, NULL,
-     help_key_page_down, help_is_long},
-    {"PgUp Ctrl-U", "page-up", NULL, "a page", KEYS_MOVE, NULL,
-     help_key_page_up, help_is_long},
-    {"j Down", "down", NULL, NULL, KEYS_MOVE, NULL, help_key_down, help_is_long},
-    {"k Up", "up", NULL, "one line", KEYS_MOVE, NULL, help_key_up, help_is_long},
-    {"g Home", "first", NULL, NULL, KEYS_MOVE, NULL, help_key_first,
-     help_is_long},
-    {"G End", "last", NULL, "first, last line", KEYS_MOVE, NULL, help_key_last,
-     help_is_long},
-    {"F1 ?", "all", "all keys", "keys of all screens", KEYS_SHOW, NULL,
+    {"F1 ?", "all", "All keys", "all screens", KEYS_SHOW, NULL,
      help_open, help_is_one},
-    {"F1 ?", "one", "this screen", "back to the one screen", KEYS_SHOW, NULL,
+    {"F1 ?", "one", "This screen", "this screen", KEYS_SHOW, NULL,
      help_open, help_is_all},
-    {"Esc q Enter", "close", "close", "close", KEYS_ANYWHERE, NULL,
-     help_key_close, NULL},
+    {"Esc", "close", "Close", NULL, KEYS_ANYWHERE, NULL, help_key_close,
+     help_is_plain},
+    {"q Enter", "leave", NULL, "close", KEYS_ANYWHERE, NULL, help_key_close,
+     NULL},
     {NULL},
 };
 /* clang-format on */
@@ -151,7 +159,11 @@ const struct screen_class screen_help = {
     .title = "help",
     .kind = SCREEN_FULL,
     .keys = help_keys,
+    .more = pager_keys,
     .size = sizeof(struct help),
     .open = help_open_screen,
+    .close = help_close,
     .draw = help_draw,
+    .typed = help_typed,
+    .pager = help_pager,
 };

@@ -44,16 +44,32 @@ static gboolean screen_shows(const struct screen *screen,
     return !row->visible || row->visible(screen);
 }
 
+const struct key_row *screen_table(const struct screen_class *class, guint index)
+{
+    const struct key_row *const *others = class->others;
+    const struct key_row *own[] = {class->keys, class->more};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
+        if (own[i] && index-- == 0)
+            return own[i];
+    for (; others && *others; others++)
+        if (index-- == 0)
+            return *others;
+    return index == 0 ? app_keys() : NULL;
+}
+
 void screen_each_row(const struct screen *screen, gboolean all, screen_row_fn fn,
                      gpointer data)
 {
-    const struct key_row *tables[] = {screen->class->keys, screen->class->more,
-                                      app_keys()};
+    const struct key_row *table;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
-        for (const struct key_row *row = tables[i]; row && row->keys; row++)
+    for (guint i = 0; (table = screen_table(screen->class, i)); i++) {
+        if (screen->class->has && !screen->class->has(screen, table))
+            continue;
+        for (const struct key_row *row = table; row->keys; row++)
             if (all || screen_shows(screen, row))
                 fn(row, data);
+    }
 }
 
 struct row_search {

@@ -10,6 +10,7 @@
 
 struct app;
 struct list;
+struct pager;
 struct screen;
 
 enum screen_kind {
@@ -28,6 +29,7 @@ struct screen_class {
     guint (*count)(struct app *app);
     const struct key_row *keys;
     const struct key_row *more; /* a shared table, or NULL */
+    const struct key_row *const *others; /* more of them, NULL at the end; or NULL */
     gsize size;                 /* of its data; zeroed before open */
     void (*open)(struct screen *screen, gconstpointer argument);
     void (*close)(struct screen *screen);
@@ -35,7 +37,10 @@ struct screen_class {
     /* Sees a key before the rows: text fields. TRUE: taken. */
     gboolean (*typed)(struct screen *screen, int key);
     void (*event)(struct screen *screen, const struct event *event);
+    /* FALSE: the rows of this table are not there now; NULL: always. */
+    gboolean (*has)(const struct screen *screen, const struct key_row *table);
     struct list *(*list)(const struct screen *screen); /* for the movement rows */
+    struct pager *(*pager)(const struct screen *screen); /* for those of a pager */
     const char *(*subject)(const struct screen *screen); /* uuid for op rows */
     char *(*status)(const struct screen *screen); /* state line; caller frees */
 };
@@ -58,6 +63,9 @@ const struct screen_class *const *screen_classes(gsize *n);
 struct screen *screen_new(const struct screen_class *class, struct app *app,
                           gconstpointer argument);
 void screen_free(struct screen *screen);
+/* Tables of a class in the order they are asked, the global one last: own keys,
+ * more, others. NULL: there is no such one. */
+const struct key_row *screen_table(const struct screen_class *class, guint index);
 /* Calls each visible row of the screen, own ones first, then the global ones. */
 typedef void (*screen_row_fn)(const struct key_row *row, gpointer data);
 void screen_each_row(const struct screen *screen, gboolean all, screen_row_fn fn,
