@@ -44,13 +44,21 @@ guint list_shown(const struct list *list); /* after the filter */
 guint list_all(const struct list *list);
 const char *list_filter(const struct list *list); /* "": none */
 void list_set_filter(struct list *list, const char *text);
+/* Marked rows, shown or not. */
+guint list_marked(const struct list *list);
+/* Their ids, in the order shown, then those that are not shown; caller frees. */
+char **list_marks(const struct list *list);
 /* "state", or "state reversed". */
 char *list_sort_text(const struct list *list);
 
-/* Heading and rows; puts the cursor on the selected row. */
+/* Heading and rows, and the pattern being typed; puts the cursor on it or on
+ * the selected row. */
 void list_draw(struct list *list, struct rect area);
 /* Where the selected row was drawn last, relative to nothing: a screen line. */
 int list_selected_line(const struct list *list);
 
 /* Movement, columns, sort: for screens whose class names its list. */
 extern const struct key_row list_keys[];
+/* Filter and marks; their screens have list_typed as `typed`. */
+extern const struct key_row list_choose_keys[];
+gboolean list_typed(struct screen *screen, int key);

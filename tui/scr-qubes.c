@@ -5,15 +5,12 @@
 #include <string.h>
 
 #include "tui/action.h"
-#include "tui/field.h"
-#include "tui/frame.h"
 #include "tui/list.h"
 #include "tui/screens.h"
 #include "util/error.h"
 
 struct qubes {
     struct list *list;
-    struct field *filter; /* while it is being typed, else NULL */
 };
 
 static struct model *qubes_model(gpointer data)
@@ -270,7 +267,6 @@ static void qubes_close(struct screen *screen)
     struct qubes *qubes = screen->data;
 
     list_free(qubes->list);
-    g_clear_pointer(&qubes->filter, field_free);
 }
 
 static struct list *qubes_list(const struct screen *screen)
@@ -308,6 +304,8 @@ static char *qubes_status(const struct screen *screen)
     if (busy)
         g_string_append_printf(text, "  %u %s at work", busy,
                                busy == 1 ? "job" : "jobs");
+    if (list_marked(qubes->list))
+        g_string_append_printf(text, "  %u marked", list_marked(qubes->list));
     if (*list_filter(qubes->list))
         g_string_append_printf(text, "  filter: %s", list_filter(qubes->list));
     g_string_append_printf(text, "  sort: %s", sort);
@@ -340,15 +338,6 @@ static void qubes_draw_empty(struct screen *screen, struct rect area)
     }
 }
 
-static void qubes_draw_filter(const struct qubes *qubes)
-{
-    struct rect area = frame_prompt();
-    int y = area.y + area.h - 1;
-
-    draw_words(y, 0, area.w, STYLE_STRONG, "/");
-    field_draw(qubes->filter, y, 1, area.w - 1, TRUE);
-}
-
 static void qubes_draw(struct screen *screen, struct rect area)
 {
     struct qubes *qubes = screen->data;
@@ -356,45 +345,9 @@ static void qubes_draw(struct screen *screen, struct rect area)
     list_draw(qubes->list, area);
     if (list_shown(qubes->list) == 0)
         qubes_draw_empty(screen, area);
-    if (qubes->filter)
-        qubes_draw_filter(qubes);
 }
 
 /* --- keys --- */
-
-static gboolean qubes_typed(struct screen *screen, int key)
-{
-    struct qubes *qubes = screen->data;
-
-    if (!qubes->filter)
-        return FALSE;
-    if (key == K_CTRL('C'))
-        key = K_ESC;
-    if (key == K_ESC)
-        list_set_filter(qubes->list, "");
-    if (key == K_ESC || key == K_ENTER) {
-        g_clear_pointer(&qubes->filter, field_free);
-        return TRUE;
-    }
-    if (!field_key(qubes->filter, key))
-        return FALSE;
-    list_set_filter(qubes->list, field_text(qubes->filter));
-    return TRUE;
-}
-
-static void qubes_key_filter(struct screen *screen)
-{
-    struct qubes *qubes = screen->data;
-
-    qubes->filter = field_new(list_filter(qubes->list));
-}
-
-static void qubes_key_clear(struct screen *screen)
-{
-    struct qubes *qubes = screen->data;
-
-    list_set_filter(qubes->list, "");
-}
 
 static void qubes_key_volumes(struct screen *screen)
 {
@@ -444,13 +397,6 @@ static gboolean qubes_has_volumes(const struct screen *screen)
     return qube && qube->volumes->len > 0;
 }
 
-static gboolean qubes_is_filtered(const struct screen *screen)
-{
-    const struct qubes *qubes = screen->data;
-
-    return *list_filter(qubes->list) != '\0';
-}
-
 /* clang-format off */
 static const struct key_row qubes_keys[] = {
     {"s", "start", "Start", NULL, KEYS_ACT, "start", NULL, qubes_can_start},
@@ -461,13 +407,11 @@ static const struct key_row qubes_keys[] = {
     {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, qubes_can_kill},
     {"v", "volumes", "Volumes", "its volumes", KEYS_ACT, NULL,
      qubes_key_volumes, qubes_has_volumes},
-    {"/", "filter", "Filter", "only names with this", KEYS_FIND,
-     NULL, qubes_key_filter, NULL},
-    {"\\ Esc", "unfilter", "Show all", "all again", KEYS_FIND, NULL,
-     qubes_key_clear, qubes_is_filtered},
     {NULL},
 };
 /* clang-format on */
+
+static const struct key_row *const qubes_tables[] = {list_choose_keys, NULL};
 
 const struct screen_class screen_qubes = {
     .name = "qubes",
@@ -478,11 +422,12 @@ const struct screen_class screen_qubes = {
     .brief = "Qubes",
     .keys = qubes_keys,
     .more = list_keys,
+    .others = qubes_tables,
     .size = sizeof(struct qubes),
     .open = qubes_open,
     .close = qubes_close,
     .draw = qubes_draw,
-    .typed = qubes_typed,
+    .typed = list_typed,
     .event = qubes_event,
     .list = qubes_list,
     .subject = qubes_subject,

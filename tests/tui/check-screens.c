@@ -20,7 +20,7 @@
 #include "tests/fake/hv-fake.h"
 #include "tests/util/suite.h"
 
-static const char *const names[] = {"list", "start", "stop", "patience", "cancel",
+static const char *const names[] = {"list", "marks", "start", "stop", "patience", "cancel",
                                     "kill", "volumes", "help", "filter",
                                     "errors", "broken", "narrow",
                                     "events"};

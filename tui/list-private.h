@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the list share: list.c has its rows and their order,
+ * list-mark.c marks and prompts, list-draw.c columns and cells, list-keys.c
+ * the keys. */
+#pragma once
+
+#include "tui/field.h"
+#include "tui/list.h"
+
+#define LIST_COLUMNS_MAX 24
+
+struct list {
+    struct list_spec spec;
+    guint n_columns;
+    GPtrArray *ids;   /* all, char * */
+    GPtrArray *shown; /* borrowed from ids: filtered and sorted */
+    char *selected;
+    guint index;      /* of the selected row among the shown */
+    guint top;        /* first row on the screen */
+    guint page;       /* rows drawn last */
+    int line;         /* screen line of the selected row */
+    GHashTable *marks; /* ids */
+    char *filter;
+    struct field *prompt; /* while a pattern is being typed, else NULL */
+    char asked;       /* for it: '/', '+' or '-' */
+    char *before;     /* the filter when '/' was pressed */
+    guint sort;
+    gboolean reversed;
+    guint skip;       /* columns scrolled away to the left */
+    guint hidden;     /* columns that had no room, last time */
+};
+
+gconstpointer list_item(const struct list *list, const char *id);
+/* Filters and sorts again, and finds the selected row. */
+void list_arrange(struct list *list);
+/* Takes the nearest row there is. */
+void list_select(struct list *list, guint index);
+/* TRUE if the name of the row has the text in it, or is like a pattern with
+ * `*` and `?`. */
+gboolean list_is_like(const struct list *list, const char *id,
+                      const char *pattern);
+
+/* Drops the marks of what is gone. */
+void list_marks_sweep(struct list *list);
+void list_prompt_open(struct list *list, char asked);
+void list_prompt_draw(const struct list *list);
