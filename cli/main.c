@@ -96,7 +96,9 @@ static gboolean run_console(struct cli *cli, int *status)
         notice_line("no full screen: %s; 'qmc help' lists the verbs", why);
         return FALSE;
     }
-    cli_signals_leave(cli);
+    /* Beside the console's own handlers, and longer: a hang-up comes more than
+     * once, and undo work goes on when the screen is gone. */
+    cli_signals_take(cli);
     *status = tui_run(cli->engine);
     end_operations(cli, *status > 128 ? UNDO_SIGNAL_MS : UNDO_MS);
     return TRUE;

@@ -4,6 +4,9 @@
 #include "core/demo.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "core/layout.h"
 #include "core/model-private.h"
@@ -314,12 +317,48 @@ static gboolean fill(const char *root, gboolean is_new, GError **error)
     return ok;
 }
 
+#define STALE_S 60
+
+/* Ours, older than the moment between its making and its lock, and nobody has
+ * the lock. */
+static gboolean is_stale(const char *dir)
+{
+    g_autofree char *path = g_build_filename(dir, LOCK_FILE, NULL);
+    struct file_lock *lock;
+    struct stat st;
+
+    if (lstat(dir, &st) != 0 || !S_ISDIR(st.st_mode) ||
+        st.st_uid != geteuid() || st.st_mtime > time(NULL) - STALE_S ||
+        !has_file(dir, LOCK_FILE))
+        return FALSE;
+    lock = file_lock_take(path, TRUE, 0, NULL);
+    if (lock)
+        file_lock_release(lock);
+    return lock != NULL;
+}
+
+/* A demo that was killed could not take its root away. */
+static void remove_stale(void)
+{
+    g_autoptr(GDir) dir = g_dir_open(g_get_tmp_dir(), 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(g_get_tmp_dir(), name, NULL);
+
+        if (g_pattern_match_simple("qmc-demo-??????", name) && is_stale(path))
+            file_remove_tree(path, NULL);
+    }
+}
+
 static char *choose_root(const char *dir, GError **error)
 {
     g_autofree char *root = NULL;
 
-    if (!dir)
+    if (!dir) {
+        remove_stale();
         return g_dir_make_tmp("qmc-demo-XXXXXX", error);
+    }
     root = g_canonicalize_filename(dir, NULL);
     if (!file_mkdirs(root, 0750, error))
         return NULL;

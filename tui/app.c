@@ -454,7 +454,7 @@ static const struct key_row rows[] = {
     {"Ctrl-L", "redraw", NULL, "redraw the terminal",
      KEYS_ANYWHERE, NULL, app_key_redraw, NULL},
     {"Ctrl-C", "interrupt", NULL, "cancel what runs",
-     KEYS_ANYWHERE, NULL, app_key_cancel, app_is_view},
+     KEYS_ANYWHERE, NULL, app_key_cancel, app_is_view, TRUE},
     {"Ctrl-Z", "suspend", NULL, "suspend",
      KEYS_ANYWHERE, NULL, app_key_stop, NULL},
     {"q Esc", "back", "Back", "back", KEYS_ANYWHERE, NULL, app_key_back,

@@ -42,6 +42,8 @@ struct key_row {
     const char *op;      /* operation on the selected object, or NULL */
     void (*run)(struct screen *screen);          /* if there is no op */
     gboolean (*visible)(const struct screen *screen); /* NULL: always */
+    gboolean anyway;     /* runs while not visible too: it says why it cannot be,
+                          * as rows with an op do, or has another meaning */
 };
 
 /* "j", "Ctrl-D", "F1", "PgUp", "Space" -> code; 0 if there is no such key. */

@@ -215,6 +215,12 @@ static void question_draw(struct screen *screen, struct rect area)
 
 /* --- keys --- */
 
+static gboolean question_named(const struct question *question)
+{
+    return !question->field ||
+           strcmp(field_text(question->field), question->name) == 0;
+}
+
 static void question_key_yes(struct screen *screen)
 {
     struct question *question = screen->data;
@@ -222,6 +228,8 @@ static void question_key_yes(struct screen *screen)
     struct action action = {question->op, question->uuid, question->args,
                             question->level};
 
+    if (!question_named(question))
+        return;
     if (question->cancel) {
         app_pop(app, screen);
         engine_cancel(app_engine(app), question->cancel);
@@ -245,12 +253,6 @@ static void question_key_no(struct screen *screen)
 static void question_key_next(struct screen *screen)
 {
     question_of(screen)->focus ^= 1;
-}
-
-static gboolean question_named(const struct question *question)
-{
-    return !question->field ||
-           strcmp(field_text(question->field), question->name) == 0;
 }
 
 static void question_key_choose(struct screen *screen)

@@ -297,7 +297,7 @@ static gboolean volumes_can_resize(const struct screen *screen)
 /* clang-format off */
 static const struct key_row volumes_keys[] = {
     {"r", "resize", "Resize", "give the volume more room", KEYS_ACT, NULL,
-     volumes_key_resize, volumes_can_resize},
+     volumes_key_resize, volumes_can_resize, TRUE},
     {NULL},
 };
 /* clang-format on */

@@ -75,7 +75,7 @@ void screen_each_row(const struct screen *screen, gboolean all, screen_row_fn fn
 struct row_search {
     const struct screen *screen;
     int key;
-    const struct key_row *first, *visible;
+    const struct key_row *hidden, *visible;
 };
 
 static void screen_row_match(const struct key_row *row, gpointer data)
@@ -84,8 +84,8 @@ static void screen_row_match(const struct key_row *row, gpointer data)
 
     if (search->visible || !key_row_has(row, search->key))
         return;
-    if (!search->first)
-        search->first = row;
+    if (!search->hidden && (row->op || row->anyway))
+        search->hidden = row;
     if (screen_shows(search->screen, row))
         search->visible = row;
 }
@@ -95,7 +95,7 @@ const struct key_row *screen_row(const struct screen *screen, int key)
     struct row_search search = {.screen = screen, .key = key};
 
     screen_each_row(screen, TRUE, screen_row_match, &search);
-    return search.visible ? search.visible : search.first;
+    return search.visible ? search.visible : search.hidden;
 }
 
 char *screen_hints(const struct screen *screen, const struct key_row *keys)

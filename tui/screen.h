@@ -70,7 +70,8 @@ const struct key_row *screen_table(const struct screen_class *class, guint index
 typedef void (*screen_row_fn)(const struct key_row *row, gpointer data);
 void screen_each_row(const struct screen *screen, gboolean all, screen_row_fn fn,
                      gpointer data);
-/* The row for a key: the first visible one, else the first; NULL: none. */
+/* The row for a key: the first visible one, else the first that may be
+ * pressed all the same; NULL: none. */
 const struct key_row *screen_row(const struct screen *screen, int key);
 /* "s Start  S Shut down": hints of the visible rows of `keys`. */
 char *screen_hints(const struct screen *screen, const struct key_row *keys);

@@ -4,6 +4,8 @@
 
 #include "core/demo.h"
 
+#include <utime.h>
+
 #include <glib/gstdio.h>
 
 #include "core/layout.h"
@@ -209,6 +211,30 @@ START_TEST(a_directory_with_other_things_is_left_alone)
 }
 END_TEST
 
+static char *killed_demo(gint64 age_s)
+{
+    char *dir = g_dir_make_tmp("qmc-demo-XXXXXX", NULL);
+    g_autofree char *lock = g_build_filename(dir, "demo.lock", NULL);
+    struct utimbuf then = { time(NULL) - age_s, time(NULL) - age_s };
+
+    ck_assert(g_file_set_contents(lock, "", 0, NULL));
+    ck_assert_int_eq(utime(dir, &then), 0);
+    return dir;
+}
+
+START_TEST(what_a_killed_demo_left_is_removed)
+{
+    g_autofree char *old = killed_demo(3600), *new = killed_demo(0);
+    g_autofree char *root = NULL;
+
+    qmc_engine_free(open_demo(NULL, &root));
+    ck_assert(!exists(old, ""));
+    ck_assert(exists(new, ""));
+    ck_assert(file_remove_tree(new, NULL));
+    demo_remove(root);
+}
+END_TEST
+
 START_TEST(a_root_with_odd_letters_works)
 {
     g_autofree char *dir = below("a b%20&c"), *root = NULL;
@@ -232,6 +258,7 @@ int main(void)
         a_root_left_half_made_is_made_anew,
         a_demo_in_use_is_left_alone,
         a_directory_with_other_things_is_left_alone,
+        what_a_killed_demo_left_is_removed,
         a_root_with_odd_letters_works,
         NULL,
     };

@@ -120,4 +120,18 @@ run_qmc 'TERM=dumb'
 check 'a dumb terminal gets the list as text' shows 'AppVM *blue'
 check 'and no full screen' hides 'F1 Help'
 
+# A terminal that goes sends its signals more than once.
+no_demo()
+{
+    ! ls -d "$dir"/qmc-demo-* >/dev/null 2>&1
+}
+terminal 80 24
+rm -rf "$dir"/qmc-demo-* # of the crash above
+run_qmc ''
+check 'the console is up' shows 'blu work'
+pid=$(console_pid)
+mux kill-server
+check 'a hang-up ends it' until_true gone
+check 'and its demo is removed' until_true no_demo
+
 echo "1..$n"
