@@ -7,6 +7,7 @@
 
 #include "tui/action.h"
 #include "tui/frame.h"
+#include "tui/pane.h"
 #include "tui/screens.h"
 #include "tui/term.h"
 #include "tui/views.h"
@@ -19,6 +20,7 @@
 struct app {
     struct engine *engine;
     struct views *views;
+    struct panes *panes;
     GPtrArray *closed;  /* freed when no callback of theirs can be running */
     guint listener, draw_source, sweep_source, toast_source;
     gint64 drawn_us, draw_due_us;
@@ -76,6 +78,7 @@ static void app_draw_screens(struct app *app)
 {
     struct screen *view = app_view(app);
     struct rect body = frame_draw(app, view);
+    struct rect own = panes_draw(app->panes, view, body);
     gboolean above = FALSE;
 
     for (guint i = 0; i < app_stack(app)->len; i++) {
@@ -84,7 +87,7 @@ static void app_draw_screens(struct app *app)
         if (screen == view)
             above = TRUE;
         if (above)
-            screen->class->draw(screen, body);
+            screen->class->draw(screen, screen == view ? own : body);
     }
     frame_draw_footer(app, view);
 }
@@ -445,6 +448,15 @@ static void app_key_quit(struct screen *screen)
         app_quit(screen->app, 0);
 }
 
+static void app_key_pane(struct screen *screen)
+{
+    struct app *app = screen->app;
+
+    if (app_is_view(screen) && !panes_toggle_events(app->panes))
+        app_note(app, FALSE, "there is no room for events below the list; 8 shows "
+                             "all of them");
+}
+
 /* clang-format off */
 static const struct key_row rows[] = {
     {"F1 ?", "help", "Help", "help; again: all keys",
@@ -461,6 +473,8 @@ static const struct key_row rows[] = {
      app_is_later_view},
     {"q", "quit", "Quit", "in the list of qubes: quit",
      KEYS_ANYWHERE, NULL, app_key_back, app_is_first},
+    {"L", "event-pane", NULL, "show or hide the events below", KEYS_SHOW, NULL,
+     app_key_pane, app_is_view},
     {"1", "view-qubes", NULL, NULL, KEYS_ANYWHERE, NULL, app_key_qubes, app_is_view},
     {"8", "view-events", NULL, "the views by their numbers", KEYS_ANYWHERE, NULL,
      app_key_events, app_is_view},
@@ -488,6 +502,7 @@ struct app *app_new(struct engine *engine)
 
     app->engine = engine;
     app->journal = journal_new();
+    app->panes = panes_new();
     app->closed = g_ptr_array_new_with_free_func(app_screen_free);
     app->listener = events_listen(app_model(app)->events, app_event, app);
     app_tick_clock(app);
@@ -506,6 +521,7 @@ void app_free(struct app *app)
     g_ptr_array_unref(app->closed);
     g_clear_handle_id(&app->toast_source, g_source_remove);
     views_free(app->views);
+    panes_free(app->panes);
     journal_free(app->journal);
     g_free(app);
 }

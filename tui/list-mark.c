@@ -195,11 +195,8 @@ static gboolean list_is_filtered(const struct screen *screen)
     return *list_of(screen)->filter != '\0';
 }
 
-/* Esc clears one thing at a time: the marks, then the filter. */
 /* clang-format off */
-const struct key_row list_choose_keys[] = {
-    {"/", "filter", "Filter", "only names with this",
-     KEYS_FIND, NULL, list_key_filter, NULL},
+const struct key_row list_mark_keys[] = {
     {"Space", "mark", NULL, "mark and go down", KEYS_FIND, NULL,
      list_key_mark, NULL},
     {"*", "mark-others", NULL, "mark the others", KEYS_FIND, NULL,
@@ -209,6 +206,12 @@ const struct key_row list_choose_keys[] = {
      list_key_unmark_like, list_has_marks},
     {"u Esc", "unmark", "Unmark", "unmark all", KEYS_FIND, NULL,
      list_key_unmark, list_has_marks},
+    {NULL},
+};
+
+const struct key_row list_filter_keys[] = {
+    {"/", "filter", "Filter", "only names with this",
+     KEYS_FIND, NULL, list_key_filter, NULL},
     {"\\ Esc", "unfilter", "Show all", "all again", KEYS_FIND, NULL,
      list_key_show_all, list_is_filtered},
     {NULL},

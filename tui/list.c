@@ -141,6 +141,20 @@ void list_set_filter(struct list *list, const char *text)
     list_arrange(list);
 }
 
+char *list_status(const struct list *list, const char *noun)
+{
+    g_autofree char *sort = list_sort_text(list);
+    GString *text = g_string_new(NULL);
+
+    if (list_shown(list) != list_all(list))
+        g_string_append_printf(text, "%u of ", list_shown(list));
+    g_string_append_printf(text, "%u %s", list_all(list), noun);
+    if (*list->filter)
+        g_string_append_printf(text, "  filter: %s", list->filter);
+    g_string_append_printf(text, "  sort: %s", sort);
+    return g_string_free(text, FALSE);
+}
+
 char *list_sort_text(const struct list *list)
 {
     return g_strconcat(list->spec.columns[list->sort].sort,

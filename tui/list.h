@@ -50,6 +50,8 @@ guint list_marked(const struct list *list);
 char **list_marks(const struct list *list);
 /* "state", or "state reversed". */
 char *list_sort_text(const struct list *list);
+/* "3 of 40 events  filter: x  sort: time", for state lines; caller frees. */
+char *list_status(const struct list *list, const char *noun);
 
 /* Heading and rows, and the pattern being typed; puts the cursor on it or on
  * the selected row. */
@@ -59,6 +61,7 @@ int list_selected_line(const struct list *list);
 
 /* Movement, columns, sort: for screens whose class names its list. */
 extern const struct key_row list_keys[];
-/* Filter and marks; their screens have list_typed as `typed`. */
-extern const struct key_row list_choose_keys[];
+/* Marks and filter, in this order: Esc clears one thing at a time. Their screens
+ * have list_typed as `typed`. */
+extern const struct key_row list_mark_keys[], list_filter_keys[];
 gboolean list_typed(struct screen *screen, int key);

@@ -4,13 +4,12 @@
 
 #include <string.h>
 
-#include "tui/filter.h"
 #include "tui/list.h"
 #include "tui/screens.h"
 
 struct events_view {
-    struct filter filter; /* first: see filter.h */
-    guint last;           /* number of the newest entry listed */
+    struct list *list;
+    guint last; /* number of the newest entry listed */
 };
 
 static const struct journal *events_journal(const struct screen *screen)
@@ -103,7 +102,7 @@ static void events_fill(const struct screen *screen)
     struct events_view *view = screen->data;
     const struct journal *journal = events_journal(screen);
     g_autofree char *newest = g_strdup_printf("%u", view->last);
-    const char *selected = list_selected(view->filter.list);
+    const char *selected = list_selected(view->list);
     gboolean follow = !selected || strcmp(selected, newest) == 0;
     GPtrArray *ids;
 
@@ -113,9 +112,9 @@ static void events_fill(const struct screen *screen)
     ids = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < journal_length(journal); i++)
         g_ptr_array_add(ids, g_strdup_printf("%u", journal_at(journal, i)->number));
-    list_set(view->filter.list, ids);
+    list_set(view->list, ids);
     if (follow)
-        list_select_id(view->filter.list, ids->pdata[ids->len - 1]);
+        list_select_id(view->list, ids->pdata[ids->len - 1]);
 }
 
 static void events_open(struct screen *screen, gconstpointer argument)
@@ -124,29 +123,31 @@ static void events_open(struct screen *screen, gconstpointer argument)
     struct list_spec spec = {events_columns, events_item, events_name,
                              events_compare_number, screen};
 
-    view->filter.list = list_new(&spec);
+    view->list = list_new(&spec);
     events_fill(screen);
 }
 
 static void events_close(struct screen *screen)
 {
-    filter_clear(screen->data);
+    list_free(((struct events_view *)screen->data)->list);
+}
+
+static struct list *events_list(const struct screen *screen)
+{
+    return ((const struct events_view *)screen->data)->list;
 }
 
 /* Drawn first. Notes left by a key come with no event. */
 static char *events_status(const struct screen *screen)
 {
     events_fill(screen);
-    g_autofree char *count = filter_count(screen);
-    g_autofree char *rest = filter_status(screen);
-
-    return g_strdup_printf("%s events%s", count, rest);
+    return list_status(events_list(screen), "events");
 }
 
 static const char *events_subject(const struct screen *screen)
 {
     const struct events_view *view = screen->data;
-    const char *id = list_selected(view->filter.list);
+    const char *id = list_selected(view->list);
     const struct journal_entry *entry =
         id ? events_find(screen, id) : NULL;
 
@@ -158,25 +159,14 @@ static void events_draw(struct screen *screen, struct rect area)
     struct events_view *view = screen->data;
 
     events_fill(screen);
-    list_draw(view->filter.list, area);
-    if (list_all(view->filter.list) == 0)
+    list_draw(view->list, area);
+    if (list_all(view->list) == 0)
         draw_words(area.y + 2, area.x + 2, area.w - 4, STYLE_NORMAL,
                    "Nothing has happened yet.");
-    else if (list_shown(view->filter.list) == 0)
+    else if (list_shown(view->list) == 0)
         draw_words(area.y + 2, area.x + 2, area.w - 4, STYLE_NORMAL,
                    "No event has these words. \\ clears the filter.");
-    filter_draw(screen);
 }
-
-/* clang-format off */
-static const struct key_row events_keys[] = {
-    {"/", "filter", "Filter", "only events with these words", KEYS_FIND, NULL,
-     filter_key_type, NULL},
-    {"\\ Esc", "unfilter", "Show all", "all again", KEYS_FIND, NULL,
-     filter_key_unset, filter_is_set},
-    {NULL},
-};
-/* clang-format on */
 
 const struct screen_class screen_events = {
     .name = "events",
@@ -185,14 +175,14 @@ const struct screen_class screen_events = {
     .view = '8',
     .tab = "Event log",
     .brief = "Log",
-    .keys = events_keys,
+    .keys = list_filter_keys,
     .more = list_keys,
     .size = sizeof(struct events_view),
     .open = events_open,
     .close = events_close,
     .draw = events_draw,
-    .typed = filter_typed,
-    .list = filter_list,
+    .typed = list_typed,
+    .list = events_list,
     .subject = events_subject,
     .status = events_status,
 };

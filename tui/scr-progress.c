@@ -202,8 +202,8 @@ static void progress_key_leave(struct screen *screen)
     const struct op *op = progress_of(screen)->op;
 
     if (!op_over(op))
-        app_note(screen->app, FALSE, "%s %s goes on behind", op->row->doing,
-                 op->subject);
+        app_note_on(screen->app, op->uuid, FALSE, "%s %s goes on behind",
+                    op->row->doing, op->subject);
     app_pop(screen->app, screen);
 }
 
@@ -216,8 +216,8 @@ static void progress_key_wait(struct screen *screen)
     struct action action = {progress_of(screen)->op->row->name, uuid, args,
                             CONFIRM_L1};
 
-    app_note(app, FALSE, "waiting once more for %s",
-             progress_of(screen)->op->subject);
+    app_note_on(app, uuid, FALSE, "waiting once more for %s",
+                progress_of(screen)->op->subject);
     app_pop(app, screen);
     action_submit(app, &action);
 }

@@ -6,6 +6,7 @@
 
 #include "tui/action.h"
 #include "tui/list.h"
+#include "tui/pane-qube.h"
 #include "tui/screens.h"
 #include "util/error.h"
 
@@ -411,7 +412,8 @@ static const struct key_row qubes_keys[] = {
 };
 /* clang-format on */
 
-static const struct key_row *const qubes_tables[] = {list_choose_keys, NULL};
+static const struct key_row *const qubes_tables[] = {list_mark_keys, list_filter_keys,
+                                                     NULL};
 
 const struct screen_class screen_qubes = {
     .name = "qubes",
@@ -420,6 +422,7 @@ const struct screen_class screen_qubes = {
     .view = '1',
     .tab = "Qubes",
     .brief = "Qubes",
+    .panes = TRUE,
     .keys = qubes_keys,
     .more = list_keys,
     .others = qubes_tables,
@@ -432,4 +435,5 @@ const struct screen_class screen_qubes = {
     .list = qubes_list,
     .subject = qubes_subject,
     .status = qubes_status,
+    .detail = pane_qube,
 };

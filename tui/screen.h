@@ -11,6 +11,7 @@
 struct app;
 struct list;
 struct pager;
+struct pane;
 struct screen;
 
 enum screen_kind {
@@ -27,6 +28,7 @@ struct screen_class {
     const char *tab, *brief; /* words for the line of views, wide and narrow */
     /* What the word is about, as a number after it; NULL: nothing. */
     guint (*count)(struct app *app);
+    gboolean panes;         /* details and events may stand below it */
     const struct key_row *keys;
     const struct key_row *more; /* a shared table, or NULL */
     const struct key_row *const *others; /* more of them, NULL at the end; or NULL */
@@ -43,6 +45,8 @@ struct screen_class {
     struct pager *(*pager)(const struct screen *screen); /* for those of a pager */
     const char *(*subject)(const struct screen *screen); /* uuid for op rows */
     char *(*status)(const struct screen *screen); /* state line; caller frees */
+    /* Details of what is selected, see pane.h; NULL: none. */
+    void (*detail)(const struct screen *screen, struct pane *pane);
 };
 
 struct screen {

@@ -23,7 +23,7 @@
 static const char *const names[] = {"list", "marks", "start", "stop", "patience", "cancel",
                                     "kill", "volumes", "help", "filter",
                                     "errors", "broken", "narrow",
-                                    "events"};
+                                    "events", "panes"};
 
 static const struct terminal {
     const char *type, *no_color;
