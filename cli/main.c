@@ -13,6 +13,7 @@
 #include "tui/tui.h"
 #include "util/error.h"
 #include "util/log.h"
+#include "util/xml.h"
 
 /* A reader that went away is not worth a message; a full disk is. */
 static int finish_stdout(int status)
@@ -138,6 +139,7 @@ int main(int argc, char **argv)
 
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN);
+    xml_silence();
     log_to_stderr(g_strcmp0(g_getenv("QMC_DEBUG"), "1") == 0);
     options = options_parse(argv, &error);
     if (!options)

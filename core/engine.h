@@ -17,7 +17,7 @@ struct engine_config {
     gboolean demo;       /* for the title only */
 };
 
-/* No blocking, no connection. UNSUPPORTED for an unknown URI scheme. */
+/* No blocking, no connection. INVALID for an unknown URI scheme. */
 struct engine *engine_new(const struct engine_config *config, GError **error);
 /* Cancels everything and waits for the undo work, at most so long. Nothing is
  * applied any more; what is not op_over() then is left in the middle. */

@@ -197,8 +197,10 @@ static gboolean stop_run(struct op *op, GError **error)
 
     if (!hold_look(stop->hold, op_cancellable(op), error))
         return FALSE;
-    if (hold_state(stop->hold) == POWER_HALTED)
-        return not_running(op, error);
+    if (hold_state(stop->hold) == POWER_HALTED) {
+        op_set_result(op, "already halted");
+        return TRUE;
+    }
     if (hold_state(stop->hold) == POWER_PAUSED)
         return stop_paused(op, stop, error);
     return stop_ask(op, stop, error);
@@ -298,6 +300,7 @@ const struct op_row op_stop = {
     .classes = CLASS_QUBESVM,
     .damaged = TRUE,
     .states = BIT(UNKNOWN) | ACTIVE,
+    .reached = BIT(HALTED),
     .passing = POWER_HALTING,
     .lengthy = TRUE,
     .wait_arg = "wait",

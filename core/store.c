@@ -48,24 +48,47 @@ static void reset(struct store *store)
     g_ptr_array_set_size(store->raw, 0);
 }
 
-/* Upstream keeps copies of the store, and so do we. */
-static char *copies_hint(const struct store *store, const char *before)
+/* Upstream keeps copies of the store, and so do we. NULL: there are none. */
+static char *copies_hint(const struct store *store)
 {
     g_autofree char *theirs = layout_path(store->root, LAYOUT_BACKUP);
     g_autofree char *ours = layout_path(store->root, LAYOUT_HISTORY);
+    gboolean both = g_file_test(theirs, G_FILE_TEST_IS_DIR) &&
+                    g_file_test(ours, G_FILE_TEST_IS_DIR);
 
-    return g_strdup_printf("%stake a copy from %s or %s", before, theirs, ours);
+    if (both)
+        return g_strdup_printf("take a copy from %s or %s", theirs, ours);
+    return g_file_test(theirs, G_FILE_TEST_IS_DIR)
+               ? g_strdup_printf("take a copy from %s", theirs) : NULL;
+}
+
+static char *missing_hint(const struct store *store)
+{
+    g_autofree char *dir = g_path_get_dirname(store->path);
+
+    if (g_file_test(dir, G_FILE_TEST_IS_DIR))
+        return g_strdup("make one with qubes-create, or name another root with "
+                        "--root; 'qmc --demo' shows qmc without any");
+    if (*store->root)
+        return g_strdup("name the directory that holds the system's var/lib/qubes "
+                        "with --root");
+    return g_strdup("this is no Qubes OS: name its root with --root, or try "
+                    "'qmc --demo'");
 }
 
 static char *hint_for(const struct store *store, const GError *cause)
 {
+    g_autofree char *copies = NULL;
+
     if (error_hint(cause))
         return g_strdup(error_hint(cause));
     if (error_is(cause, QMC_ERROR_DENIED))
         return g_strdup("be root or of the group 'qubes'");
-    if (error_is(cause, QMC_ERROR_NOTFOUND) && *store->root == '\0')
-        return copies_hint(store, "make one with qubes-create, or ");
-    return copies_hint(store, "");
+    copies = copies_hint(store);
+    if (!copies && error_is(cause, QMC_ERROR_NOTFOUND))
+        return missing_hint(store);
+    return copies ? g_steal_pointer(&copies)
+                  : g_strdup("mend that line, or restore the file from a backup");
 }
 
 /* The same error with what to do about it. */

@@ -102,6 +102,8 @@ gboolean leftover_xen_never_ran(const char *untrusted_list);
 /* A bounded, displayable copy of a name that others chose. */
 void hv_copy_text(char *to, gsize size, const char *untrusted_text);
 
+/* No connection could be made: CONN, or DENIED. */
+void virt_error_set_conn(GError **error, const char *uri);
 /* Turns the calling thread's libvirt error into ours: "FORMAT: its text". */
 void virt_error_set(GError **error, const char *uri, const char *format, ...)
     G_GNUC_PRINTF(3, 4);

@@ -57,7 +57,7 @@ struct hv *hv_new(const char *uri, GError **error)
     struct hv *hv;
 
     if (!driver) {
-        error_set(error, QMC_ERROR_UNSUPPORTED,
+        error_set(error, QMC_ERROR_INVALID,
                   "use xen:///, qemu:///system or test:///default",
                   "no support for the hypervisor '%s'", uri);
         return NULL;
@@ -251,8 +251,7 @@ static virConnectPtr open_connection(const struct hv *hv, GError **error)
         event_loop_start();
     conn = virConnectOpen(hv->uri);
     if (!conn)
-        virt_error_set(error, hv->uri, "cannot connect to the hypervisor '%s'",
-                       hv->uri);
+        virt_error_set_conn(error, hv->uri);
     else if (!hv->local &&
              virConnectSetKeepAlive(conn, KEEPALIVE_SECONDS, KEEPALIVE_COUNT) < 0)
         log_line("hv", "no keepalive: %s", virGetLastErrorMessage());

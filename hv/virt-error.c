@@ -91,6 +91,19 @@ int virt_error_code(void)
     return e ? e->code : VIR_ERR_OK;
 }
 
+void virt_error_set_conn(GError **error, const char *uri)
+{
+    g_autoptr(GError) cause = NULL;
+
+    virt_error_set(&cause, uri, "cannot connect to the hypervisor '%s'", uri);
+    if (error_is(cause, QMC_ERROR_DENIED) || error_is(cause, QMC_ERROR_CONN)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return;
+    }
+    error_set(error, QMC_ERROR_CONN, "see whether the address is right: "
+              "'virsh -c URI list' has to answer", "%s", cause->message);
+}
+
 void virt_error_set(GError **error, const char *uri, const char *format, ...)
 {
     const virError *e = virGetLastError();

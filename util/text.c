@@ -187,7 +187,7 @@ char *text_size_long(guint64 bytes)
                            (int)(tenths % 10), text_units[unit]);
 }
 
-/* The factor of "", "B", "K", "KB", "KiB" ...; 0: no unit. */
+/* The factor of "", "B", "K", "KB", "Ki", "KiB" ...; 0: no unit. */
 static guint64 text_unit_factor(const char *unit)
 {
     guint64 factor = 1, base = 1024;
@@ -200,7 +200,8 @@ static guint64 text_unit_factor(const char *unit)
         return 0;
     if (g_ascii_strcasecmp(unit + 1, "b") == 0)
         base = 1000;
-    else if (unit[1] != '\0' && g_ascii_strcasecmp(unit + 1, "ib") != 0)
+    else if (unit[1] != '\0' && g_ascii_strcasecmp(unit + 1, "ib") != 0 &&
+             g_ascii_strcasecmp(unit + 1, "i") != 0)
         return 0;
     for (const char *u = text_units; u <= at; u++)
         factor *= base;

@@ -21,6 +21,16 @@ typedef const xmlError xml_cause;
 typedef xmlError xml_cause;
 #endif
 
+static void xml_swallow(void *ctx, const char *message, ...)
+{
+}
+
+void xml_silence(void)
+{
+    xmlSetGenericErrorFunc(NULL, xml_swallow);
+    xmlThrDefSetGenericErrorFunc(NULL, xml_swallow);
+}
+
 /* One parse. The buffers are reused from element to element: a store has tens
  * of thousands of them. */
 struct xml_reader {

@@ -24,6 +24,10 @@ struct xml_handler {
                     gpointer data, GError **error);
 };
 
+/* Nothing in this process prints what libxml2 has to say, threads that are made
+ * later included: libvirt uses it too. */
+void xml_silence(void);
+
 /* Parses a whole UTF-8 document. Document types are refused before any entity
  * is declared, nothing is fetched, nothing is printed. Syntax errors are
  * INVALID: "line L, column C: ..." prefixed with `what`. Another encoding, an

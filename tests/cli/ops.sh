@@ -33,8 +33,10 @@ out_has '^personal: stopped$'
 # Refusals.
 run 3 --demo --root "$demo" start valut
 err_has "did you mean 'vault'"
-run 4 --demo --root "$demo" stop vault
-err_has "^qmc: cannot stop 'vault': "
+run 0 --demo --root "$demo" stop vault
+out_has '^vault: already halted$'
+run 4 --demo --root "$demo" pause vault
+err_has "^qmc: cannot pause 'vault': "
 run 4 --demo --root "$demo" unpause personal
 run 4 --demo --root "$demo" start dom0
 err_has "^qmc: cannot start 'dom0': "

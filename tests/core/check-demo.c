@@ -119,7 +119,7 @@ START_TEST(errors_have_code_and_hint)
     QmcEngine *engine = open_demo(NULL, &root);
     g_autoptr(GError) error = NULL;
 
-    ck_assert(!qmc_qube_run(engine, "vault", "stop", NULL, &error));
+    ck_assert(!qmc_qube_run(engine, "vault", "pause", NULL, &error));
     ck_error(&error, QMC_ERROR_STATE, "vault");
     ck_assert(!qmc_qube_run(engine, "moon", "start", NULL, &error));
     ck_error(&error, QMC_ERROR_NOTFOUND, "moon");

@@ -397,7 +397,7 @@ START_TEST(an_unknown_scheme_is_refused)
     g_autoptr(GError) error = NULL;
 
     ck_assert_ptr_null(engine_new(&config, &error));
-    ck_error(&error, QMC_ERROR_UNSUPPORTED, NULL);
+    ck_error(&error, QMC_ERROR_INVALID, NULL);
 }
 END_TEST
 

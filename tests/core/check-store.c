@@ -248,6 +248,13 @@ START_TEST(what_is_no_store_is_refused)
 }
 END_TEST
 
+static void make_copies(void)
+{
+    g_autofree char *ours = root_path(LAYOUT_HISTORY);
+
+    ck_assert_int_eq(g_mkdir_with_parents(ours, 0770), 0);
+}
+
 static void expect_copies_below_root(const GError *error)
 {
     g_autofree char *theirs = root_path(LAYOUT_BASE "/backup or ");
@@ -261,6 +268,7 @@ START_TEST(a_missing_store_says_where_copies_are)
 {
     GError *error = NULL;
 
+    make_copies();
     ck_assert(!store_load(store, model, &error));
     expect_copies_below_root(error);
     ck_error(&error, QMC_ERROR_NOTFOUND, "qubes.xml");
@@ -268,10 +276,21 @@ START_TEST(a_missing_store_says_where_copies_are)
 }
 END_TEST
 
+START_TEST(without_copies_none_are_named)
+{
+    GError *error = NULL;
+
+    ck_assert(!store_load(store, model, &error));
+    ck_assert_ptr_null(strstr(error_hint(error), "copy"));
+    ck_error(&error, QMC_ERROR_NOTFOUND, "qubes.xml");
+}
+END_TEST
+
 START_TEST(a_bad_store_says_where_copies_are)
 {
     static const char *const bad[] = { "", "hello", "<other/>", "<qubes>" };
 
+    make_copies();
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
         GError *error = NULL;
 
@@ -693,6 +712,7 @@ int main(void)
         missing_volumes_come_from_the_class, an_image_that_two_have_is_found,
         the_place_by_default_may_be_taken, what_many_only_read_is_shared,
         two_pools_may_be_one_directory, a_missing_store_says_where_copies_are,
+        without_copies_none_are_named,
         a_bad_store_says_where_copies_are,
         a_huge_store_is_refused, too_many_qubes_are_refused,
         a_failed_load_empties_the_model, the_first_of_two_stays_good,

@@ -276,7 +276,7 @@ struct hv *hv_new(const char *uri, GError **error)
            !g_str_has_prefix(uri, kinds[i].scheme))
         i++;
     if (i == G_N_ELEMENTS(kinds)) {
-        error_set(error, QMC_ERROR_UNSUPPORTED, NULL,
+        error_set(error, QMC_ERROR_INVALID, NULL,
                   "no support for the hypervisor '%s'", uri);
         g_free(hv);
         return NULL;

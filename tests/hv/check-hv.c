@@ -282,7 +282,7 @@ START_TEST(schemes)
     ck_assert_int_eq(hv_kind(remote), HV_TEST);
     ck_assert(hv_takes_files(remote));
     ck_assert_ptr_null(hv_new("vbox:///session", &error));
-    ck_assert_int_eq(error->code, QMC_ERROR_UNSUPPORTED);
+    ck_assert_int_eq(error->code, QMC_ERROR_INVALID);
     ck_assert_ptr_nonnull(strstr(error->message, "'vbox:///session'"));
     hv_free(xen);
     hv_free(qemu);

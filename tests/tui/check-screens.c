@@ -5,6 +5,7 @@
  *   fake WORDS   adds to the script of the hypervisor (tests/fake/README.md)
  *   store FILE   begins with this store instead of qubes.xml; first line only
  *   keys NAMES   "j j Enter"
+ *   figure NAME  until the meter of that name has a percentage
  *   wait TEXT    until it stands on the screen
  *   gone TEXT    until it does not
  *   size HxW     changes the size of the terminal
@@ -85,6 +86,8 @@ static void replay_line(struct replay *replay, const char *line)
     replay_begin(replay);
     if (strcmp(parts[0], "keys") == 0)
         console_keys(replay->console, rest);
+    else if (strcmp(parts[0], "figure") == 0)
+        console_wait_figure(replay->console, rest);
     else if (strcmp(parts[0], "wait") == 0)
         console_wait(replay->console, rest);
     else if (strcmp(parts[0], "gone") == 0)

@@ -261,6 +261,22 @@ void console_wait(struct console *console, const char *text)
     console_wait_for(console, text, TRUE);
 }
 
+void console_wait_figure(struct console *console, const char *name)
+{
+    g_autofree char *pattern = g_strdup_printf("(?m)^%s \\[.*%%!?\\]", name);
+    gint64 end = g_get_monotonic_time() + PATIENCE_US;
+
+    for (;;) {
+        g_autofree char *screen = console_text(console);
+
+        if (g_regex_match_simple(pattern, screen, 0, 0))
+            return;
+        ck_assert_msg(g_get_monotonic_time() < end, "no figure of '%s':\n%s",
+                      name, screen);
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
 void console_wait_gone(struct console *console, const char *text)
 {
     console_wait_for(console, text, FALSE);

@@ -38,6 +38,8 @@ void console_keys(struct console *console, const char *names);
 void console_type(struct console *console, const char *bytes);
 /* Turns the loop until the text stands on the screen; fails after 20 s. */
 void console_wait(struct console *console, const char *text);
+/* Until the meter of that name has a percentage. */
+void console_wait_figure(struct console *console, const char *name);
 void console_wait_gone(struct console *console, const char *text);
 /* Turns the loop until nothing is due any more for now. */
 void console_settle(struct console *console);
