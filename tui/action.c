@@ -6,6 +6,11 @@
 #include "tui/screens.h"
 #include "util/error.h"
 
+/* So many names are not read before a yes that is one key away. */
+#define NAMES_MAX 10
+/* Of those left out; the rest is counted. */
+#define LEFT_MAX 3
+
 struct op *action_running(const struct app *app, const char *uuid)
 {
     GPtrArray *ops = engine_ops(app_engine(app));
@@ -55,6 +60,113 @@ void action_start(struct app *app, const char *op, const char *uuid,
         question_open(app, &action);
 }
 
+/* --- several --- */
+
+char **action_targets(const struct screen *screen)
+{
+    const struct screen_class *class = screen->class;
+    g_auto(GStrv) marks = class->marks ? class->marks(screen) : NULL;
+    const char *one = class->subject ? class->subject(screen) : NULL;
+    char **subject;
+
+    if (marks && *marks)
+        return g_steal_pointer(&marks);
+    subject = g_new0(char *, 2);
+    subject[0] = g_strdup(one);
+    return subject;
+}
+
+gboolean action_can(const struct screen *screen, const char *op)
+{
+    g_auto(GStrv) uuids = action_targets(screen);
+
+    for (gsize i = 0; uuids[i]; i++)
+        if (!action_refused(screen->app, op, uuids[i]))
+            return TRUE;
+    return FALSE;
+}
+
+struct choice {
+    GPtrArray *uuids; /* borrowed; those it is possible for, and a NULL */
+    GString *left;    /* "vault (it is not running)" */
+    guint n_left;
+    enum confirm consent;
+};
+
+static void choice_leave(struct choice *choice, const struct qube *qube,
+                         const char *why)
+{
+    if (choice->n_left++ >= LEFT_MAX)
+        return;
+    g_string_append_printf(choice->left, "%s%s (%s)",
+                           choice->left->len ? ", " : "",
+                           qube ? qube->name : "a qube", why);
+}
+
+static void choice_take(struct choice *choice, struct app *app,
+                        const struct op_row *row, char *uuid)
+{
+    const struct qube *qube = model_qube(app_model(app), uuid);
+    const char *why = action_refused(app, row->name, uuid);
+
+    if (why) {
+        choice_leave(choice, qube, why);
+        return;
+    }
+    choice->consent = MAX(choice->consent,
+                          op_confirm(row, app_model(app), qube, NULL));
+    g_ptr_array_add(choice->uuids, uuid);
+}
+
+static void choice_close(struct choice *choice)
+{
+    if (choice->n_left > LEFT_MAX)
+        g_string_append_printf(choice->left, " and %u more",
+                               choice->n_left - LEFT_MAX);
+    g_ptr_array_add(choice->uuids, NULL);
+}
+
+static void action_start_choice(struct app *app, const struct op_row *row,
+                                const struct choice *choice)
+{
+    struct action action = {
+        .op = row->name,
+        .consent = choice->consent,
+        .uuids = (char *const *)choice->uuids->pdata,
+        .left = choice->n_left ? choice->left->str : NULL,
+    };
+
+    if (action.consent == CONFIRM_L1 && choice->uuids->len > NAMES_MAX + 1)
+        action.consent = CONFIRM_L2;
+    if (action.consent == CONFIRM_L0)
+        action_submit(app, &action);
+    else
+        question_open(app, &action);
+}
+
+void action_start_all(struct app *app, const char *op, char *const *uuids)
+{
+    const struct op_row *row = op_find(op);
+    struct choice choice = {g_ptr_array_new(), g_string_new(NULL), 0, CONFIRM_L0};
+
+    if (uuids[0] && !uuids[1]) {
+        action_start(app, op, uuids[0], NULL);
+    } else {
+        for (gsize i = 0; uuids[i]; i++)
+            choice_take(&choice, app, row, uuids[i]);
+        choice_close(&choice);
+        if (choice.uuids->len > 1)
+            action_start_choice(app, row, &choice);
+        else if (choice.n_left)
+            app_note(app, TRUE, "%s: for none of the %u marked: %s", row->label,
+                     choice.n_left, choice.left->str);
+    }
+    g_ptr_array_unref(choice.uuids);
+    g_string_free(choice.left, TRUE);
+}
+
+/* --- submitting --- */
+
 static void action_put(GHashTable *args, const char *name, const char *value)
 {
     g_hash_table_insert(args, g_strdup(name), g_strdup(value));
@@ -79,19 +191,51 @@ static GHashTable *action_args(const struct action *action,
     return args;
 }
 
-void action_submit(struct app *app, const struct action *action)
+static struct op *action_request(struct app *app, const struct action *action,
+                                 const char *uuid, GError **error)
 {
-    const struct op_row *row = op_find(action->op);
-    g_autoptr(GHashTable) args = action_args(action, row);
+    g_autoptr(GHashTable) args = action_args(action, op_find(action->op));
     struct op_request request = {
         .op = action->op,
-        .uuid = action->uuid,
+        .uuid = uuid,
         .args = args,
         .consent = action->consent,
     };
-    g_autoptr(GError) error = NULL;
-    struct op *op = engine_submit(app_engine(app), &request, &error);
 
+    return engine_submit(app_engine(app), &request, error);
+}
+
+/* Nobody watches the steps of several: notes tell how each ends. What is
+ * refused only now is rare, and told when the rest is on its way. */
+static void action_submit_all(struct app *app, const struct action *action)
+{
+    const struct op_row *row = op_find(action->op);
+    g_autoptr(GError) refused = NULL;
+    guint n = 0;
+
+    for (gsize i = 0; action->uuids[i]; i++)
+        if (action_request(app, action, action->uuids[i],
+                           refused ? NULL : &refused))
+            n++;
+    app_note(app, FALSE, "%s %u %s%s%s", row->doing, n, n == 1 ? "qube" : "qubes",
+             action->left ? "; left out: " : "", action->left ? action->left : "");
+    if (!refused)
+        return;
+    g_autofree char *what = g_strdup_printf("%s: refused", row->label);
+    error_open_refused(app, what, refused);
+}
+
+void action_submit(struct app *app, const struct action *action)
+{
+    const struct op_row *row = op_find(action->op);
+    g_autoptr(GError) error = NULL;
+    struct op *op;
+
+    if (action->uuids) {
+        action_submit_all(app, action);
+        return;
+    }
+    op = action_request(app, action, action->uuid, &error);
     if (!op) {
         g_autofree char *what = g_strdup_printf("%s: refused", row->label);
 

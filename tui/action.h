@@ -10,11 +10,17 @@ struct action {
     const char *uuid;  /* bound when the key was pressed */
     GHashTable *args;  /* text -> text, or NULL */
     enum confirm consent;
+    char *const *uuids; /* several instead of `uuid`, ends with NULL; or NULL */
+    const char *left;   /* which of those asked for are not among them, and why:
+                         * a clause; NULL: none */
 };
 
 /* Whatever happens, the user is told. args may be NULL; copied. */
 void action_start(struct app *app, const char *op, const char *uuid,
                   GHashTable *args);
+/* The same for several: one question for all, more than ten of them need a
+ * stronger one; those it is not possible for are left out, and named. */
+void action_start_all(struct app *app, const char *op, char *const *uuids);
 /* The question was answered. */
 void action_submit(struct app *app, const struct action *action);
 /* Notes and dialogs when operations end. */
@@ -22,6 +28,11 @@ void action_event(struct app *app, const struct op *op);
 /* Why it cannot be done now, or NULL. Static or interned. */
 const char *action_refused(const struct app *app, const char *op,
                            const char *uuid);
+/* What an operation of the screen is for now: the marked qubes, else the
+ * selected one. Never NULL, may be empty; caller frees. */
+char **action_targets(const struct screen *screen);
+/* It can be done now with one of them at least. */
+gboolean action_can(const struct screen *screen, const char *op);
 /* The newest operation that has not ended, on the qube or (NULL) on any; NULL
  * if there is none. */
 struct op *action_running(const struct app *app, const char *uuid);

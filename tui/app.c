@@ -335,15 +335,14 @@ static void app_key_events(struct screen *screen)
 
 static void app_run_row(struct screen *screen, const struct key_row *row)
 {
-    const char *uuid;
+    g_auto(GStrv) uuids = NULL;
 
     if (!row->op) {
         row->run(screen);
         return;
     }
-    uuid = screen->class->subject ? screen->class->subject(screen) : NULL;
-    if (uuid)
-        action_start(screen->app, row->op, uuid, NULL);
+    uuids = action_targets(screen);
+    action_start_all(screen->app, row->op, uuids);
 }
 
 void app_key(struct app *app, int key)

@@ -280,6 +280,11 @@ static const char *qubes_subject(const struct screen *screen)
     return list_selected(((const struct qubes *)screen->data)->list);
 }
 
+static char **qubes_marks(const struct screen *screen)
+{
+    return list_marks(qubes_list(screen));
+}
+
 static void qubes_event(struct screen *screen, const struct event *event)
 {
     qubes_fill(screen);
@@ -358,36 +363,29 @@ static void qubes_key_volumes(struct screen *screen)
         volumes_open(screen->app, uuid);
 }
 
-static gboolean qubes_can(const struct screen *screen, const char *op)
-{
-    const char *uuid = qubes_subject(screen);
-
-    return uuid && !action_refused(screen->app, op, uuid);
-}
-
 static gboolean qubes_can_start(const struct screen *screen)
 {
-    return qubes_can(screen, "start");
+    return action_can(screen, "start");
 }
 
 static gboolean qubes_can_stop(const struct screen *screen)
 {
-    return qubes_can(screen, "stop");
+    return action_can(screen, "stop");
 }
 
 static gboolean qubes_can_pause(const struct screen *screen)
 {
-    return qubes_can(screen, "pause");
+    return action_can(screen, "pause");
 }
 
 static gboolean qubes_can_unpause(const struct screen *screen)
 {
-    return qubes_can(screen, "unpause");
+    return action_can(screen, "unpause");
 }
 
 static gboolean qubes_can_kill(const struct screen *screen)
 {
-    return qubes_can(screen, "kill");
+    return action_can(screen, "kill");
 }
 
 static gboolean qubes_has_volumes(const struct screen *screen)
@@ -434,6 +432,7 @@ const struct screen_class screen_qubes = {
     .event = qubes_event,
     .list = qubes_list,
     .subject = qubes_subject,
+    .marks = qubes_marks,
     .status = qubes_status,
     .detail = pane_qube,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Are you sure? As one line (L1), a box that stands on Cancel (L2), or a name
  * to be typed (L3). The identity is that of the key press: if the qube goes or
- * changes so that the action makes no sense, the question is withdrawn. */
+ * changes so that the action makes no sense, the question is withdrawn. One
+ * question is asked for several qubes, and withdrawn if any of them goes. */
 #include "config.h"
 
 #include <string.h>
@@ -10,13 +11,17 @@
 #include "tui/field.h"
 #include "tui/frame.h"
 #include "tui/screens.h"
+#include "tui/stakes.h"
 
 #define WIDTH 66
 
 struct question {
     const char *op;   /* NULL: none is asked for; see `cancel` */
     struct op *cancel; /* the one at work to be cancelled; NULL: quit */
-    char *uuid, *name;
+    char **uuids, **names;
+    struct stakes *stakes; /* of several; else NULL */
+    char *left;       /* which of the marked are left out, and why; or NULL */
+    char *word;       /* L3: to be typed */
     GHashTable *args;
     enum confirm level;
     char *title;      /* "Kill disp42" */
@@ -45,24 +50,67 @@ static char *question_sentence(const char *text)
     return sentence;
 }
 
+static void question_set_qubes(struct question *question,
+                               const struct model *model,
+                               const struct action *action)
+{
+    const char *const one[] = {action->uuid, NULL};
+    const char *const *uuids =
+        action->uuids ? (const char *const *)action->uuids : one;
+    guint n = 0;
+
+    while (uuids[n])
+        n++;
+    question->uuids = g_new0(char *, n + 1);
+    question->names = g_new0(char *, n + 1);
+    for (guint i = 0; i < n; i++) {
+        question->uuids[i] = g_strdup(uuids[i]);
+        question->names[i] = text_sanitise(model_qube(model, uuids[i])->name, -1);
+    }
+}
+
+static void question_open_one(struct question *question, const struct op_row *row,
+                              const struct model *model)
+{
+    const struct qube *qube = model_qube(model, question->uuids[0]);
+    g_autofree char *stake = op_consequence(row, model, qube, question->args);
+
+    question->title = g_strdup_printf("%s %s", row->label, question->names[0]);
+    question->word = g_strdup(question->names[0]);
+    question->text = question_sentence(stake ? stake : row->help);
+}
+
+static void question_open_several(struct question *question,
+                                  const struct op_row *row,
+                                  const struct model *model)
+{
+    guint n = g_strv_length(question->uuids);
+
+    question->title = g_strdup_printf("%s %u %s", row->label, n,
+                                      n == 1 ? "qube" : "qubes");
+    question->word = g_strdup_printf("%u %s", n, row->name);
+    question->stakes = stakes_new(model, row, question->uuids, question->left);
+    question->text = stakes_text(question->stakes, G_MAXUINT);
+}
+
 static void question_open_action(struct screen *screen,
                                  const struct action *action)
 {
     struct question *question = screen->data;
+    const struct model *model = app_model(screen->app);
     const struct op_row *row = op_find(action->op);
-    const struct qube *qube = model_qube(app_model(screen->app), action->uuid);
 
     question->op = row->name;
-    question->uuid = g_strdup(action->uuid);
-    question->name = text_sanitise(qube->name, -1);
+    question_set_qubes(question, model, action);
+    question->left = g_strdup(action->left);
     question->args = action->args ? g_hash_table_ref(action->args) : NULL;
     question->level = action->consent;
-    question->title = g_strdup_printf("%s %s", row->label, question->name);
-    g_autofree char *stake = op_consequence(row, app_model(screen->app), qube,
-                                            action->args);
-    question->text = question_sentence(stake ? stake : row->help);
     if (question->level == CONFIRM_L3)
         question->field = field_new("");
+    if (action->uuids)
+        question_open_several(question, row, model);
+    else
+        question_open_one(question, row, model);
 }
 
 static void question_open_cancel_screen(struct question *question,
@@ -119,25 +167,45 @@ static void question_close(struct screen *screen)
 {
     struct question *question = screen->data;
 
-    g_free(question->uuid);
-    g_free(question->name);
+    g_strfreev(question->uuids);
+    g_strfreev(question->names);
+    g_clear_pointer(&question->stakes, stakes_free);
+    g_free(question->left);
+    g_free(question->word);
     g_clear_pointer(&question->args, g_hash_table_unref);
     g_free(question->title);
     g_free(question->text);
     g_clear_pointer(&question->field, field_free);
 }
 
+/* Why it cannot be done any more with one of its qubes; NULL: it can. */
+static char *question_refused(struct screen *screen)
+{
+    const struct question *question = screen->data;
+
+    for (gsize i = 0; question->uuids[i]; i++) {
+        const char *why = action_refused(screen->app, question->op,
+                                         question->uuids[i]);
+
+        if (why && question->stakes)
+            return g_strdup_printf("%s: %s", question->names[i], why);
+        if (why)
+            return g_strdup(why);
+    }
+    return NULL;
+}
+
 static void question_event(struct screen *screen, const struct event *event)
 {
     struct question *question = screen->data;
-    const char *why;
+    g_autofree char *why = NULL;
 
     /* How it ended is told by itself. */
     if (question->cancel && op_over(question->cancel))
         app_pop(screen->app, screen);
     if (!question->op)
         return;
-    why = action_refused(screen->app, question->op, question->uuid);
+    why = question_refused(screen);
     if (!why)
         return;
     app_note(screen->app, TRUE, "%s: the question is withdrawn: %s",
@@ -179,16 +247,31 @@ static void question_draw_lines(const struct question *question)
     question_draw_prompt(question, last);
 }
 
+/* So many names as there is room for; how many more there are is said. */
+static char *question_fit(const struct question *question, struct rect room)
+{
+    char *text = g_strdup(question->text);
+    guint names = question->stakes ? stakes_most(question->stakes) : 0;
+
+    while (names > 1 && draw_wrapped_height(room.w, text) > room.h) {
+        g_free(text);
+        names -= names / 8 + 1;
+        text = stakes_text(question->stakes, names);
+    }
+    return text;
+}
+
 static void question_draw_box(struct screen *screen, struct rect area)
 {
     const struct question *question = screen->data;
-    int width = MIN(WIDTH, area.w) - 4;
-    int text = draw_wrapped_height(width, question->text);
-    struct rect size = {0, 0, text + 5 + (question->field ? 2 : 0), WIDTH};
+    int rest = 5 + (question->field ? 2 : 0);
+    struct rect room = {0, 0, area.h - rest, MIN(WIDTH, area.w) - 4};
+    g_autofree char *text = question_fit(question, room);
+    struct rect size = {0, 0, draw_wrapped_height(room.w, text) + rest, WIDTH};
     struct rect inside = dialog_box(screen, area, size, question->title);
     struct rect line = {inside.y + inside.h - 1, inside.x, 1, inside.w};
 
-    draw_wrapped(inside, STYLE_NORMAL, question->text);
+    draw_wrapped(inside, STYLE_NORMAL, text);
     if (question->level == CONFIRM_L1)
         question_draw_prompt(question, line);
     else
@@ -196,7 +279,8 @@ static void question_draw_box(struct screen *screen, struct rect area)
     if (!question->field)
         return;
     int used = draw_format(line.y - 2, line.x, line.w, STYLE_NORMAL,
-                           "Type the name %s: ", question->name);
+                           question->stakes ? "Type %s: " : "Type the name %s: ",
+                           question->word);
     field_draw(question->field, line.y - 2, line.x + used, line.w - used,
                question->focus == 0);
 }
@@ -205,7 +289,11 @@ static void question_draw(struct screen *screen, struct rect area)
 {
     const struct question *question = question_of(screen);
     struct rect lines = frame_prompt();
-    gboolean fits = lines.h == 1 || text_width(question->text) <= lines.w;
+    gboolean fits = text_width(question->text) <= lines.w;
+
+    /* Without a line for it the text is left out, but names are not. */
+    if (lines.h == 1)
+        fits = question->stakes == NULL;
 
     if (question->level == CONFIRM_L1 && fits)
         question_draw_lines(question);
@@ -218,15 +306,15 @@ static void question_draw(struct screen *screen, struct rect area)
 static gboolean question_named(const struct question *question)
 {
     return !question->field ||
-           strcmp(field_text(question->field), question->name) == 0;
+           strcmp(field_text(question->field), question->word) == 0;
 }
 
 static void question_key_yes(struct screen *screen)
 {
     struct question *question = screen->data;
     struct app *app = screen->app;
-    struct action action = {question->op, question->uuid, question->args,
-                            question->level};
+    struct action action = {.op = question->op, .args = question->args,
+                            .consent = question->level, .left = question->left};
 
     if (!question_named(question))
         return;
@@ -242,6 +330,8 @@ static void question_key_yes(struct screen *screen)
     /* Popped first: what the submission opens belongs on top. The memory of
      * the screen stays until the end of this turn. */
     app_pop(app, screen);
+    action.uuid = question->uuids[0];
+    action.uuids = question->stakes ? question->uuids : NULL;
     action_submit(app, &action);
 }
 

@@ -44,6 +44,8 @@ struct screen_class {
     struct list *(*list)(const struct screen *screen); /* for the movement rows */
     struct pager *(*pager)(const struct screen *screen); /* for those of a pager */
     const char *(*subject)(const struct screen *screen); /* uuid for op rows */
+    /* uuids for op rows instead, NULL-terminated; empty: none are marked. */
+    char **(*marks)(const struct screen *screen);
     char *(*status)(const struct screen *screen); /* state line; caller frees */
     /* Details of what is selected, see pane.h; NULL: none. */
     void (*detail)(const struct screen *screen, struct pane *pane);

@@ -283,6 +283,25 @@ START_TEST(a_question_is_withdrawn_with_its_qube)
 }
 END_TEST
 
+START_TEST(a_question_is_withdrawn_with_any_of_its_qubes)
+{
+    static const char personal[] = "00000000-0000-4000-8000-000000000006";
+    static const char work[] = "00000000-0000-4000-8000-000000000007";
+    struct console *console = console_with("qubes.xml");
+
+    fake_set_state(personal, "personal", POWER_RUNNING);
+    fake_set_state(work, "work", POWER_RUNNING);
+    console_wait(console, "3 running");
+    console_keys(console, "j Space Space S");
+    console_wait(console, "Shut down 2 qubes?");
+    fake_set_state(work, NULL, POWER_HALTED);
+    console_wait(console, "the question is withdrawn: work: it is not running");
+    console_wait_gone(console, "y/N");
+    console_wait(console, "2 marked");
+    console_free(console);
+}
+END_TEST
+
 START_TEST(every_size_is_survived)
 {
     struct console *console = console_with("qubes.xml");
@@ -461,6 +480,7 @@ int main(void)
         hang_up_ends_it,
         q_asks_only_while_something_runs,
         a_question_is_withdrawn_with_its_qube,
+        a_question_is_withdrawn_with_any_of_its_qubes,
         every_size_is_survived,
         a_lost_hypervisor_is_told_with_its_reason,
         selection_follows_its_qube,

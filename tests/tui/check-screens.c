@@ -21,7 +21,8 @@
 #include "tests/fake/hv-fake.h"
 #include "tests/util/suite.h"
 
-static const char *const names[] = {"list", "marks", "start", "stop", "patience", "cancel",
+static const char *const names[] = {"list", "marks", "several",
+                                    "start", "stop", "patience", "cancel",
                                     "kill", "volumes", "help", "filter",
                                     "errors", "broken", "narrow",
                                     "events", "panes"};
