@@ -20,6 +20,9 @@
 #define PATIENCE_MS 2000
 #define PROBE_MS 2000
 
+/* After that long at one step, what is waited for is said. */
+#define SLOW_S 10
+
 /* A flag as an operation argument. */
 #define OP_TRUE "true"
 
@@ -31,6 +34,8 @@ struct item {
     struct op *op;    /* NULL: refused */
     GError *error;
     guint steps_said;
+    guint steps_slow; /* so many there were at the last look */
+    gboolean slow_said;
     gboolean ended;
 };
 
@@ -42,6 +47,7 @@ struct batch {
     gboolean verbose, dry_run;
     guint running;
     guint patience; /* timer: runs since the first signal */
+    guint slow;     /* timer */
     gboolean wary;  /* it ran out */
     gboolean left;  /* what runs is not waited for any more */
 };
@@ -301,8 +307,37 @@ static void probe(struct batch *batch)
         leave(batch);
 }
 
+static void say_slow(struct item *item)
+{
+    const GArray *steps = item->op->steps;
+
+    if (steps->len != item->steps_slow) {
+        item->steps_slow = steps->len;
+        item->slow_said = FALSE;
+    } else if (steps->len && !item->slow_said) {
+        item->slow_said = TRUE;
+        notice_line("%s: still waiting: %s", item->op->subject,
+                    g_array_index(steps, struct op_step, steps->len - 1).text);
+    }
+}
+
+static gboolean on_slow(gpointer data)
+{
+    struct batch *batch = data;
+
+    for (guint i = 0; i < batch->items->len; i++) {
+        struct item *item = batch->items->pdata[i];
+
+        if (item->op && !item->ended)
+            say_slow(item);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
 static void wait_for_end(struct batch *batch)
 {
+    if (!batch->cli->quiet)
+        batch->slow = g_timeout_add_seconds(SLOW_S / 2, on_slow, batch);
     while (batch->running > 0 && !batch->left) {
         g_main_context_iteration(NULL, TRUE);
         if (batch->wary && batch->running > 0 && !batch->left)
@@ -310,6 +345,8 @@ static void wait_for_end(struct batch *batch)
     }
     if (batch->patience)
         g_source_remove(batch->patience);
+    if (batch->slow)
+        g_source_remove(batch->slow);
 }
 
 /* A name given twice is one qube. */
@@ -349,12 +386,33 @@ static void submit_all(struct batch *batch)
     events_ignore(events, listener);
 }
 
+static void out_error(struct out *out, const GError *error)
+{
+    out_text(out, error ? error_code_word(error) : NULL);
+    out_text(out, error ? error->message : NULL);
+    out_text(out, error ? error_hint(error) : NULL);
+}
+
+static void plan_row(struct out *out, const struct item *item, const char *step)
+{
+    out_row(out);
+    out_text(out, item->name);
+    out_text(out, item->batch->row->name);
+    out_text(out, step);
+    out_error(out, item->error);
+}
+
+/* What is refused has an error in place of steps; where only lines are read it
+ * is on stderr. */
 static void print_plan(const struct batch *batch)
 {
     static const struct out_column columns[] = {
         {"qube", NULL, OUT_TEXT, 0},
         {"operation", NULL, OUT_TEXT, 0},
         {"step", NULL, OUT_TEXT, 0},
+        {"error", NULL, OUT_TEXT, OUT_DETAIL},
+        {"message", NULL, OUT_TEXT, OUT_DETAIL},
+        {"hint", NULL, OUT_TEXT, OUT_DETAIL},
         {NULL},
     };
     auto_of(out) struct out *out = out_new(columns);
@@ -362,12 +420,11 @@ static void print_plan(const struct batch *batch)
     for (guint i = 0; i < batch->items->len; i++) {
         const struct item *item = batch->items->pdata[i];
 
-        for (guint j = 0; item->op && j < item->op->steps->len; j++) {
-            out_row(out);
-            out_text(out, item->name);
-            out_text(out, batch->row->name);
-            out_text(out, g_array_index(item->op->steps, struct op_step, j).text);
-        }
+        if (item->error && batch->cli->form == OUT_JSON)
+            plan_row(out, item, NULL);
+        for (guint j = 0; !item->error && j < item->op->steps->len; j++)
+            plan_row(out, item,
+                     g_array_index(item->op->steps, struct op_step, j).text);
     }
     out_print(out, batch->cli->form);
 }
@@ -396,9 +453,7 @@ static void print_results(const struct batch *batch)
         out_text(out, batch->row->name);
         out_bool(out, !error);
         out_text(out, error ? NULL : result ? result : batch->row->done);
-        out_text(out, error ? error_code_word(error) : NULL);
-        out_text(out, error ? error->message : NULL);
-        out_text(out, error ? error_hint(error) : NULL);
+        out_error(out, error);
     }
     out_print(out, OUT_JSON);
 }

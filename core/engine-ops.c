@@ -120,7 +120,7 @@ static void op_job_over(gpointer data)
 static void op_job(struct op *op, struct job_spec *spec)
 {
     spec->data = op;
-    spec->key = op->row->urgent ? NULL : op->uuid;
+    spec->key = op->row->urgent || op->dry_run ? NULL : op->uuid;
     /* The reserved worker is for the first move alone. */
     spec->urgent = op->row->urgent && !op->priv->again;
     spec->destroy = op_job_over;
@@ -221,6 +221,24 @@ static void op_end_cancelled(struct op *op)
     op_unwind(op, error);
 }
 
+/* A deadline is the job's; what was silent, and at what, is known here. */
+static GError *op_error(const struct op *op, const GError *error)
+{
+    const struct op_step *last;
+    GError *own = NULL;
+
+    if (!error_is(error, QMC_ERROR_TIMEOUT) || error_hint(error))
+        return g_error_copy(error);
+    last = op->steps->len
+               ? &g_array_index(op->steps, struct op_step, op->steps->len - 1)
+               : NULL;
+    error_set(&own, QMC_ERROR_TIMEOUT,
+              "see whether the hypervisor answers: virsh list; then qmc ls",
+              "'%s' of '%s' got %s%s%s", op->row->name, op->subject,
+              error->message, last ? " at: " : "", last ? last->text : "");
+    return own;
+}
+
 static gboolean poll_now(gpointer data);
 
 static void run_done(struct job *job, const GError *error, gpointer data)
@@ -233,7 +251,7 @@ static void run_done(struct job *job, const GError *error, gpointer data)
                                       : op->priv->again))
         op_end_cancelled(op);
     else if (error)
-        op_finish(op, g_error_copy(error));
+        op_finish(op, op_error(op, error));
     else if (op->priv->again)
         op->priv->poll_timer =
             engine_timer_add(op->engine, POLL_MS, poll_now, op);
@@ -472,20 +490,40 @@ static gboolean applies(const struct op *op, const struct qube *qube,
     return TRUE;
 }
 
-static gboolean dry_run_over(gpointer data)
+static gboolean look_job(struct job *job, gpointer data, GError **error)
 {
     struct op *op = data;
 
-    op->priv->poll_timer = 0;
-    op_finish(op, NULL);
-    return G_SOURCE_REMOVE;
+    op->priv->job = job;
+    return engine_check_writable(op->engine, error) &&
+           (!op->row->look || op->row->look(op, error));
+}
+
+static void look_done(struct job *job, const GError *error, gpointer data)
+{
+    struct op *op = data;
+
+    engine_job_lost(op->engine, error);
+    op_finish(op, error ? op_error(op, error) : NULL);
+}
+
+static void op_look_only(struct op *op)
+{
+    struct job_spec spec = {
+        .deadline_ms = op->row->deadline_ms,
+        .run = look_job,
+        .done = look_done,
+    };
+
+    op->phase = OP_RUNNING;
+    op_job(op, &spec);
 }
 
 static void op_enqueue(struct engine *engine, struct op *op)
 {
     g_ptr_array_add(engine->ops, op);
     if (op->dry_run) {
-        op->priv->poll_timer = engine_timer_add(engine, 0, dry_run_over, op);
+        op_look_only(op);
         return;
     }
     show_busy(engine, op->uuid);

@@ -35,6 +35,7 @@ struct start {
     GArray *disks;    /* struct dom_disk; texts belong to `text` */
     GArray *loops;    /* descriptors that keep loop devices alive */
     GStringChunk *text;
+    gboolean looking; /* a dry run */
     gboolean is_up;   /* nothing left to do */
 };
 
@@ -374,13 +375,16 @@ static const struct start_step {
     const char *plan; /* what is going to be done; NULL: said elsewhere */
     gboolean (*run)(struct start *s, GError **error);
     unsigned kinds;
+    gboolean looks; /* reads only: part of a dry run */
 } steps[] = {
     { "%s is halted, its last run cleaned up",
       "lock %s and clean up after its last run", step_lock, ANY },
     { "start of %s is not prohibited", "check that %s may be started",
-      step_allowed, ANY },
-    { "kernel of %s present", "look for the kernel of %s", step_kernel, ANY },
-    { "volumes of %s present", "look for the volumes of %s", step_verify, ANY },
+      step_allowed, ANY, TRUE },
+    { "kernel of %s present", "look for the kernel of %s", step_kernel, ANY,
+      TRUE },
+    { "volumes of %s present", "look for the volumes of %s", step_verify, ANY,
+      TRUE },
     { "net qube of %s is running", NULL, step_netvm, ANY },
     { "memory for %s", "get memory for %s", step_memory, XEN },
     { "volumes of %s started", "start the volumes of %s", step_volumes, ANY },
@@ -429,9 +433,11 @@ static void start_clear(struct start *s)
 static gboolean steps_run(struct start *s, GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(steps) && !s->is_up; i++) {
-        if (!step_applies(&steps[i], hv_kind(s->hv)))
+        if (!step_applies(&steps[i], hv_kind(s->hv)) ||
+            (s->looking && !steps[i].looks))
             continue;
-        step_announce(s->op, &steps[i], name_of(s));
+        if (!s->looking)
+            step_announce(s->op, &steps[i], name_of(s));
         if (!steps[i].run(s, error))
             return FALSE;
     }
@@ -491,6 +497,24 @@ static gboolean start_run(struct op *op, GError **error)
     if (hv_kind(engine_hv(op->engine)) == HV_XEN && !step_helpers(&s, error))
         return FALSE;
     return chain_run(op, plans, 0, error);
+}
+
+static gboolean start_look(struct op *op, GError **error)
+{
+    GPtrArray *plans = op->data;
+    struct start s = { .op = op, .plans = plans, .looking = TRUE };
+
+    s.plan = plans->pdata[0];
+    if (hv_kind(engine_hv(op->engine)) == HV_XEN && !step_helpers(&s, error))
+        return FALSE;
+    for (; s.index < plans->len; s.index++) {
+        struct hold *hold = ((struct start_plan *)plans->pdata[s.index])->hold;
+
+        if (!hold_look(hold, op_cancellable(op), error) ||
+            (hold_state(hold) == POWER_HALTED && !start_run_one(&s, error)))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static void plan_show_netvm(struct op *op, const struct start_plan *plan)
@@ -565,6 +589,7 @@ const struct op_row op_start = {
     .confirm = CONFIRM_L0,
     .deadline_ms = DEADLINE_MS,
     .prepare = start_prepare,
+    .look = start_look,
     .run = start_run,
     .clear = start_clear_data,
 };

@@ -101,6 +101,10 @@ static gboolean stop_prepare(struct op *op, GError **error)
     struct stop *stop = stop_new(op);
 
     op->data = stop;
+    if (model_qube(engine_model(op->engine), op->uuid)->state == POWER_HALTED) {
+        op_plan(op, "nothing: %s is halted", op->subject);
+        return TRUE;
+    }
     op_plan(op, "ask %s to shut down%s", op->subject,
             op_bool(op, "force") ? ", or kill it if it is paused" : "");
     if (op_bool(op, "wait"))

@@ -190,7 +190,7 @@ static gboolean check_unused(const struct op *op, const struct resize *resize,
 {
     gboolean offline = hv_offline(engine_hv(op->engine));
 
-    if (active && resize->size < resize->before) {
+    if (active && resize->size < volume_size(resize->volume)) {
         error_set(error, QMC_ERROR_STATE, "shut it down first",
                   "cannot shrink '%s': the qube is running", resize->what);
         return FALSE;
@@ -251,6 +251,17 @@ static gboolean resize_volume(struct op *op, struct resize *resize,
     return TRUE;
 }
 
+static gboolean resize_look(struct op *op, GError **error)
+{
+    struct resize *resize = op->data;
+
+    return hold_look(resize->hold, op_cancellable(op), error) &&
+           check_smaller(resize->what, resize->size, volume_size(resize->volume),
+                         resize->shrink, error) &&
+           check_unused(op, resize, hold_state(resize->hold) != POWER_HALTED,
+                        error);
+}
+
 static gboolean resize_run(struct op *op, GError **error)
 {
     struct resize *resize = op->data;
@@ -307,6 +318,7 @@ const struct op_row op_resize = {
     .deadline_ms = DEADLINE_MS,
     .fits = resize_fits,
     .prepare = resize_prepare,
+    .look = resize_look,
     .run = resize_run,
     .apply = resize_apply,
     .clear = resize_clear,

@@ -4,6 +4,7 @@
  * A row says what it is called, on which qubes it makes sense, what it asks
  * and how it is done:
  *   prepare  main    check against the model, copy what run needs
+ *   look     worker  in place of run in a dry run: would it be refused?
  *   run      worker  blocking straight-line C; never sees the model; each step
  *                    that can be undone pushes its undo
  *   poll     worker  called after a while if run or poll said op_again(), with no
@@ -67,6 +68,8 @@ struct op_row {
     gboolean (*fits)(const struct model *model, const struct qube *qube,
                      GHashTable *args, GError **error);
     gboolean (*prepare)(struct op *op, GError **error);
+    /* Worker: what a dry run asks beyond prepare. Reads only; NULL: nothing. */
+    gboolean (*look)(struct op *op, GError **error);
     gboolean (*run)(struct op *op, GError **error);
     gboolean (*poll)(struct op *op, GError **error); /* after op_again() */
     gboolean (*apply)(struct op *op, GError **error);

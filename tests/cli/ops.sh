@@ -76,7 +76,16 @@ out_has '^vault	start	'
 run 0 --demo --root "$demo" vol resize vault:private 1G --dry-run --json
 json_valid
 json_is 'data and data[0]["operation"] == "resize"'
-run 4 --demo --root "$demo" stop vault --dry-run
+run 0 --demo --root "$demo" stop vault --dry-run
+out_has '^vault	stop	nothing: vault is halted$'
+run 5 --demo --root "$demo" --readonly start vault --dry-run
+out_empty
+mv "$demo/var/lib/qubes/vm-kernels" "$demo/away"
+run 3 --demo --root "$demo" start vault --dry-run
+err_has 'kernel file'
+run 3 --demo --root "$demo" start vault --dry-run --json
+json_is 'data[0]["error"] == "notfound" and data[0]["step"] is None'
+mv "$demo/away" "$demo/var/lib/qubes/vm-kernels"
 
 # Resize, and what is no size.
 private() {

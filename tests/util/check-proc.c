@@ -188,6 +188,10 @@ static void ck_session_gone(pid_t sid)
     ck_assert(!session_lives(sid));
 }
 
+/* A shell that is signalled just before it forks runs its trap only when that
+ * child is over, so no child lasts. */
+#define FOR_EVER "while :; do sleep 0.05; done"
+
 /* A script that is to be ended from outside, and the file that tells how far it
  * got: its pid once it runs, and "obeyed" if SIGTERM was enough. */
 struct victim {
@@ -245,16 +249,16 @@ static void ck_times_out(const char *script, gboolean obeys)
 
 START_TEST(deadline_ends_the_group)
 {
-    ck_times_out("sleep 1000 & sleep 1000", TRUE);
+    ck_times_out("sleep 1000 & " FOR_EVER, TRUE);
     ck_times_out("kill -STOP $$", TRUE);
-    ck_times_out("exec >&- 2>&-; sleep 1000", TRUE);
-    ck_times_out("yes", TRUE);
+    ck_times_out("exec >&- 2>&-; " FOR_EVER, TRUE);
+    ck_times_out("while :; do echo y; done", TRUE);
 }
 END_TEST
 
 START_TEST(deadline_kills_who_does_not_listen)
 {
-    ck_times_out("trap '' TERM; while :; do sleep 0.05; done", FALSE);
+    ck_times_out("trap '' TERM; " FOR_EVER, FALSE);
 }
 END_TEST
 
@@ -278,7 +282,7 @@ START_TEST(cancel_ends_the_group)
 {
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     struct proc_spec spec = { .cancel = cancel, .deadline_ms = 1000000 };
-    struct victim victim = victim_new("sleep 1000");
+    struct victim victim = victim_new(FOR_EVER);
     struct canceller canceller = { cancel, victim.file };
     struct proc_result result = { 0 };
     GThread *thread = g_thread_new("cancel", cancel_when_it_runs, &canceller);
