@@ -123,6 +123,28 @@ static int run(struct cli *cli)
     return cli->signal && status ? 128 + cli->signal : status;
 }
 
+/* What the full screen shall look like. */
+static gboolean apply_settings(const struct options *options, GError **error)
+{
+    static const struct {
+        const char *option, *setting, *value; /* NULL: that of the option */
+    } rows[] = {
+        {"color", "color", NULL},
+        {"theme", "theme", NULL},
+        {"ascii", "lines", "ascii"},
+        {"mouse", "mouse", "on"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const char *given = options_text(options, rows[i].option);
+
+        if (given && !tui_set(rows[i].setting,
+                              rows[i].value ? rows[i].value : given, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* --help and --version stand for verbs. */
 static const struct cmd *stand_in(const struct options *options)
 {
@@ -142,7 +164,7 @@ int main(int argc, char **argv)
     xml_silence();
     log_to_stderr(g_strcmp0(g_getenv("QMC_DEBUG"), "1") == 0);
     options = options_parse(argv, &error);
-    if (!options)
+    if (!options || !apply_settings(options, &error))
         return fail(error);
     cli.options = options;
     cli.form = out_form_choose(options_has(options, "json"));

@@ -16,6 +16,7 @@
 #define FRAME_US (100 * G_TIME_SPAN_MILLISECOND)
 #define KEY_FRAME_US (20 * G_TIME_SPAN_MILLISECOND)
 #define TOAST_S 5
+#define SLOW_FRAME_US (10 * G_TIME_SPAN_SECOND)
 
 struct app {
     struct engine *engine;
@@ -279,6 +280,15 @@ static void app_event_hv(struct app *app, const struct event *event)
     app->hv_down = event->warning;
 }
 
+/* On a slow line figures alone are worth a frame now and then only. */
+static void app_dirty_event(struct app *app, const struct event *event)
+{
+    if (event->type == EVENT_STATS && draw_slow())
+        app_schedule(app, app->drawn_us + SLOW_FRAME_US);
+    else
+        app_dirty(app);
+}
+
 /* A screen may open and close others while it is told. */
 static void app_tell(struct app *app, const struct event *event)
 {
@@ -305,7 +315,7 @@ static void app_event(const struct event *event, gpointer data)
     if (event->type == EVENT_OP)
         action_event(app, event->op);
     app_tell(app, event);
-    app_dirty(app);
+    app_dirty_event(app, event);
 }
 
 /* --- views --- */

@@ -10,38 +10,65 @@
 
 #include <curses.h>
 
+#include "tui/setting.h"
+#include "tui/term.h"
+
+/* A frame that took so long to send makes the link a slow one, for so long. */
+#define SLOW_US (100 * G_TIME_SPAN_MILLISECOND)
+#define SLOW_FOR_US G_TIME_SPAN_MINUTE
+
 static struct {
     attr_t attrs[STYLE_COUNT];
     short pairs[STYLE_COUNT];
     gboolean utf8;
+    gboolean ascii; /* lines, too */
     gboolean repaint;
+    gint64 slow_until_us;
     guint64 hash, sent; /* of everything put into a frame */
     int cursor_y, cursor_x;
 } draw;
 
-static int draw_colors(void)
+/* What the setting makes of the colours the terminal has. */
+static int draw_allowed(int colors)
 {
     const char *none = getenv("NO_COLOR");
 
-    if ((none && *none) || !has_colors() || start_color() == ERR)
+    if (setting_is("color", "16"))
+        return MIN(colors, 16);
+    if (setting_is("color", "always"))
+        return colors;
+    return setting_is("color", "auto") && !(none && *none) ? colors : 0;
+}
+
+static int draw_colors(void)
+{
+    if (!has_colors() || start_color() == ERR || use_default_colors() == ERR)
         return 0;
-    if (use_default_colors() == ERR)
-        return 0;
-    return COLOR_PAIRS > STYLE_COUNT ? COLORS : 0;
+    return draw_allowed(COLOR_PAIRS > STYLE_COUNT ? COLORS : 0);
 }
 
 static void draw_setup_style(enum style style, int colors)
 {
-    struct style_look look = style_look(style, colors);
+    enum theme theme = setting_choice("theme");
+    struct style_look look = style_look(theme, style, colors);
 
     draw.attrs[style] = (look.bold ? A_BOLD : 0u) |
                         (look.reverse ? A_REVERSE : 0u) |
                         (look.underline ? A_UNDERLINE : 0u);
     draw.pairs[style] = 0;
-    if (look.color < 0)
+    if (look.ink < 0 && look.ground < 0)
         return;
     draw.pairs[style] = (short)(style + 1);
-    init_pair(draw.pairs[style], look.color, -1);
+    init_pair(draw.pairs[style], look.ink, look.ground);
+}
+
+/* A theme may have a background of its own. */
+static void draw_setup_blank(void)
+{
+    cchar_t blank;
+
+    setcchar(&blank, L" ", 0, draw.pairs[STYLE_NORMAL], NULL);
+    wbkgrndset(stdscr, &blank);
 }
 
 void draw_setup(void)
@@ -50,8 +77,19 @@ void draw_setup(void)
 
     for (int i = 0; i < STYLE_COUNT; i++)
         draw_setup_style((enum style)i, colors);
+    draw_setup_blank();
     draw.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    draw.ascii = setting_is("lines", "ascii") ||
+                 (!draw.utf8 && !term_has_lines());
+    draw.utf8 = draw.utf8 && !draw.ascii;
     draw.repaint = TRUE;
+}
+
+gboolean draw_slow(void)
+{
+    if (setting_is("link", "auto"))
+        return g_get_monotonic_time() < draw.slow_until_us;
+    return setting_is("link", "slow");
 }
 
 void draw_size(int *h, int *w)
@@ -93,6 +131,16 @@ gboolean draw_changed(void)
     return draw.repaint || draw.hash != draw.sent;
 }
 
+static void draw_send(void)
+{
+    gint64 began = g_get_monotonic_time(), now;
+
+    doupdate();
+    now = g_get_monotonic_time();
+    if (now - began > SLOW_US)
+        draw.slow_until_us = now + SLOW_FOR_US;
+}
+
 void draw_end(void)
 {
     gboolean changed = draw_changed();
@@ -105,7 +153,7 @@ void draw_end(void)
     draw.repaint = FALSE;
     wmove(stdscr, draw.cursor_y, draw.cursor_x);
     wnoutrefresh(stdscr);
-    doupdate();
+    draw_send();
 }
 
 void draw_repaint(void)
@@ -113,11 +161,19 @@ void draw_repaint(void)
     draw.repaint = TRUE;
 }
 
-static wchar_t draw_char(gunichar c)
+/* A character the terminal has no way to show is a '?' for each column it would
+ * take, or the columns to its right would move. */
+static void draw_put_char(gunichar c)
 {
-    if (c < 0x20 || c == 0x7f || (!draw.utf8 && c > 0x7e))
-        return L'?';
-    return (wchar_t)c;
+    wchar_t wide = (wchar_t)c;
+    int columns = g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+
+    if (c >= 0x20 && c != 0x7f && (draw.utf8 || c < 0x7f)) {
+        waddnwstr(stdscr, &wide, 1);
+        return;
+    }
+    for (int i = 0; i < columns; i++)
+        waddnwstr(stdscr, L"?", 1);
 }
 
 /* One string whose columns are known to fit in [x, x + width). */
@@ -134,11 +190,8 @@ static void draw_put(int y, int x, int width, enum style style,
     wattr_set(stdscr, draw.attrs[style], draw.pairs[style], NULL);
     wmove(stdscr, y, x);
     g_autofree gunichar *chars = g_utf8_to_ucs4_fast(text, -1, NULL);
-    for (gsize i = 0; chars[i]; i++) {
-        wchar_t c = draw_char(chars[i]);
-
-        waddnwstr(stdscr, &c, 1);
-    }
+    for (gsize i = 0; chars[i]; i++)
+        draw_put_char(chars[i]);
     wattr_set(stdscr, 0, 0, NULL);
 }
 
@@ -250,27 +303,47 @@ void draw_fill(struct rect area, enum style style)
         draw_text(area.y + y, area.x, area.w, style, "");
 }
 
-static void draw_glyph(int y, int x, enum style style, const cchar_t *glyph)
+enum glyph {
+    GLYPH_HORIZONTAL, GLYPH_VERTICAL, GLYPH_UPPER_LEFT, GLYPH_UPPER_RIGHT,
+    GLYPH_LOWER_LEFT, GLYPH_LOWER_RIGHT,
+};
+
+/* Those of curses are known only when it runs. */
+static const cchar_t *draw_glyph_of(enum glyph glyph)
 {
+    const cchar_t *const all[] = {
+        [GLYPH_HORIZONTAL] = WACS_HLINE,     [GLYPH_VERTICAL] = WACS_VLINE,
+        [GLYPH_UPPER_LEFT] = WACS_ULCORNER,  [GLYPH_UPPER_RIGHT] = WACS_URCORNER,
+        [GLYPH_LOWER_LEFT] = WACS_LLCORNER,  [GLYPH_LOWER_RIGHT] = WACS_LRCORNER,
+    };
+
+    return all[glyph];
+}
+
+static void draw_glyph(int y, int x, enum style style, enum glyph glyph)
+{
+    static const wchar_t *const ascii[] = {L"-", L"|", L"+", L"+", L"+", L"+"};
     cchar_t cell;
     wchar_t wide[CCHARW_MAX + 1];
-    attr_t attrs;
+    attr_t attrs = 0;
     short pair;
     int h, w;
 
     draw_size(&h, &w);
     if (y < 0 || y >= h || x < 0 || x >= w)
         return;
-    getcchar(glyph, wide, &attrs, &pair, NULL);
-    setcchar(&cell, wide, attrs | draw.attrs[style], draw.pairs[style], NULL);
+    if (!draw.ascii)
+        getcchar(draw_glyph_of(glyph), wide, &attrs, &pair, NULL);
+    setcchar(&cell, draw.ascii ? ascii[glyph] : wide, attrs | draw.attrs[style],
+             draw.pairs[style], NULL);
     mvwadd_wch(stdscr, y, x, &cell);
-    draw_note_cell(y, x, (int)wide[0], style);
+    draw_note_cell(y, x, (int)glyph, style);
 }
 
 void draw_line(int y, int x, int width, enum style style)
 {
     for (int i = 0; i < draw_room(x, width); i++)
-        draw_glyph(y, x + i, style, WACS_HLINE);
+        draw_glyph(y, x + i, style, GLYPH_HORIZONTAL);
 }
 
 void draw_box(struct rect area, enum style style)
@@ -279,17 +352,17 @@ void draw_box(struct rect area, enum style style)
 
     draw_fill(area, style);
     for (int x = area.x + 1; x < right; x++) {
-        draw_glyph(area.y, x, style, WACS_HLINE);
-        draw_glyph(bottom, x, style, WACS_HLINE);
+        draw_glyph(area.y, x, style, GLYPH_HORIZONTAL);
+        draw_glyph(bottom, x, style, GLYPH_HORIZONTAL);
     }
     for (int y = area.y + 1; y < bottom; y++) {
-        draw_glyph(y, area.x, style, WACS_VLINE);
-        draw_glyph(y, right, style, WACS_VLINE);
+        draw_glyph(y, area.x, style, GLYPH_VERTICAL);
+        draw_glyph(y, right, style, GLYPH_VERTICAL);
     }
-    draw_glyph(area.y, area.x, style, WACS_ULCORNER);
-    draw_glyph(area.y, right, style, WACS_URCORNER);
-    draw_glyph(bottom, area.x, style, WACS_LLCORNER);
-    draw_glyph(bottom, right, style, WACS_LRCORNER);
+    draw_glyph(area.y, area.x, style, GLYPH_UPPER_LEFT);
+    draw_glyph(area.y, right, style, GLYPH_UPPER_RIGHT);
+    draw_glyph(bottom, area.x, style, GLYPH_LOWER_LEFT);
+    draw_glyph(bottom, right, style, GLYPH_LOWER_RIGHT);
 }
 
 void draw_cursor(int y, int x)

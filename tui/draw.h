@@ -13,9 +13,12 @@ struct rect {
     int y, x, h, w;
 };
 
-/* Once after each term_open(): takes the colours the terminal has, none if the
- * environment says NO_COLOR. */
+/* After each term_open(), and when one of the settings colour, theme or lines
+ * was changed: takes what the terminal has and they allow. */
 void draw_setup(void);
+/* TRUE if the terminal takes its bytes slowly, or the user says so: figures and
+ * the clock are not worth them then. */
+gboolean draw_slow(void);
 
 void draw_size(int *h, int *w);
 /* An empty frame of the present size. */

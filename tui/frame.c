@@ -96,7 +96,7 @@ void frame_draw_clock(struct app *app, struct screen *view)
     int h, w;
 
     draw_size(&h, &w);
-    if (!frame_is_small(h, w) && view->class->kind == SCREEN_VIEW)
+    if (!frame_is_small(h, w) && view->class->kind == SCREEN_VIEW && !draw_slow())
         draw_text(0, w - CLOCK_WIDTH, CLOCK_WIDTH, STYLE_TITLE, app_clock(app));
 }
 

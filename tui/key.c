@@ -15,7 +15,7 @@ static const struct {
     {"PgUp", K_PGUP},     {"PgDn", K_PGDN},       {"Tab", K_TAB},
     {"S-Tab", K_BACKTAB}, {"Backspace", K_BACKSPACE}, {"Del", K_DELETE},
     {"Ins", K_INSERT},    {"Enter", K_ENTER},     {"Esc", K_ESC},
-    {"Space", ' '},
+    {"Space", ' '},       {"Click", K_CLICK},
 };
 
 static const char *const group_titles[KEYS_GROUPS] = {

@@ -22,6 +22,7 @@ enum key_code {
     K_BACKSPACE,
     K_DELETE,
     K_INSERT,
+    K_CLICK, /* of the mouse, where term_click() says */
     K_F1,
     K_F12 = K_F1 + 11,
     K_TAB = 9,

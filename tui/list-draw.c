@@ -126,6 +126,21 @@ static void list_draw_row(const struct list *list, const struct layout *layout,
     }
 }
 
+int list_column_at(struct list *list, int x)
+{
+    struct layout layout = list_layout(list, list->area.w);
+    int end = list->area.x + 1;
+
+    for (guint i = 0; i < list->n_columns; i++) {
+        if (layout.width[i] == 0)
+            continue;
+        end += layout.width[i] + GAP;
+        if (x < end)
+            return (int)i;
+    }
+    return -1;
+}
+
 static void list_scroll(struct list *list, guint page)
 {
     list->page = MAX(page, 1);
@@ -144,6 +159,7 @@ void list_draw(struct list *list, struct rect area)
 
     list_scroll(list, area.h > 1 ? (guint)area.h - 1 : 0);
     list_draw_heads(list, &layout, area);
+    list->area = area;
     list->line = area.y;
     draw_cursor(area.y, area.x);
     for (guint i = 0; i < list->page; i++) {

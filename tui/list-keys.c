@@ -4,6 +4,8 @@
 #include "tui/list-private.h"
 
 #include "tui/screen.h"
+#include "tui/setting.h"
+#include "tui/term.h"
 
 static struct list *list_of(const struct screen *screen)
 {
@@ -108,6 +110,36 @@ static void list_key_invert(struct screen *screen)
     list_arrange(list);
 }
 
+/* The heading of the column it is sorted by turns the order round. */
+static void list_click_head(struct list *list, int x)
+{
+    int column = list_column_at(list, x);
+
+    if (column < 0 || !list->spec.columns[column].sort)
+        return;
+    list->reversed = (guint)column == list->sort && !list->reversed;
+    list->sort = (guint)column;
+    list_arrange(list);
+}
+
+static void list_key_click(struct screen *screen)
+{
+    struct list *list = list_of(screen);
+    int y, x;
+
+    term_click(&y, &x);
+    y -= list->area.y;
+    if (y == 0)
+        list_click_head(list, x);
+    else if (y > 0 && y < list->area.h && list->top + (guint)y <= list->shown->len)
+        list_select(list, list->top + (guint)y - 1);
+}
+
+static gboolean list_has_mouse(const struct screen *screen)
+{
+    return setting_is("mouse", "on");
+}
+
 /* clang-format off */
 const struct key_row list_keys[] = {
     {"k Up", "up", NULL, NULL, KEYS_MOVE, NULL, list_key_up, NULL},
@@ -128,6 +160,8 @@ const struct key_row list_keys[] = {
      list_key_sort_right, NULL},
     {"I", "invert", NULL, "turn the order round", KEYS_SHOW, NULL,
      list_key_invert, NULL},
+    {"Click", "click", NULL, "select; on a heading: sort", KEYS_SHOW,
+     NULL, list_key_click, list_has_mouse},
     {NULL},
 };
 /* clang-format on */

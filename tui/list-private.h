@@ -19,6 +19,7 @@ struct list {
     guint top;        /* first row on the screen */
     guint page;       /* rows drawn last */
     int line;         /* screen line of the selected row */
+    struct rect area; /* where it was drawn last */
     GHashTable *marks; /* ids */
     char *filter;
     struct field *prompt; /* while a pattern is being typed, else NULL */
@@ -39,6 +40,9 @@ void list_select(struct list *list, guint index);
  * `*` and `?`. */
 gboolean list_is_like(const struct list *list, const char *id,
                       const char *pattern);
+
+/* The column whose heading covers that place of the area drawn last; -1: none. */
+int list_column_at(struct list *list, int x);
 
 /* Drops the marks of what is gone. */
 void list_marks_sweep(struct list *list);

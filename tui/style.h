@@ -33,13 +33,25 @@ enum style {
     STYLE_COUNT,
 };
 
+/* -1: the theme's own, which is the terminal's own if it has none. */
 struct style_look {
-    short color; /* foreground, -1: the terminal's own */
+    short ink, ground;
     gboolean bold, reverse, underline;
 };
 
+enum theme {
+    THEME_DEFAULT,
+    THEME_LIGHT,
+    THEME_MONO,
+    THEME_HIGH_CONTRAST,
+    THEME_BLUE_YELLOW,
+    THEME_COUNT,
+};
+/* By enum theme, then NULL. */
+extern const char *const style_theme_names[];
+
 /* colors: what the terminal has; less than 8 is mono. */
-struct style_look style_look(enum style style, int colors);
+struct style_look style_look(enum theme theme, enum style style, int colors);
 
 /* Three letters and a style for the name of a label; unknown labels are cut to
  * three bytes by the caller's column. */

@@ -22,10 +22,12 @@
 
 #include "tui/draw.h"
 #include "tui/key.h"
+#include "tui/setting.h"
 #include "util/error.h"
 #include "util/log.h"
 
 #define SOURCES 8
+#define WHEEL_LINES 3
 
 static struct {
     struct term_spec spec;
@@ -34,6 +36,7 @@ static struct {
     WINDOW *pad; /* keys are read from here: reading stdscr would refresh it */
     guint sources[SOURCES];
     guint n_sources;
+    int click_y, click_x;
     int stop_pipe[2];
     int error_fd, error_pipe; /* the real fd 2, and what libraries write */
     struct sigaction old_stop, old_continue;
@@ -44,7 +47,7 @@ static struct {
     volatile sig_atomic_t armed;
     int out, error_fd;
     struct termios modes;
-    char bytes[128];
+    char bytes[192];
     gsize length;
     char stack[32768];
 } crash;
@@ -109,14 +112,18 @@ static void crash_caught(int number)
     raise(number);
 }
 
-/* Padding such as "$<20>" is for terminals slower than a crash matters. */
-static void crash_append(const char *name)
+/* NULL if the terminal has no such thing. */
+static const char *term_string(const char *name)
 {
     const char *text = tigetstr(name);
 
-    if (!text || text == (const char *)-1)
-        return;
-    for (const char *p = text; *p; p++) {
+    return text == (const char *)-1 ? NULL : text;
+}
+
+/* Padding such as "$<20>" is for terminals slower than a crash matters. */
+static void crash_append(const char *text)
+{
+    for (const char *p = text; p && *p; p++) {
         if (p[0] == '$' && p[1] == '<') {
             const char *end = strchr(p, '>');
 
@@ -133,9 +140,7 @@ static void crash_append(const char *name)
  * a line of its own. */
 static gboolean term_keeps_picture(void)
 {
-    const char *leave = tigetstr("rmcup");
-
-    return !leave || leave == (const char *)-1;
+    return !term_string("rmcup");
 }
 
 static void term_leave(void)
@@ -153,14 +158,16 @@ static void crash_arm(void)
                                                  SA_ONSTACK)};
 
     crash.length = 0;
-    crash_append("sgr0");
-    crash_append("cnorm");
-    crash_append("rmkx");
-    crash_append("rmcup");
+    crash_append(term_string("sgr0"));
+    crash_append(term_string("cnorm"));
+    crash_append(term_string("rmkx"));
+    if (term_string("kmous"))
+        crash_append("\033[?1006l\033[?1000l");
+    crash_append(term_string("rmcup"));
     if (term_keeps_picture()) {
-        crash_append("cr");
-        crash_append("cud1");
-        crash_append("ed");
+        crash_append(term_string("cr"));
+        crash_append(term_string("cud1"));
+        crash_append(term_string("ed"));
     }
     crash.out = fileno(term.out);
     crash.error_fd = term.error_fd;
@@ -359,6 +366,37 @@ static int term_key_code(wint_t c, gboolean function)
     return 0;
 }
 
+static void term_key(int key)
+{
+    if (key)
+        term.spec.key(key, term.spec.data);
+}
+
+/* The wheel is some lines up or down, wherever these mean anything. */
+static void term_mouse(void)
+{
+    MEVENT event;
+
+    if (getmouse(&event) != OK)
+        return;
+    term.click_y = event.y;
+    term.click_x = event.x;
+    if (event.bstate & BUTTON1_PRESSED)
+        term_key(K_CLICK);
+    for (int i = 0; i < WHEEL_LINES; i++) {
+        if (event.bstate & BUTTON4_PRESSED)
+            term_key(K_UP);
+        if (event.bstate & BUTTON5_PRESSED)
+            term_key(K_DOWN);
+    }
+}
+
+void term_click(int *y, int *x)
+{
+    *y = term.click_y;
+    *x = term.click_x;
+}
+
 static gboolean term_readable(int fd, GIOCondition condition, gpointer data)
 {
     int waiting = 0;
@@ -374,20 +412,31 @@ static gboolean term_readable(int fd, GIOCondition condition, gpointer data)
 
         if (got == ERR)
             return G_SOURCE_CONTINUE;
-        int key = term_key_code(c, got == KEY_CODE_YES);
-        if (key)
-            term.spec.key(key, term.spec.data);
+        if (got == KEY_CODE_YES && c == KEY_MOUSE)
+            term_mouse();
+        else
+            term_key(term_key_code(c, got == KEY_CODE_YES));
     }
 }
 
 /* --- open and close --- */
+
+void term_setup_keys(void)
+{
+    mmask_t wanted = BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED;
+
+    set_escdelay(setting_integer("escdelay"));
+    /* A press is told at once: nobody double-clicks here. */
+    mouseinterval(0);
+    mousemask(setting_is("mouse", "on") ? wanted : 0, NULL);
+}
 
 static void term_modes(void)
 {
     raw();
     noecho();
     nonl();
-    set_escdelay(25);
+    term_setup_keys();
     term.pad = newpad(1, 1);
     keypad(term.pad, TRUE);
     nodelay(term.pad, TRUE);
@@ -468,6 +517,16 @@ void term_close(void)
     term.screen = NULL;
     term_close_streams();
     term_release_errors();
+}
+
+gboolean term_is_open(void)
+{
+    return term.screen != NULL;
+}
+
+gboolean term_has_lines(void)
+{
+    return term_string("acsc") != NULL;
 }
 
 gboolean term_writable(void)

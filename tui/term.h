@@ -23,6 +23,13 @@ gboolean term_possible(const char *type, int in, int out, const char **why);
 gboolean term_open(const struct term_spec *spec, GError **error);
 /* Harmless if it is not open. */
 void term_close(void);
+gboolean term_is_open(void);
+/* When one of the settings mouse or escdelay was changed. */
+void term_setup_keys(void);
+/* Where the mouse was at the last K_CLICK. */
+void term_click(int *y, int *x);
+/* TRUE if it has characters for lines beside those of its character set. */
+gboolean term_has_lines(void);
 /* Stops the process as Ctrl-Z does, with the terminal given back meanwhile. */
 void term_stop(void);
 /* TRUE if the terminal takes bytes now; a frame is better skipped than queued

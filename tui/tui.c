@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tui/app.h"
+#include "tui/setting.h"
 #include "tui/term.h"
 #include "util/error.h"
 
@@ -36,6 +37,11 @@ static void tui_quit(int status, gpointer data)
 
     tui->status = status;
     g_main_loop_quit(tui->loop);
+}
+
+gboolean tui_set(const char *name, const char *value, GError **error)
+{
+    return setting_set(name, value, error);
 }
 
 gboolean tui_possible(const char **why)

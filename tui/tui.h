@@ -9,6 +9,9 @@
  * by the console itself, after the first frame is ready to be drawn. */
 int tui_run(struct engine *engine);
 
+/* Before it: one of the settings, as `:set` takes them. INVALID, NOTFOUND. */
+gboolean tui_set(const char *name, const char *value, GError **error);
+
 /* FALSE if the terminal cannot do it (no tty, TERM=dumb, no cursor movement);
  * *why is static. */
 gboolean tui_possible(const char **why);

@@ -185,11 +185,38 @@ void console_run(struct console *console, char *root)
     engine_follow(console->engine);
 }
 
+/* The kernel passes bytes on to a second buffer in its own time: it is full
+ * when nothing fits in for a while. */
+void console_stall(struct console *console)
+{
+    int fd = open(ptsname(console->master), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    char bytes[512] = {0};
+    int refused = 0;
+
+    ck_assert_int_ge(fd, 0);
+    memset(bytes, ' ', sizeof(bytes));
+    g_clear_handle_id(&console->source, g_source_remove);
+    while (refused < 5) {
+        gssize n = write(fd, bytes, sizeof(bytes));
+
+        refused = n > 0 ? 0 : refused + 1;
+        if (n <= 0)
+            g_usleep(10000);
+    }
+    close(fd);
+}
+
+void console_resume(struct console *console)
+{
+    console->source =
+        g_unix_fd_add(console->master, G_IO_IN, console_drain, console);
+}
+
 void console_hang_up(struct console *console)
 {
     if (console->master < 0)
         return;
-    g_source_remove(console->source);
+    g_clear_handle_id(&console->source, g_source_remove);
     close(console->master);
     console->master = -1;
 }
@@ -431,7 +458,7 @@ static gsize console_sequence(const char *p, gsize left)
         return 0;
     while (n < left && (g_ascii_isdigit(p[n]) || strchr(";?!", p[n])))
         n++;
-    return n < left && g_ascii_isalpha(p[n]) ? n + 1 : 0;
+    return n < left && (g_ascii_isalpha(p[n]) || p[n] == '@') ? n + 1 : 0;
 }
 
 static gboolean console_text_safe(gunichar c)
