@@ -371,31 +371,31 @@ static gboolean step_running(struct start *s, GError **error)
 #define ANY (1u << HV_XEN | 1u << HV_QEMU | 1u << HV_TEST)
 
 static const struct start_step {
-    const char *text; /* of the qube named, once it is done */
+    const char *text; /* of the qube named; true before, after and if it fails */
     const char *plan; /* what is going to be done; NULL: said elsewhere */
     gboolean (*run)(struct start *s, GError **error);
     unsigned kinds;
     gboolean looks; /* reads only: part of a dry run */
 } steps[] = {
-    { "%s is halted, its last run cleaned up",
+    { "clean-up after the last run of %s",
       "lock %s and clean up after its last run", step_lock, ANY },
-    { "start of %s is not prohibited", "check that %s may be started",
+    { "permission to start %s", "check that %s may be started",
       step_allowed, ANY, TRUE },
-    { "kernel of %s present", "look for the kernel of %s", step_kernel, ANY,
+    { "kernel of %s", "look for the kernel of %s", step_kernel, ANY,
       TRUE },
-    { "volumes of %s present", "look for the volumes of %s", step_verify, ANY,
+    { "images of %s", "look for the volumes of %s", step_verify, ANY,
       TRUE },
-    { "net qube of %s is running", NULL, step_netvm, ANY },
+    { "net qube of %s", NULL, step_netvm, ANY },
     { "memory for %s", "get memory for %s", step_memory, XEN },
-    { "volumes of %s started", "start the volumes of %s", step_volumes, ANY },
-    { "disks of %s attached", "attach the disks of %s", step_disks, ANY },
+    { "volumes of %s", "start the volumes of %s", step_volumes, ANY },
+    { "disks of %s", "attach the disks of %s", step_disks, ANY },
     { "network of %s", "connect %s to its network", step_network, ANY },
-    { "domain of %s created, paused", "create the domain of %s, paused",
+    { "domain of %s, paused", "create the domain of %s, paused",
       step_create, ANY },
     { "QubesDB of %s", "serve QubesDB to %s", step_qubesdb, XEN },
-    { "%s resumed", "let %s run", step_resume, ANY },
+    { "processors of %s", "let %s run", step_resume, ANY },
     { "agent in %s", "wait for the agent in %s", step_qrexec, XEN },
-    { "%s is running", "see that %s stays up", step_running, ANY },
+    { "%s up", "see that %s stays up", step_running, ANY },
 };
 
 static gboolean step_applies(const struct start_step *step, enum hv_kind kind)

@@ -85,7 +85,7 @@ at_work() # WORDS-OF-THE-SCRIPT KEYS... : a console of slow calls
     shows 'libvirt:ok' && keys / v a u l t Enter s
 }
 at_work 'hang=create'
-check 'a start hangs' shows 'domain of vault created'
+check 'a start hangs' shows 'domain of vault, paused'
 check 'SIGTERM ends it at once' ends_by TERM
 check 'it says what it left' shows "start: 'vault' was left in the middle"
 check 'and left the terminal as it was' restored
