@@ -396,6 +396,13 @@ static gboolean qubes_has_volumes(const struct screen *screen)
     return qube && qube->volumes->len > 0;
 }
 
+static gboolean qubes_has_targets(const struct screen *screen)
+{
+    g_auto(GStrv) uuids = action_targets(screen);
+
+    return uuids[0] != NULL;
+}
+
 /* clang-format off */
 static const struct key_row qubes_keys[] = {
     {"s", "start", "Start", NULL, KEYS_ACT, "start", NULL, qubes_can_start},
@@ -406,6 +413,8 @@ static const struct key_row qubes_keys[] = {
     {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, qubes_can_kill},
     {"v", "volumes", "Volumes", "its volumes", KEYS_ACT, NULL,
      qubes_key_volumes, qubes_has_volumes},
+    {"a F9", "actions", "Actions", "all actions, and why not", KEYS_ACT, NULL,
+     actions_open, qubes_has_targets},
     {NULL},
 };
 /* clang-format on */

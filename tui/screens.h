@@ -11,6 +11,9 @@ void resize_open(struct app *app, const char *uuid, const char *volume);
 void progress_open(struct app *app, struct op *op);
 /* TRUE if the operation is being followed on the screen. */
 gboolean progress_shows(struct app *app, const struct op *op);
+/* Everything that can be done with what is selected or marked in the screen;
+ * for its key row. */
+void actions_open(struct screen *below);
 /* Asks as strongly as action->consent says, then submits it. */
 void question_open(struct app *app, const struct action *action);
 void question_open_quit(struct app *app, guint busy);

@@ -11,7 +11,8 @@
  *   size HxW     changes the size of the terminal
  *   show TITLE   puts the screen into the golden file
  *
- * With QMC_GOLDEN=DIR the golden files are written to DIR instead. */
+ * With QMC_GOLDEN=DIR the golden files are written to DIR instead, with
+ * QMC_REPLAY=NAME only that one is replayed. */
 #include "config.h"
 
 #include "tests/tui/console.h"
@@ -21,7 +22,7 @@
 #include "tests/fake/hv-fake.h"
 #include "tests/util/suite.h"
 
-static const char *const names[] = {"list", "marks", "several",
+static const char *const names[] = {"list", "marks", "several", "actions",
                                     "start", "stop", "patience", "cancel",
                                     "kill", "volumes", "help", "filter",
                                     "errors", "broken", "narrow",
@@ -167,8 +168,10 @@ static void replay_run(const char *name, const struct terminal *terminal)
 START_TEST(replay_all)
 {
     int per = (int)G_N_ELEMENTS(terminals);
+    const char *only = g_getenv("QMC_REPLAY");
 
-    replay_run(names[_i / per], &terminals[_i % per]);
+    if (!only || strcmp(only, names[_i / per]) == 0)
+        replay_run(names[_i / per], &terminals[_i % per]);
 }
 END_TEST
 

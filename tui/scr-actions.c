@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Everything that can be done with the selected qube or the marked ones, and
+ * for what cannot, why. The qubes are those of the key press. */
+#include "config.h"
+
+#include <string.h>
+
+#include "tui/dialog.h"
+#include "tui/screens.h"
+
+#define WIDTH 90
+#define KEY_WIDTH 3
+#define LABEL_WIDTH 17
+
+struct entry {
+    const struct op_row *op;
+    char *key; /* in the screen below; "": it has none */
+    int code;
+    void (*form)(struct app *app, const char *uuid); /* NULL: needs no more */
+};
+
+struct actions {
+    char **uuids;
+    char *title;
+    GArray *entries; /* struct entry */
+    guint focus, top;
+};
+
+/* Operations that want to know more than the qube, and the screen that asks. */
+static const struct {
+    const char *op, *action;
+    void (*open)(struct app *app, const char *uuid);
+} forms[] = {
+    {"resize", "volumes", volumes_open},
+};
+
+static struct actions *actions_of(const struct screen *screen)
+{
+    return screen->data;
+}
+
+static gboolean actions_many(const struct actions *actions)
+{
+    return actions->uuids[0] && actions->uuids[1];
+}
+
+/* --- entries --- */
+
+static gboolean actions_needs_more(const struct op_row *op)
+{
+    for (const struct op_arg *arg = op->args; arg && arg->name; arg++)
+        if (arg->required)
+            return TRUE;
+    return FALSE;
+}
+
+/* The row of the screen below for an operation, or else by its name. */
+static const struct key_row *actions_find_key(const struct screen_class *class,
+                                              const char *op, const char *action)
+{
+    const struct key_row *table;
+
+    for (guint i = 0; (table = screen_table(class, i)); i++)
+        for (const struct key_row *row = table; row->keys; row++)
+            if (g_strcmp0(row->op, op) == 0 || g_strcmp0(row->action, action) == 0)
+                return row;
+    return NULL;
+}
+
+static void actions_add(struct actions *actions, const struct screen_class *class,
+                        const struct op_row *op)
+{
+    struct entry entry = {.op = op};
+    const char *action = op->name;
+    const struct key_row *row;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(forms); i++)
+        if (strcmp(forms[i].op, op->name) == 0) {
+            entry.form = forms[i].open;
+            action = forms[i].action;
+        }
+    if (!entry.form && actions_needs_more(op))
+        return;
+    row = actions_find_key(class, op->name, action);
+    entry.key = row ? key_row_first(row) : g_strdup("");
+    entry.code = row ? key_parse(entry.key) : 0;
+    g_array_append_val(actions->entries, entry);
+}
+
+/* Why it is not possible now; NULL: it is. Caller frees. */
+static char *actions_refused(const struct screen *screen, const struct entry *entry)
+{
+    const struct actions *actions = screen->data;
+    const struct model *model = app_model(screen->app);
+    const char *first = NULL;
+    const struct qube *qube = NULL;
+
+    if (entry->form && actions_many(actions))
+        return g_strdup("one qube at a time");
+    for (gsize i = 0; actions->uuids[i]; i++) {
+        const char *why = action_refused(screen->app, entry->op->name,
+                                         actions->uuids[i]);
+
+        if (!why)
+            return NULL;
+        if (!first) {
+            first = why;
+            qube = model_qube(model, actions->uuids[i]);
+        }
+    }
+    if (actions_many(actions) && qube)
+        return g_strdup_printf("%s: %s", qube->name, first);
+    return g_strdup(first);
+}
+
+static char *actions_text(const struct screen *screen, const struct entry *entry)
+{
+    const struct actions *actions = screen->data;
+    g_autofree char *why = actions_refused(screen, entry);
+    guint n = 0, all = g_strv_length(actions->uuids);
+
+    if (why)
+        return g_strdup_printf("not now: %s", why);
+    for (guint i = 0; i < all; i++)
+        n += !action_refused(screen->app, entry->op->name, actions->uuids[i]);
+    return n == all ? g_strdup(entry->op->help)
+                    : g_strdup_printf("%u of %u: %s", n, all, entry->op->help);
+}
+
+/* --- the screen --- */
+
+static void actions_clear_entry(gpointer entry)
+{
+    g_free(((struct entry *)entry)->key);
+}
+
+static char *actions_title(const struct screen *screen)
+{
+    const struct actions *actions = screen->data;
+    const struct qube *qube = model_qube(app_model(screen->app), actions->uuids[0]);
+
+    if (actions_many(actions))
+        return g_strdup_printf("Actions: %u marked qubes",
+                               g_strv_length(actions->uuids));
+    return g_strdup_printf("Actions: %s", qube ? qube->name : "");
+}
+
+static void actions_open_screen(struct screen *screen, gconstpointer below)
+{
+    struct actions *actions = screen->data;
+    const struct screen *of = below;
+    const struct op_row *const *ops = op_all();
+
+    actions->uuids = action_targets(of);
+    actions->title = actions_title(screen);
+    actions->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
+    g_array_set_clear_func(actions->entries, actions_clear_entry);
+    for (gsize i = 0; ops[i]; i++)
+        actions_add(actions, of->class, ops[i]);
+}
+
+void actions_open(struct screen *below)
+{
+    g_auto(GStrv) uuids = action_targets(below);
+
+    if (uuids[0])
+        app_push(below->app, &screen_actions, below);
+}
+
+static void actions_close(struct screen *screen)
+{
+    struct actions *actions = screen->data;
+
+    g_strfreev(actions->uuids);
+    g_free(actions->title);
+    g_array_unref(actions->entries);
+}
+
+static void actions_event(struct screen *screen, const struct event *event)
+{
+    const struct actions *actions = screen->data;
+
+    for (gsize i = 0; actions->uuids[i]; i++)
+        if (model_qube(app_model(screen->app), actions->uuids[i]))
+            return;
+    app_note(screen->app, TRUE, "%s: gone", actions->title);
+    app_pop(screen->app, screen);
+}
+
+/* --- drawing --- */
+
+static void actions_draw_entry(struct screen *screen, struct rect line,
+                               const struct entry *entry, gboolean focused)
+{
+    g_autofree char *why = actions_refused(screen, entry);
+    g_autofree char *text = actions_text(screen, entry);
+    enum style style = focused ? STYLE_SELECTED : why ? STYLE_DIM : STYLE_NORMAL;
+    enum style key = focused || why ? style : STYLE_STRONG;
+    int x = line.x, end = line.x + line.w;
+
+    draw_fill(line, style);
+    draw_text(line.y, x, MIN(KEY_WIDTH, end - x), key, entry->key);
+    x += KEY_WIDTH;
+    draw_text(line.y, x, MIN(LABEL_WIDTH, end - x), style, entry->op->label);
+    x += LABEL_WIDTH;
+    draw_text(line.y, x, end - x, style, text);
+    if (focused)
+        draw_cursor(line.y, line.x);
+}
+
+static void actions_draw(struct screen *screen, struct rect area)
+{
+    struct actions *actions = screen->data;
+    guint n = actions->entries->len;
+    struct rect size = {0, 0, (int)n + 2, WIDTH};
+    struct rect inside = dialog_box(screen, area, size, actions->title);
+    guint room = (guint)MAX(inside.h, 1);
+
+    if (actions->focus < actions->top)
+        actions->top = actions->focus;
+    if (actions->focus >= actions->top + room)
+        actions->top = actions->focus - room + 1;
+    for (guint i = 0; (int)i < inside.h && actions->top + i < n; i++) {
+        struct rect line = {inside.y + (int)i, inside.x, 1, inside.w};
+        guint index = actions->top + i;
+
+        actions_draw_entry(screen, line,
+                           &g_array_index(actions->entries, struct entry, index),
+                           index == actions->focus);
+    }
+}
+
+/* --- keys --- */
+
+static void actions_run(struct screen *screen, const struct entry *entry)
+{
+    struct app *app = screen->app;
+    g_autofree char *why = actions_refused(screen, entry);
+    g_auto(GStrv) uuids = NULL;
+
+    if (why) {
+        app_note(app, TRUE, "%s: not now: %s", entry->op->label, why);
+        return;
+    }
+    uuids = g_strdupv(actions_of(screen)->uuids);
+    app_pop(app, screen);
+    if (entry->form)
+        entry->form(app, uuids[0]);
+    else
+        action_start_all(app, entry->op->name, uuids);
+}
+
+/* Of two entries with one key (pause, unpause) the one that is possible. */
+static gboolean actions_typed(struct screen *screen, int key)
+{
+    GArray *entries = actions_of(screen)->entries;
+    const struct entry *found = NULL;
+
+    for (guint i = 0; i < entries->len; i++) {
+        const struct entry *entry = &g_array_index(entries, struct entry, i);
+        g_autofree char *why = NULL;
+
+        if (entry->code != key || !key)
+            continue;
+        why = actions_refused(screen, entry);
+        if (!found || !why)
+            found = entry;
+    }
+    if (found)
+        actions_run(screen, found);
+    return found != NULL;
+}
+
+static void actions_key_up(struct screen *screen)
+{
+    struct actions *actions = screen->data;
+
+    actions->focus -= actions->focus > 0;
+}
+
+static void actions_key_down(struct screen *screen)
+{
+    struct actions *actions = screen->data;
+
+    actions->focus += actions->focus + 1 < actions->entries->len;
+}
+
+static void actions_key_run(struct screen *screen)
+{
+    const struct actions *actions = screen->data;
+
+    actions_run(screen, &g_array_index(actions->entries, struct entry,
+                                       actions->focus));
+}
+
+static void actions_key_close(struct screen *screen)
+{
+    app_pop(screen->app, screen);
+}
+
+/* clang-format off */
+static const struct key_row actions_keys[] = {
+    {"k Up", "up", NULL, NULL, KEYS_MOVE, NULL, actions_key_up, NULL},
+    {"j Down", "down", NULL, "one line", KEYS_MOVE, NULL, actions_key_down, NULL},
+    {"Enter", "run", "do it", "do it; the letters do as well", KEYS_ACT, NULL,
+     actions_key_run, NULL},
+    {"Esc q a F9", "close", "close", "close", KEYS_ACT, NULL, actions_key_close,
+     NULL},
+    {NULL},
+};
+/* clang-format on */
+
+const struct screen_class screen_actions = {
+    .name = "actions",
+    .title = "all actions",
+    .kind = SCREEN_POPUP,
+    .keys = actions_keys,
+    .size = sizeof(struct actions),
+    .open = actions_open_screen,
+    .close = actions_close,
+    .draw = actions_draw,
+    .typed = actions_typed,
+    .event = actions_event,
+};
