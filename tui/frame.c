@@ -267,10 +267,9 @@ static void frame_put_hint(struct hints *hints, const struct key_row *row)
 
     if (hints->x + frame_hint_width(row) > hints->end + 1)
         return;
-    hints->x += 1 + draw_words(hints->y, hints->x, hints->end - hints->x,
-                               STYLE_KEY, key);
-    hints->x += 2 + draw_words(hints->y, hints->x, hints->end - hints->x,
-                               STYLE_FOOTER, row->hint);
+    /* In one style: each change of colours costs more bytes than the word. */
+    hints->x += 2 + draw_format(hints->y, hints->x, hints->end - hints->x,
+                                STYLE_FOOTER, "%s %s", key, row->hint);
 }
 
 static void frame_draw_hint(const struct key_row *row, gpointer data)

@@ -23,7 +23,6 @@ static const struct style_row style_rows[STYLE_COUNT] = {
     [STYLE_NORMAL]   = {PLAIN,        PLAIN,        PLAIN},
     [STYLE_TITLE]    = {REVERSE,      REVERSE,      ON(254, 238)},
     [STYLE_FOOTER]   = {REVERSE,      REVERSE,      ON(250, 238)},
-    [STYLE_KEY]      = {BOLD_REVERSE, BOLD_REVERSE, BOLD_ON(255, 238)},
     [STYLE_HEAD]     = {BOLD,         BOLD,         BOLD},
     [STYLE_SELECTED] = {REVERSE,      REVERSE,      REVERSE},
     [STYLE_DIM]      = {PLAIN,        PLAIN,        INK(245)},
@@ -58,7 +57,6 @@ static const struct theme_row same_rows[] = {{STYLE_COUNT, PLAIN, PLAIN}};
 static const struct theme_row light_rows[] = {
     {STYLE_TITLE,  REVERSE,     ON(235, 252)},
     {STYLE_FOOTER, REVERSE,     ON(238, 252)},
-    {STYLE_KEY,    BOLD_REVERSE, BOLD_ON(16, 252)},
     {STYLE_DIM,    PLAIN,       INK(242)},
     {STYLE_GOOD,   INK(2),      INK(28)},
     {STYLE_WARN,   BOLD_INK(5), BOLD_INK(130)},
@@ -78,7 +76,6 @@ static const struct theme_row high_contrast_rows[] = {
     {STYLE_NORMAL, BOLD,         PLAIN},
     {STYLE_TITLE,  REVERSE,      REVERSE},
     {STYLE_FOOTER, REVERSE,      REVERSE},
-    {STYLE_KEY,    BOLD_REVERSE, BOLD_REVERSE},
     {STYLE_DIM,    BOLD,         PLAIN},
     {STYLE_GOOD,   BOLD,         BOLD},
     {STYLE_WARN,   BOLD_INK(3),  BOLD_INK(226)},

@@ -9,7 +9,6 @@ enum style {
     STYLE_NORMAL,
     STYLE_TITLE,
     STYLE_FOOTER,
-    STYLE_KEY,
     STYLE_HEAD,
     STYLE_SELECTED,
     STYLE_DIM,
