@@ -355,16 +355,24 @@ static void app_run_row(struct screen *screen, const struct key_row *row)
     action_start_all(screen->app, row->op, uuids);
 }
 
+/* Nothing is begun or agreed to unseen. */
+static gboolean app_is_blind_key(const struct key_row *row, int key)
+{
+    return !row->op && (key == K_ESC || row->group == KEYS_MOVE ||
+                        row->group == KEYS_ANYWHERE);
+}
+
 void app_key(struct app *app, int key)
 {
     struct screen *screen = app_top(app);
 
     /* A warning was there to be read, and has been. */
     app->alert = 0;
-    if (!screen->class->typed || !screen->class->typed(screen, key)) {
+    if (frame_blind() || !screen->class->typed ||
+        !screen->class->typed(screen, key)) {
         const struct key_row *row = screen_row(screen, key);
 
-        if (row)
+        if (row && (!frame_blind() || app_is_blind_key(row, key)))
             app_run_row(screen, row);
     }
     app_schedule(app, app->drawn_us + KEY_FRAME_US);

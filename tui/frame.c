@@ -31,6 +31,14 @@ static gboolean frame_is_tiny(int h, int w)
     return w < WIDTH_ANY || h < HEIGHT_ANY;
 }
 
+gboolean frame_blind(void)
+{
+    int h, w;
+
+    draw_size(&h, &w);
+    return frame_is_tiny(h, w);
+}
+
 /* --- title --- */
 
 static const char *frame_mode(struct engine *engine)

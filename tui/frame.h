@@ -12,6 +12,8 @@ struct rect frame_draw(struct app *app, struct screen *view);
 /* The keys of the top screen; after the screens are drawn. */
 void frame_draw_footer(struct app *app, struct screen *view);
 void frame_draw_clock(struct app *app, struct screen *view);
+/* The terminal is too small to show anything. */
+gboolean frame_blind(void);
 /* The lines for a question: over those of state and event; one line if the
  * terminal is small. */
 struct rect frame_prompt(void);
