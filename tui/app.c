@@ -9,6 +9,7 @@
 #include "tui/frame.h"
 #include "tui/pane.h"
 #include "tui/screens.h"
+#include "tui/state.h"
 #include "tui/term.h"
 #include "tui/views.h"
 
@@ -20,6 +21,7 @@
 
 struct app {
     struct engine *engine;
+    struct state *state;
     struct views *views;
     struct panes *panes;
     GPtrArray *closed;  /* freed when no callback of theirs can be running */
@@ -37,6 +39,11 @@ struct app {
 struct engine *app_engine(const struct app *app)
 {
     return app->engine;
+}
+
+struct state *app_state(const struct app *app)
+{
+    return app->state;
 }
 
 struct model *app_model(const struct app *app)
@@ -513,11 +520,23 @@ static void app_screen_free(gpointer screen)
     screen_free(screen);
 }
 
+/* What is played with in a demo does not come back in earnest. */
+static struct state *app_state_new(struct engine *engine)
+{
+    g_autofree char *path =
+        engine_mode(engine) == MODE_DEMO
+            ? g_build_filename(engine_root(engine), "console-state", NULL)
+            : state_path();
+
+    return state_new(path);
+}
+
 struct app *app_new(struct engine *engine)
 {
     struct app *app = g_new0(struct app, 1);
 
     app->engine = engine;
+    app->state = app_state_new(engine);
     app->journal = journal_new();
     app->panes = panes_new();
     app->closed = g_ptr_array_new_with_free_func(app_screen_free);
@@ -540,6 +559,8 @@ void app_free(struct app *app)
     views_free(app->views);
     panes_free(app->panes);
     journal_free(app->journal);
+    state_save(app->state);
+    state_free(app->state);
     g_free(app);
 }
 

@@ -8,16 +8,20 @@
 #include "tui/screen.h"
 
 struct app;
+struct state;
 struct views;
 
 /* The terminal must be open. Shows the list of qubes as its first screen. */
 struct app *app_new(struct engine *engine);
+/* After the terminal is closed: saving may block. */
 void app_free(struct app *app);
 /* Called once when the user has left, or app_quit() was. */
 void app_on_quit(struct app *app, void (*quit)(int status, gpointer data),
                  gpointer data);
 
 struct engine *app_engine(const struct app *app);
+/* What is remembered; saved by app_free(). */
+struct state *app_state(const struct app *app);
 struct model *app_model(const struct app *app);
 /* Valid on every screen; the first is the help. */
 const struct key_row *app_keys(void);

@@ -4,6 +4,7 @@
 #include "tui/list-private.h"
 
 #define GAP 1
+#define WIDE 110
 
 /* --- columns --- */
 
@@ -22,9 +23,31 @@ static int list_layout_used(const struct list *list, const struct layout *layout
     return used - GAP;
 }
 
+gboolean list_is_wide_class(const struct list *list)
+{
+    return list->area.w >= WIDE;
+}
+
+guint32 *list_hides(struct list *list)
+{
+    return &list->hides[list_is_wide_class(list)];
+}
+
+static int list_layout_last(const struct list *list, const struct layout *layout)
+{
+    for (int i = (int)list->n_columns - 1; i >= 0; i--)
+        if (layout->width[i] && list->spec.columns[i].rank > 0)
+            return i;
+    return -1;
+}
+
+/* The column to be left out next. */
 static int list_layout_worst(const struct list *list, const struct layout *layout)
 {
     int worst = -1;
+
+    if (list->wide)
+        return list_layout_last(list, layout);
 
     for (guint i = 0; i < list->n_columns; i++)
         if (layout->width[i] && list->spec.columns[i].rank > 0 &&
@@ -60,10 +83,12 @@ static struct layout list_layout(struct list *list, int width)
     for (guint i = 0; i < list->n_columns; i++) {
         const struct list_column *column = &list->spec.columns[i];
 
+        if (*list_hides(list) & (1u << i))
+            continue;
         if (column->rank > 0 && skipped < list->skip)
             skipped++;
         else
-            layout.width[i] = column->min;
+            layout.width[i] = list->wide ? column->max : column->min;
     }
     list->hidden = 0;
     while (list_layout_used(list, &layout) > width &&
@@ -155,11 +180,12 @@ static void list_scroll(struct list *list, guint page)
 
 void list_draw(struct list *list, struct rect area)
 {
-    struct layout layout = list_layout(list, area.w);
+    struct layout layout;
 
+    list->area = area;
+    layout = list_layout(list, area.w);
     list_scroll(list, area.h > 1 ? (guint)area.h - 1 : 0);
     list_draw_heads(list, &layout, area);
-    list->area = area;
     list->line = area.y;
     draw_cursor(area.y, area.x);
     for (guint i = 0; i < list->page; i++) {

@@ -3,7 +3,7 @@
 
 #include "tui/list-private.h"
 
-#include "tui/screen.h"
+#include "tui/screens.h"
 #include "tui/setting.h"
 #include "tui/term.h"
 
@@ -79,6 +79,12 @@ static void list_key_right(struct screen *screen)
 
     if (list->hidden > 0)
         list->skip++;
+}
+
+static void list_key_wide(struct screen *screen)
+{
+    list_of(screen)->wide = !list_of(screen)->wide;
+    list_of(screen)->skip = 0;
 }
 
 static void list_sort_by(struct list *list, int step)
@@ -160,6 +166,9 @@ const struct key_row list_keys[] = {
      list_key_sort_right, NULL},
     {"I", "invert", NULL, "turn the order round", KEYS_SHOW, NULL,
      list_key_invert, NULL},
+    {"o", "columns", NULL, "choose the columns", KEYS_SHOW, NULL,
+     columns_open, NULL},
+    {"w", "wide", NULL, "wide columns", KEYS_SHOW, NULL, list_key_wide, NULL},
     {"Click", "click", NULL, "select; on a heading: sort", KEYS_SHOW,
      NULL, list_key_click, list_has_mouse},
     {NULL},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of the list share: list.c has its rows and their order,
  * list-mark.c marks and prompts, list-draw.c columns and cells, list-keys.c
- * the keys. */
+ * the keys, list-state.c what is remembered, scr-columns.c what is shown. */
 #pragma once
 
 #include "tui/field.h"
@@ -29,6 +29,8 @@ struct list {
     gboolean reversed;
     guint skip;       /* columns scrolled away to the left */
     guint hidden;     /* columns that had no room, last time */
+    guint32 hides[2]; /* bits of columns the user does not want, by width */
+    gboolean wide;    /* each column as wide as it may be, the rest scrolls */
 };
 
 gconstpointer list_item(const struct list *list, const char *id);
@@ -41,6 +43,9 @@ void list_select(struct list *list, guint index);
 gboolean list_is_like(const struct list *list, const char *id,
                       const char *pattern);
 
+/* The columns not wanted on a terminal as wide as the one drawn on last. */
+gboolean list_is_wide_class(const struct list *list);
+guint32 *list_hides(struct list *list);
 /* The column whose heading covers that place of the area drawn last; -1: none. */
 int list_column_at(struct list *list, int x);
 

@@ -129,6 +129,11 @@ guint list_all(const struct list *list)
     return list->ids->len;
 }
 
+gboolean list_is_wide(const struct list *list)
+{
+    return list->wide;
+}
+
 const char *list_filter(const struct list *list)
 {
     return list->filter;

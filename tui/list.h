@@ -30,6 +30,7 @@ struct list_spec {
 };
 
 struct list;
+struct state;
 struct list *list_new(const struct list_spec *spec);
 void list_free(struct list *list);
 
@@ -52,6 +53,11 @@ char **list_marks(const struct list *list);
 char *list_sort_text(const struct list *list);
 /* "3 of 40 events  filter: x  sort: time", for state lines; caller frees. */
 char *list_status(const struct list *list, const char *noun);
+
+gboolean list_is_wide(const struct list *list);
+/* Takes order, filter and columns from the state, as kept under that name. */
+void list_restore(struct list *list, const struct state *state, const char *name);
+void list_keep(const struct list *list, struct state *state, const char *name);
 
 /* Heading and rows, and the pattern being typed; puts the cursor on it or on
  * the selected row. */

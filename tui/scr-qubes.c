@@ -260,6 +260,7 @@ static void qubes_open(struct screen *screen, gconstpointer argument)
                              qubes_compare_name, screen};
 
     qubes->list = list_new(&spec);
+    list_restore(qubes->list, app_state(screen->app), "qubes");
     qubes_fill(screen);
 }
 
@@ -267,6 +268,7 @@ static void qubes_close(struct screen *screen)
 {
     struct qubes *qubes = screen->data;
 
+    list_keep(qubes->list, app_state(screen->app), "qubes");
     list_free(qubes->list);
 }
 
@@ -315,6 +317,8 @@ static char *qubes_status(const struct screen *screen)
     if (*list_filter(qubes->list))
         g_string_append_printf(text, "  filter: %s", list_filter(qubes->list));
     g_string_append_printf(text, "  sort: %s", sort);
+    if (list_is_wide(qubes->list))
+        g_string_append(text, "  wide");
     return g_string_free(text, FALSE);
 }
 

@@ -11,6 +11,8 @@ void resize_open(struct app *app, const char *uuid, const char *volume);
 void progress_open(struct app *app, struct op *op);
 /* TRUE if the operation is being followed on the screen. */
 gboolean progress_shows(struct app *app, const struct op *op);
+/* Which columns of the list of the screen are shown; for a key row. */
+void columns_open(struct screen *below);
 /* Everything that can be done with what is selected or marked in the screen;
  * for its key row. */
 void actions_open(struct screen *below);

@@ -81,8 +81,8 @@ int tui_run(struct engine *engine)
     tui.loop = g_main_loop_new(NULL, FALSE);
     tui_start(&tui, engine);
     g_main_loop_run(tui.loop);
-    app_free(tui.app);
     term_close();
+    app_free(tui.app);
     g_main_loop_unref(tui.loop);
     return tui.status;
 }

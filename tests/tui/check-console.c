@@ -468,6 +468,23 @@ START_TEST(a_lost_store_is_told_and_found_again)
 }
 END_TEST
 
+START_TEST(what_the_list_shows_is_remembered)
+{
+    struct console *console = console_with("qubes.xml");
+
+    console_wait(console, "libvirt:ok");
+    console_keys(console, "> I o Space Esc / s y s Enter");
+    console_wait(console, "filter: sys  sort: name reversed");
+    app_free(console->app);
+    console->app = app_new(console->engine);
+    app_draw(console->app);
+    console_wait(console, "filter: sys  sort: name reversed");
+    console_wait_gone(console, "CLASS");
+    console_wait(console, "TEMPLATE");
+    console_free(console);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -481,6 +498,7 @@ int main(void)
         q_asks_only_while_something_runs,
         a_question_is_withdrawn_with_its_qube,
         a_question_is_withdrawn_with_any_of_its_qubes,
+        what_the_list_shows_is_remembered,
         every_size_is_survived,
         a_lost_hypervisor_is_told_with_its_reason,
         selection_follows_its_qube,
