@@ -5,7 +5,7 @@
 
 #include "core/engine-private.h"
 
-#include "core/hold.h"
+#include "core/figures.h"
 #include "core/op.h"
 #include "hv/hv.h"
 #include "util/error.h"
@@ -18,7 +18,6 @@
 #define SOON_MS 50
 #define SILENT_S 3
 #define READING_DEADLINE_MS 20000
-#define STOP_WORK_DEADLINE_MS 300000
 
 enum reading_kind { READING_STATES, READING_POOLS, READING_VOLUMES, READING_KINDS };
 
@@ -33,18 +32,7 @@ struct reading {
     enum reading_kind kind;
     struct waiter *waiter; /* NULL: nobody waits any more */
     struct hv_snapshot *snapshot;
-    GArray *figures; /* struct figure */
-};
-
-/* Of a pool, or of a volume. */
-struct figure {
-    struct pool *pool;
-    struct volume *volume;
-    char uuid[37];
-    char *name;
-    gboolean known;
-    guint64 size, used;
-    int revisions;
+    GArray *figures; /* of pools or volumes */
 };
 
 enum hv_link { LINK_UNASKED, LINK_UP, LINK_DOWN };
@@ -70,72 +58,6 @@ struct local {
 
 static void local_status_changed(struct local *local);
 
-/* Figures. */
-
-static void figure_clear(gpointer data)
-{
-    struct figure *figure = data;
-
-    g_clear_pointer(&figure->pool, pool_unref);
-    g_clear_pointer(&figure->volume, volume_unref);
-    g_free(figure->name);
-}
-
-static GArray *figures_new(void)
-{
-    GArray *figures = g_array_new(FALSE, TRUE, sizeof(struct figure));
-
-    g_array_set_clear_func(figures, figure_clear);
-    return figures;
-}
-
-static GArray *figures_of_pools(const struct model *model)
-{
-    GArray *figures = figures_new();
-
-    for (guint i = 0; i < model->pools->len; i++) {
-        const struct pool_entry *entry = model->pools->pdata[i];
-        struct figure figure = { .name = NULL };
-
-        if (!entry->pool)
-            continue;
-        figure.pool = pool_ref(entry->pool);
-        figure.name = g_strdup(entry->name);
-        g_array_append_val(figures, figure);
-    }
-    return figures;
-}
-
-static void figures_add_volumes(GArray *figures, const struct qube *qube)
-{
-    for (guint i = 0; i < qube->volumes->len; i++) {
-        const struct volume_config *config =
-            &g_array_index(qube->volumes, struct volume_config, i);
-        struct figure figure = { .name = NULL };
-
-        if (!config->volume)
-            continue;
-        figure.volume = volume_ref(config->volume);
-        figure.name = g_strdup(config->name);
-        g_strlcpy(figure.uuid, qube->uuid, sizeof figure.uuid);
-        g_array_append_val(figures, figure);
-    }
-}
-
-/* wanted NULL: all. */
-static GArray *figures_of_volumes(const struct model *model, GHashTable *wanted)
-{
-    GArray *figures = figures_new();
-
-    for (guint i = 0; i < model->qubes->len; i++) {
-        const struct qube *qube = model->qubes->pdata[i];
-
-        if (!wanted || g_hash_table_contains(wanted, qube->uuid))
-            figures_add_volumes(figures, qube);
-    }
-    return figures;
-}
-
 static gboolean read_states(struct reading *reading, GError **error)
 {
     reading->snapshot = hv_snapshot(reading->engine->hv, error);
@@ -144,25 +66,13 @@ static gboolean read_states(struct reading *reading, GError **error)
 
 static gboolean read_pools(struct reading *reading, GError **error)
 {
-    for (guint i = 0; i < reading->figures->len; i++) {
-        struct figure *figure = &g_array_index(reading->figures, struct figure, i);
-
-        figure->known =
-            pool_usage(figure->pool, &figure->size, &figure->used, NULL);
-    }
+    figures_read_pools(reading->figures);
     return TRUE;
 }
 
 static gboolean read_volumes(struct reading *reading, GError **error)
 {
-    for (guint i = 0; i < reading->figures->len; i++) {
-        struct figure *figure = &g_array_index(reading->figures, struct figure, i);
-        g_autoptr(GPtrArray) revisions = volume_revisions(figure->volume);
-
-        figure->size = volume_size(figure->volume);
-        figure->used = volume_used(figure->volume);
-        figure->revisions = revisions ? (int)revisions->len : 0;
-    }
+    figures_read_volumes(reading->figures);
     return TRUE;
 }
 
@@ -173,14 +83,14 @@ static gboolean always_running(const struct qube *qube)
     return qube->class && (qube->class->id & (CLASS_ADMIN | CLASS_REMOTE));
 }
 
-static void stop_work_submit(struct engine *engine, const struct qube *qube);
+static void stop_work(struct local *local, const struct qube *qube);
 
 /* A qube that is gone without anybody here having stopped it. */
 static void note_active(struct local *local, const struct qube *qube)
 {
     if (qube->state == POWER_HALTED) {
         if (g_hash_table_remove(local->active, qube->uuid))
-            stop_work_submit(local->engine, qube);
+            stop_work(local, qube);
     } else if (qube->state != POWER_UNKNOWN) {
         g_hash_table_add(local->active, g_strdup(qube->uuid));
     }
@@ -271,49 +181,17 @@ static void apply_states(struct reading *reading, const GError *error)
 
 static void apply_pools(struct reading *reading, const GError *error)
 {
-    struct model *model = reading->engine->model;
     struct event event = { .type = EVENT_POOLS };
 
-    for (guint i = 0; i < reading->figures->len && !error; i++) {
-        const struct figure *figure =
-            &g_array_index(reading->figures, struct figure, i);
-        struct pool_entry *entry = model_pool(model, figure->name);
-
-        if (!entry)
-            continue;
-        entry->usage_known = figure->known;
-        entry->size = figure->size;
-        entry->used = figure->used;
-    }
-    events_emit(model->events, &event);
-}
-
-static void apply_volume(struct model *model, const struct figure *figure)
-{
-    struct qube *qube = model_qube(model, figure->uuid);
-    struct volume_config *config =
-        qube ? qube_volume(qube, figure->name) : NULL;
-
-    if (!config)
-        return;
-    config->size = figure->size;
-    config->used = figure->used;
-    config->revisions = figure->revisions;
+    if (!error)
+        figures_apply_pools(reading->figures, reading->engine->model);
+    events_emit(reading->engine->model->events, &event);
 }
 
 static void apply_volumes(struct reading *reading, const GError *error)
 {
-    struct model *model = reading->engine->model;
-    GArray *figures = reading->figures;
-
-    for (guint i = 0; i < figures->len && !error; i++) {
-        const struct figure *figure = &g_array_index(figures, struct figure, i);
-        struct event event = { .type = EVENT_VOLUMES, .uuid = figure->uuid };
-
-        apply_volume(model, figure);
-        if (i + 1 == figures->len || !g_str_equal(figure[1].uuid, figure->uuid))
-            events_emit(model->events, &event);
-    }
+    if (!error)
+        figures_apply_volumes(reading->figures, reading->engine->model);
 }
 
 /* Readings. */
@@ -503,70 +381,13 @@ gboolean engine_refresh_volumes(struct engine *engine, const char *uuid,
     return reading_wait(engine, *pending, timeout_ms, error);
 }
 
-/* The stop work of a qube that stopped by itself or by somebody else. */
-
-struct stop_work {
-    struct engine *engine;
-    struct hold *hold;
-};
-
-static gboolean stop_work_run(struct job *job, gpointer data, GError **error)
+/* An operation of ours may do it itself, but most do not. */
+static void stop_work(struct local *local, const struct qube *qube)
 {
-    struct stop_work *work = data;
-    GCancellable *cancel = job_cancellable(job);
-
-    if (!hold_take(work->hold, "stop work", 0, cancel, error))
-        return FALSE;
-    hold_release(work->hold);
-    return TRUE;
-}
-
-/* Whoever has the lock does it. */
-static void stop_work_done(struct job *job, const GError *error, gpointer data)
-{
-    struct stop_work *work = data;
-    struct engine *engine = work->engine;
-
-    if (!error || engine->closing || error_is(error, QMC_ERROR_BUSY) ||
-        error_is(error, QMC_ERROR_DENIED))
-        return;
-    model_note(engine->model, hold_uuid(work->hold), TRUE,
-               "%s: cleaning up after it stopped: %s", hold_name(work->hold),
-               error->message);
-}
-
-static void stop_work_over(gpointer data)
-{
-    struct stop_work *work = data;
-
-    engine_job_over(work->engine);
-    hold_free(work->hold);
-    g_free(work);
-}
-
-static void stop_work_submit(struct engine *engine, const struct qube *qube)
-{
-    struct job_spec spec = {
-        .key = qube->uuid,
-        .deadline_ms = STOP_WORK_DEADLINE_MS,
-        .run = stop_work_run,
-        .done = stop_work_done,
-        .destroy = stop_work_over,
-    };
-    struct stop_work *work;
-
-    if (engine_readonly(engine) || qube->volumes->len == 0)
-        return;
-    /* An operation of ours may do it itself, but most do not. */
-    if (qube->busy) {
-        g_hash_table_add(engine->local->stopped, g_strdup(qube->uuid));
-        return;
-    }
-    work = g_new0(struct stop_work, 1);
-    work->engine = engine;
-    work->hold = hold_new(engine, qube);
-    spec.data = work;
-    engine_job(engine, &spec);
+    if (qube->busy)
+        g_hash_table_add(local->stopped, g_strdup(qube->uuid));
+    else
+        engine_stop_work(local->engine, qube);
 }
 
 void local_op_over(struct local *local, const char *uuid)
@@ -575,7 +396,7 @@ void local_op_over(struct local *local, const char *uuid)
 
     if (!local->engine->closing && g_hash_table_remove(local->stopped, uuid) &&
         qube)
-        stop_work_submit(local->engine, qube);
+        stop_work(local, qube);
 }
 
 /* Following. */
@@ -653,7 +474,7 @@ static void qube_stopped(struct local *local, const char *uuid)
 
     g_hash_table_remove(local->active, uuid);
     if (qube)
-        stop_work_submit(local->engine, qube);
+        stop_work(local, qube);
     local_refresh_soon(local);
 }
 

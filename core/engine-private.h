@@ -59,6 +59,9 @@ void engine_job_lost(struct engine *engine, const GError *error);
 /* engine-ops.c: cancels everything. */
 void ops_cancel(struct engine *engine);
 
+/* engine-stop.c: cleans up after a qube nobody here stopped. */
+void engine_stop_work(struct engine *engine, const struct qube *qube);
+
 /* engine-local.c: how the model is kept true. */
 struct local *local_new(struct engine *engine);
 void local_stop(struct local *local); /* no more calls */

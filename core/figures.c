@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/figures.h"
+
+/* Of a pool, or of a volume. */
+struct figure {
+    struct pool *pool;
+    struct volume *volume;
+    char uuid[37];
+    char *name;
+    gboolean known;
+    guint64 size, used;
+    int revisions;
+};
+
+static void figure_clear(gpointer data)
+{
+    struct figure *figure = data;
+
+    g_clear_pointer(&figure->pool, pool_unref);
+    g_clear_pointer(&figure->volume, volume_unref);
+    g_free(figure->name);
+}
+
+static GArray *figures_new(void)
+{
+    GArray *figures = g_array_new(FALSE, TRUE, sizeof(struct figure));
+
+    g_array_set_clear_func(figures, figure_clear);
+    return figures;
+}
+
+GArray *figures_of_pools(const struct model *model)
+{
+    GArray *figures = figures_new();
+
+    for (guint i = 0; i < model->pools->len; i++) {
+        const struct pool_entry *entry = model->pools->pdata[i];
+        struct figure figure = { .name = NULL };
+
+        if (!entry->pool)
+            continue;
+        figure.pool = pool_ref(entry->pool);
+        figure.name = g_strdup(entry->name);
+        g_array_append_val(figures, figure);
+    }
+    return figures;
+}
+
+static void figures_add_volumes(GArray *figures, const struct qube *qube)
+{
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
+        struct figure figure = { .name = NULL };
+
+        if (!config->volume)
+            continue;
+        figure.volume = volume_ref(config->volume);
+        figure.name = g_strdup(config->name);
+        g_strlcpy(figure.uuid, qube->uuid, sizeof figure.uuid);
+        g_array_append_val(figures, figure);
+    }
+}
+
+GArray *figures_of_volumes(const struct model *model, GHashTable *wanted)
+{
+    GArray *figures = figures_new();
+
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *qube = model->qubes->pdata[i];
+
+        if (!wanted || g_hash_table_contains(wanted, qube->uuid))
+            figures_add_volumes(figures, qube);
+    }
+    return figures;
+}
+
+void figures_read_pools(GArray *figures)
+{
+    for (guint i = 0; i < figures->len; i++) {
+        struct figure *figure = &g_array_index(figures, struct figure, i);
+
+        figure->known =
+            pool_usage(figure->pool, &figure->size, &figure->used, NULL);
+    }
+}
+
+void figures_read_volumes(GArray *figures)
+{
+    for (guint i = 0; i < figures->len; i++) {
+        struct figure *figure = &g_array_index(figures, struct figure, i);
+        g_autoptr(GPtrArray) revisions = volume_revisions(figure->volume);
+
+        figure->size = volume_size(figure->volume);
+        figure->used = volume_used(figure->volume);
+        figure->revisions = revisions ? (int)revisions->len : 0;
+    }
+}
+
+void figures_apply_pools(const GArray *figures, struct model *model)
+{
+    for (guint i = 0; i < figures->len; i++) {
+        const struct figure *figure = &g_array_index(figures, struct figure, i);
+        struct pool_entry *entry = model_pool(model, figure->name);
+
+        if (!entry)
+            continue;
+        entry->usage_known = figure->known;
+        entry->size = figure->size;
+        entry->used = figure->used;
+    }
+}
+
+static void apply_volume(struct model *model, const struct figure *figure)
+{
+    struct qube *qube = model_qube(model, figure->uuid);
+    struct volume_config *config =
+        qube ? qube_volume(qube, figure->name) : NULL;
+
+    if (!config)
+        return;
+    config->size = figure->size;
+    config->used = figure->used;
+    config->revisions = figure->revisions;
+}
+
+void figures_apply_volumes(const GArray *figures, struct model *model)
+{
+    for (guint i = 0; i < figures->len; i++) {
+        const struct figure *figure = &g_array_index(figures, struct figure, i);
+        struct event event = { .type = EVENT_VOLUMES, .uuid = figure->uuid };
+
+        apply_volume(model, figure);
+        if (i + 1 == figures->len || !g_str_equal(figure[1].uuid, figure->uuid))
+            events_emit(model->events, &event);
+    }
+}
