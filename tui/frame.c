@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "tui/action.h"
 #include "tui/app.h"
 #include "tui/meter.h"
 #include "tui/views.h"
@@ -19,6 +20,7 @@
 #define HEIGHT_TABS 17
 #define WIDTH_WORDS 110
 #define CLOCK_WIDTH 6
+#define STRIP_WIDTH 24
 #define POOL_WIDTH 34
 
 static gboolean frame_is_small(int h, int w)
@@ -227,11 +229,29 @@ static void frame_draw_tab(const struct screen_class *class, gboolean current,
                               current ? STYLE_STRONG : STYLE_NORMAL, text);
 }
 
+/* What is at work now, at the right end of the line of views. */
+static void frame_draw_strip(struct app *app, int y, int x, int w)
+{
+    const struct op *op = action_running(app, NULL);
+    const struct op_step *step;
+
+    if (!op || w < STRIP_WIDTH)
+        return;
+    step = op->steps->len ? &g_array_index(op->steps, struct op_step,
+                                           op->steps->len - 1) : NULL;
+    g_autofree char *text =
+        step ? g_strdup_printf("%s %s: %s", op->row->doing, op->subject, step->text)
+             : g_strdup_printf("%s %s", op->row->doing, op->subject);
+    int used = MIN(text_width(text), w);
+    draw_text(y, x + w - used, used, STYLE_DIM, text);
+}
+
 static void frame_draw_tabs(struct app *app, int y, int w)
 {
     struct tabs tabs = {app, y, 0, w};
 
     views_each(app_views(app), frame_draw_tab, &tabs);
+    frame_draw_strip(app, y, tabs.x + 1, w - tabs.x - 2);
 }
 
 /* --- the lines at the bottom --- */

@@ -59,6 +59,11 @@ static void pane_draw_head(struct rect line, const char *title)
 
 /* --- details --- */
 
+int pane_room(const struct pane *pane)
+{
+    return pane->area.h * pane->columns - pane->line;
+}
+
 void pane_line(struct pane *pane, enum style style, const char *format, ...)
 {
     int width = pane->area.w / pane->columns;

@@ -18,5 +18,6 @@ struct rect panes_draw(struct panes *panes, struct screen *view, struct rect bod
 /* The text of a detail pane while it is made: a line more. Lines beyond the
  * room there is are left out, so the most wanted come first. */
 struct pane;
+int pane_room(const struct pane *pane); /* lines that are left */
 void pane_line(struct pane *pane, enum style style, const char *format, ...)
     G_GNUC_PRINTF(3, 4);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "tui/dialog.h"
+#include "tui/pane.h"
 #include "tui/screens.h"
 #include "util/error.h"
 
@@ -34,7 +35,8 @@ static void progress_open_screen(struct screen *screen, gconstpointer argument)
     struct op *const *op = argument;
 
     progress->op = *op;
-    progress->timer = g_timeout_add_seconds(1, progress_tick, screen);
+    if (!op_over(progress->op))
+        progress->timer = g_timeout_add_seconds(1, progress_tick, screen);
 }
 
 void progress_open(struct app *app, struct op *op)
@@ -147,6 +149,14 @@ static void progress_draw_step(const struct op *op, const struct op_step *step,
         draw_words(line.y, line.x + line.w - tail, tail, STYLE_STRONG, waited);
 }
 
+void progress_pane_step(const struct op *op, guint step, struct pane *pane)
+{
+    const struct op_step *it = &g_array_index(op->steps, struct op_step, step);
+
+    pane_line(pane, STYLE_NORMAL, "%5.1fs  %-7s  %s", progress_seconds(it->at_us),
+              progress_word(it->state), it->text);
+}
+
 /* The newest steps if there are more than lines. */
 static void progress_draw_steps(const struct op *op, struct rect area)
 {
@@ -172,6 +182,10 @@ static char *progress_state_text(const struct screen *screen)
         return g_strdup("failed; undoing what was done");
     if (op->phase == OP_SAVING)
         return g_strdup("saving the store");
+    if (op->phase == OP_DONE)
+        return g_strdup_printf("%s %s in %.1f s", op->subject,
+                               op->result ? op->result : op->row->done,
+                               progress_seconds(op->ended_us - op->began_us));
     return NULL;
 }
 
@@ -227,14 +241,21 @@ static void progress_key_cancel(struct screen *screen)
     question_open_cancel(screen->app, progress_of(screen)->op);
 }
 
-static gboolean progress_can_kill(const struct screen *screen)
+/* Opened again from the list of jobs. */
+static gboolean progress_is_over(const struct screen *screen)
 {
-    return !action_refused(screen->app, "kill", progress_of(screen)->op->uuid);
+    return op_over(progress_of(screen)->op);
 }
 
 static gboolean progress_runs(const struct screen *screen)
 {
     return !op_over(progress_of(screen)->op);
+}
+
+static gboolean progress_can_kill(const struct screen *screen)
+{
+    return (progress_runs(screen) || progress_timed_out(screen)) &&
+           !action_refused(screen->app, "kill", progress_of(screen)->op->uuid);
 }
 
 /* clang-format off */
@@ -248,7 +269,7 @@ static const struct key_row progress_keys[] = {
      "leave it alone; it goes on", KEYS_ACT, NULL, progress_key_leave,
      progress_runs},
     {"Esc Enter q", "close", "close", "close", KEYS_ACT, NULL,
-     progress_key_leave, progress_timed_out},
+     progress_key_leave, progress_is_over},
     {NULL},
 };
 /* clang-format on */

@@ -9,6 +9,8 @@ void volumes_open(struct app *app, const char *uuid);
 void resize_open(struct app *app, const char *uuid, const char *volume);
 /* Follows an operation until it ends or is left to go on behind. */
 void progress_open(struct app *app, struct op *op);
+/* One of its steps as a line. */
+void progress_pane_step(const struct op *op, guint step, struct pane *pane);
 /* TRUE if the operation is being followed on the screen. */
 gboolean progress_shows(struct app *app, const struct op *op);
 /* Which columns of the list of the screen are shown; for a key row. */

@@ -424,7 +424,7 @@ char *console_masked(struct console *console)
         {" +[0-9]+\\.[0-9]s ", "   t.ts "},
         {" in [0-9]+\\.[0-9] s", ""},
         {"[0-9]+\\.[0-9] s", "t.t s"},
-        {"(?m) [0-9]+ s(.{0,8})$", " n s\\1"},
+        {"\\b[0-9]+ s\\b", "n s"},
         {"(?m)^CPU \\[.*\\] 8 cpu", "CPU [ ... ] 8 cpu"},
         {"[0-9]+% used, [0-9]+%!?", "n% used, n%"},
         {"/tmp/qmc-tui-[A-Za-z0-9]+", "ROOT"},
