@@ -170,6 +170,20 @@ struct console *console_new(const char *type, int height, int width)
     return console;
 }
 
+static void console_show(struct console *console)
+{
+    console->ended = FALSE;
+    console->app = app_new(console->engine);
+    app_on_quit(console->app, console_ended, console);
+    app_draw(console->app);
+}
+
+void console_again(struct console *console)
+{
+    g_clear_pointer(&console->app, app_free);
+    console_show(console);
+}
+
 void console_run(struct console *console, char *root)
 {
     struct engine_config config = {
@@ -179,9 +193,7 @@ void console_run(struct console *console, char *root)
     console->engine = engine_new(&config, NULL);
     ck_assert_ptr_nonnull(console->engine);
     engine_load(console->engine, NULL);
-    console->app = app_new(console->engine);
-    app_on_quit(console->app, console_ended, console);
-    app_draw(console->app);
+    console_show(console);
     engine_follow(console->engine);
 }
 

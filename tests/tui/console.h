@@ -28,6 +28,8 @@ void root_remove(char *root);
 struct console *console_new(const char *type, int height, int width);
 /* Engine and app on it, first frame drawn; takes the root. */
 void console_run(struct console *console, char *root);
+/* A new app on the same engine, after the user left. */
+void console_again(struct console *console);
 /* The terminal takes no more bytes, as when Ctrl-S stopped it; then it does. */
 void console_stall(struct console *console);
 void console_resume(struct console *console);
