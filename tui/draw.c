@@ -305,7 +305,7 @@ void draw_fill(struct rect area, enum style style)
 
 enum glyph {
     GLYPH_HORIZONTAL, GLYPH_VERTICAL, GLYPH_UPPER_LEFT, GLYPH_UPPER_RIGHT,
-    GLYPH_LOWER_LEFT, GLYPH_LOWER_RIGHT,
+    GLYPH_LOWER_LEFT, GLYPH_LOWER_RIGHT, GLYPH_TEE,
 };
 
 /* Those of curses are known only when it runs. */
@@ -315,6 +315,7 @@ static const cchar_t *draw_glyph_of(enum glyph glyph)
         [GLYPH_HORIZONTAL] = WACS_HLINE,     [GLYPH_VERTICAL] = WACS_VLINE,
         [GLYPH_UPPER_LEFT] = WACS_ULCORNER,  [GLYPH_UPPER_RIGHT] = WACS_URCORNER,
         [GLYPH_LOWER_LEFT] = WACS_LLCORNER,  [GLYPH_LOWER_RIGHT] = WACS_LRCORNER,
+        [GLYPH_TEE] = WACS_LTEE,
     };
 
     return all[glyph];
@@ -322,7 +323,8 @@ static const cchar_t *draw_glyph_of(enum glyph glyph)
 
 static void draw_glyph(int y, int x, enum style style, enum glyph glyph)
 {
-    static const wchar_t *const ascii[] = {L"-", L"|", L"+", L"+", L"+", L"+"};
+    static const wchar_t *const ascii[] = {L"-", L"|", L"+", L"+", L"+", L"+",
+                                          L"+"};
     cchar_t cell;
     wchar_t wide[CCHARW_MAX + 1];
     attr_t attrs = 0;
@@ -344,6 +346,20 @@ void draw_line(int y, int x, int width, enum style style)
 {
     for (int i = 0; i < draw_room(x, width); i++)
         draw_glyph(y, x + i, style, GLYPH_HORIZONTAL);
+}
+
+void draw_branches(int y, int x, enum style style, const char *branches)
+{
+    for (; *branches; branches++, x += 2) {
+        gboolean leads = *branches == '+' || *branches == '`';
+
+        if (*branches == '|')
+            draw_glyph(y, x, style, GLYPH_VERTICAL);
+        else if (leads)
+            draw_glyph(y, x, style, *branches == '+' ? GLYPH_TEE : GLYPH_LOWER_LEFT);
+        if (leads)
+            draw_glyph(y, x + 1, style, GLYPH_HORIZONTAL);
+    }
 }
 
 void draw_box(struct rect area, enum style style)

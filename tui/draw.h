@@ -46,6 +46,8 @@ int draw_wrapped_height(int width, const char *untrusted);
 
 void draw_fill(struct rect area, enum style style);
 void draw_line(int y, int x, int width, enum style style);
+/* The lines before a row of a tree, two columns for each character (tree.h). */
+void draw_branches(int y, int x, enum style style, const char *branches);
 /* A cleared area with a border. */
 void draw_box(struct rect area, enum style style);
 /* Where the terminal's own cursor rests after the frame: the selected row or

@@ -3,8 +3,11 @@
 
 #include "tui/list-private.h"
 
+#include <string.h>
+
 #define GAP 1
 #define WIDE 110
+#define BRANCHES 6 /* columns more for the lines of a tree */
 
 /* --- columns --- */
 
@@ -89,6 +92,8 @@ static struct layout list_layout(struct list *list, int width)
             skipped++;
         else
             layout.width[i] = list->wide ? column->max : column->min;
+        if (list->tree && i == list->spec.trunk)
+            layout.width[i] += BRANCHES;
     }
     list->hidden = 0;
     while (list_layout_used(list, &layout) > width &&
@@ -120,33 +125,60 @@ static void list_draw_heads(const struct list *list, const struct layout *layout
     }
 }
 
+/* Puts the lines of a tree before the text and makes the rest of the place for
+ * it; what is very deep shows its last levels. */
+static void list_draw_lines(const struct list *list, const char *id,
+                            struct rect *place, enum style style)
+{
+    const char *lines = g_hash_table_lookup(list->branches, id);
+    gsize levels = lines ? strlen(lines) : 0;
+    gsize room = (gsize)MAX(place->w / 2 - 3, 0);
+    int used = 2 * (int)MIN(levels, room);
+
+    if (used == 0)
+        return;
+    draw_text(place->y, place->x, used, style, "");
+    draw_branches(place->y, place->x, style, lines + levels - (gsize)used / 2);
+    place->x += used;
+    place->w -= used;
+}
+
+static void list_draw_cell(const struct list *list, guint column, const char *id,
+                           struct rect place, gboolean selected)
+{
+    const struct list_column *row = &list->spec.columns[column];
+    gconstpointer item = list_item(list, id);
+    g_autofree char *text = row->text(item, list->spec.data);
+    enum style style = STYLE_SELECTED;
+
+    if (!selected)
+        style = row->style ? row->style(item, list->spec.data) : STYLE_NORMAL;
+    if (list->branches && column == list->spec.trunk)
+        list_draw_lines(list, id, &place, style);
+    (row->align == TEXT_RIGHT ? draw_text_right : draw_text)(place.y, place.x,
+                                                             place.w, style, text);
+}
+
 static void list_draw_row(const struct list *list, const struct layout *layout,
                           struct rect line, guint index)
 {
     const char *id = list->shown->pdata[index];
-    gconstpointer item = list_item(list, id);
     gboolean selected = index == list->index;
     int x = line.x + 1;
 
-    if (!item)
+    if (!list_item(list, id))
         return;
     if (selected)
         draw_fill(line, STYLE_SELECTED);
     if (g_hash_table_contains(list->marks, id))
         draw_text(line.y, line.x, 1, selected ? STYLE_SELECTED : STYLE_STRONG, "*");
     for (guint i = 0; i < list->n_columns; i++) {
-        const struct list_column *column = &list->spec.columns[i];
-        int width = MIN(layout->width[i], line.x + line.w - x);
-        enum style style = STYLE_SELECTED;
+        struct rect place = {line.y, x, 1, MIN(layout->width[i],
+                                               line.x + line.w - x)};
 
         if (layout->width[i] == 0)
             continue;
-        if (!selected)
-            style = column->style ? column->style(item, list->spec.data)
-                                  : STYLE_NORMAL;
-        g_autofree char *text = column->text(item, list->spec.data);
-        (column->align == TEXT_RIGHT ? draw_text_right : draw_text)(
-            line.y, x, width, style, text);
+        list_draw_cell(list, i, id, place, selected);
         x += layout->width[i] + GAP;
     }
 }

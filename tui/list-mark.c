@@ -35,14 +35,18 @@ char **list_marks(const struct list *list)
     return (char **)g_ptr_array_free(ids, FALSE);
 }
 
-static gboolean list_mark_is_gone(gpointer id, gpointer value, gpointer data)
+static gboolean list_mark_is_gone(gpointer id, gpointer value, gpointer ids)
 {
-    return !list_item(data, id);
+    return !g_hash_table_contains(ids, id);
 }
 
 void list_marks_sweep(struct list *list)
 {
-    g_hash_table_foreach_remove(list->marks, list_mark_is_gone, list);
+    g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < list->ids->len; i++)
+        g_hash_table_add(ids, list->ids->pdata[i]);
+    g_hash_table_foreach_remove(list->marks, list_mark_is_gone, ids);
 }
 
 static void list_mark(struct list *list, const char *id, gboolean marked)

@@ -30,6 +30,8 @@ struct list {
     guint skip;       /* columns scrolled away to the left */
     guint hidden;     /* columns that had no room, last time */
     guint32 hides[2]; /* bits of columns the user does not want, by width */
+    gboolean tree;    /* rows stand under their parents */
+    GHashTable *branches; /* what is drawn before those; NULL: no tree */
     gboolean wide;    /* each column as wide as it may be, the rest scrolls */
 };
 

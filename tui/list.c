@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "tui/tree.h"
+
 struct list *list_new(const struct list_spec *spec)
 {
     struct list *list = g_new0(struct list, 1);
@@ -29,6 +31,7 @@ void list_free(struct list *list)
     g_ptr_array_unref(list->shown);
     g_free(list->selected);
     g_hash_table_unref(list->marks);
+    g_clear_pointer(&list->branches, g_hash_table_unref);
     g_free(list->filter);
     g_free(list->before);
     g_clear_pointer(&list->prompt, field_free);
@@ -96,11 +99,15 @@ void list_arrange(struct list *list)
         if (list_is_like(list, list->ids->pdata[i], list->filter))
             g_ptr_array_add(list->shown, list->ids->pdata[i]);
     g_ptr_array_sort_with_data(list->shown, list_compare, list);
+    g_clear_pointer(&list->branches, g_hash_table_unref);
+    if (list->tree)
+        list->branches = tree_arrange(list->shown, list->spec.parent, list->spec.data);
     list_find_selected(list);
 }
 
 void list_set(struct list *list, GPtrArray *ids)
 {
+    g_clear_pointer(&list->branches, g_hash_table_unref);
     g_ptr_array_unref(list->ids);
     list->ids = ids;
     list_marks_sweep(list);
@@ -127,6 +134,17 @@ guint list_shown(const struct list *list)
 guint list_all(const struct list *list)
 {
     return list->ids->len;
+}
+
+gboolean list_is_tree(const struct list *list)
+{
+    return list->tree;
+}
+
+void list_set_tree(struct list *list, gboolean tree)
+{
+    list->tree = tree && list->spec.parent;
+    list_arrange(list);
 }
 
 gboolean list_is_wide(const struct list *list)

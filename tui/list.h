@@ -27,6 +27,10 @@ struct list_spec {
     /* Order of rows that are equal in the column sorted by. */
     int (*compare)(gconstpointer a, gconstpointer b, gpointer data);
     gpointer data;
+    /* For lists that can be a tree: the id of the parent, NULL if it has none, and
+     * the column its lines are drawn in. */
+    const char *(*parent)(const char *id, gpointer data);
+    guint trunk;
 };
 
 struct list;
@@ -54,6 +58,8 @@ char *list_sort_text(const struct list *list);
 /* "3 of 40 events  filter: x  sort: time", for state lines; caller frees. */
 char *list_status(const struct list *list, const char *noun);
 
+gboolean list_is_tree(const struct list *list);
+void list_set_tree(struct list *list, gboolean tree);
 gboolean list_is_wide(const struct list *list);
 /* Takes order, filter and columns from the state, as kept under that name. */
 void list_restore(struct list *list, const struct state *state, const char *name);

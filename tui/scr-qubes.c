@@ -8,10 +8,12 @@
 #include "tui/list.h"
 #include "tui/pane-qube.h"
 #include "tui/screens.h"
+#include "tui/state.h"
 #include "util/error.h"
 
 struct qubes {
     struct list *list;
+    gboolean internal; /* what only serves others is shown as well */
 };
 
 static struct model *qubes_model(gpointer data)
@@ -211,6 +213,7 @@ static int qubes_compare_flags(gconstpointer a, gconstpointer b, gpointer data)
 }
 
 /* clang-format off */
+#define COLUMN_NAME 2
 static const struct list_column qubes_columns[] = {
     {"S", 1, 1, 0, TEXT_LEFT, qubes_text_state, qubes_style_state, "state",
      qubes_compare_state},
@@ -239,6 +242,22 @@ static gconstpointer qubes_item(const char *id, gpointer data)
     return model_qube(qubes_model(data), id);
 }
 
+static const char *qubes_parent(const char *id, gpointer data)
+{
+    const struct model *model = qubes_model(data);
+    const struct qube *qube = model_qube(model, id);
+    const struct qube *net = qube ? qube_get_vm(model, qube, "netvm") : NULL;
+
+    return net ? net->uuid : NULL;
+}
+
+static gboolean qubes_is_internal(const struct qube *qube)
+{
+    const char *internal = qube_feature(qube, "internal");
+
+    return internal && *internal;
+}
+
 static void qubes_fill(struct screen *screen)
 {
     struct qubes *qubes = screen->data;
@@ -248,7 +267,8 @@ static void qubes_fill(struct screen *screen)
     for (guint i = 0; i < model->qubes->len; i++) {
         const struct qube *qube = model->qubes->pdata[i];
 
-        g_ptr_array_add(ids, g_strdup(qube->uuid));
+        if (qubes->internal || !qubes_is_internal(qube))
+            g_ptr_array_add(ids, g_strdup(qube->uuid));
     }
     list_set(qubes->list, ids);
 }
@@ -257,8 +277,10 @@ static void qubes_open(struct screen *screen, gconstpointer argument)
 {
     struct qubes *qubes = screen->data;
     struct list_spec spec = {qubes_columns, qubes_item, qubes_name,
-                             qubes_compare_name, screen};
+                             qubes_compare_name, screen, qubes_parent,
+                             COLUMN_NAME};
 
+    qubes->internal = state_get(app_state(screen->app), "qubes.internal") != NULL;
     qubes->list = list_new(&spec);
     list_restore(qubes->list, app_state(screen->app), "qubes");
     qubes_fill(screen);
@@ -268,6 +290,8 @@ static void qubes_close(struct screen *screen)
 {
     struct qubes *qubes = screen->data;
 
+    state_set(app_state(screen->app), "qubes.internal",
+              qubes->internal ? "on" : NULL);
     list_keep(qubes->list, app_state(screen->app), "qubes");
     list_free(qubes->list);
 }
@@ -292,6 +316,17 @@ static void qubes_event(struct screen *screen, const struct event *event)
     qubes_fill(screen);
 }
 
+/* "  filter: sys,-internal": what keeps qubes from being shown. */
+static void qubes_status_filter(const struct qubes *qubes, guint all, GString *text)
+{
+    const char *filter = list_filter(qubes->list);
+    gboolean hides = list_all(qubes->list) < all;
+
+    if (*filter || hides)
+        g_string_append_printf(text, "  filter: %s%s", *filter ? filter : "all",
+                               hides ? ",-internal" : "");
+}
+
 static char *qubes_status(const struct screen *screen)
 {
     const struct qubes *qubes = screen->data;
@@ -305,20 +340,18 @@ static char *qubes_status(const struct screen *screen)
 
         running += qube->state == POWER_RUNNING;
     }
-    if (list_shown(qubes->list) != list_all(qubes->list))
+    if (list_shown(qubes->list) != model->qubes->len)
         g_string_append_printf(text, "%u of ", list_shown(qubes->list));
-    g_string_append_printf(text, "%u qubes  %u running", list_all(qubes->list),
-                           running);
+    g_string_append_printf(text, "%u qubes  %u running", model->qubes->len, running);
     if (busy)
         g_string_append_printf(text, "  %u %s at work", busy,
                                busy == 1 ? "job" : "jobs");
     if (list_marked(qubes->list))
         g_string_append_printf(text, "  %u marked", list_marked(qubes->list));
-    if (*list_filter(qubes->list))
-        g_string_append_printf(text, "  filter: %s", list_filter(qubes->list));
-    g_string_append_printf(text, "  sort: %s", sort);
-    if (list_is_wide(qubes->list))
-        g_string_append(text, "  wide");
+    qubes_status_filter(qubes, model->qubes->len, text);
+    g_string_append_printf(text, "  sort: %s%s%s", sort,
+                           list_is_tree(qubes->list) ? "  tree: net" : "",
+                           list_is_wide(qubes->list) ? "  wide" : "");
     return g_string_free(text, FALSE);
 }
 
@@ -400,6 +433,21 @@ static gboolean qubes_has_volumes(const struct screen *screen)
     return qube && qube->volumes->len > 0;
 }
 
+static void qubes_key_tree(struct screen *screen)
+{
+    struct list *list = qubes_list(screen);
+
+    list_set_tree(list, !list_is_tree(list));
+}
+
+static void qubes_key_internal(struct screen *screen)
+{
+    struct qubes *qubes = screen->data;
+
+    qubes->internal = !qubes->internal;
+    qubes_fill(screen);
+}
+
 static gboolean qubes_has_targets(const struct screen *screen)
 {
     g_auto(GStrv) uuids = action_targets(screen);
@@ -417,6 +465,9 @@ static const struct key_row qubes_keys[] = {
     {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, qubes_can_kill},
     {"v", "volumes", "Volumes", "its volumes", KEYS_ACT, NULL,
      qubes_key_volumes, qubes_has_volumes},
+    {"t", "tree", NULL, "tree by net qube", KEYS_SHOW, NULL, qubes_key_tree, NULL},
+    {"i", "internal", NULL, "internal qubes on, off", KEYS_SHOW, NULL,
+     qubes_key_internal, NULL},
     {"a F9", "actions", "Actions", "all actions, and why not", KEYS_ACT, NULL,
      actions_open, qubes_has_targets},
     {NULL},
