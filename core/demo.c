@@ -135,6 +135,37 @@ static gboolean write_kernel(const char *root, GError **error)
                                     0640, error);
 }
 
+/* What a guest's console says while it boots, for those that run. */
+static gboolean write_log(const char *root, const char *name, GError **error)
+{
+    static const char text[] =
+        "[    0.000000] Linux version " KERNEL ".x86_64\n"
+        "[    0.000000] Command line: root=/dev/mapper/dmroot ro nomodeset console=hvc0\n"
+        "[    1.203911] EXT4-fs (xvda3): mounted filesystem read-only without journal\n"
+        "[    2.004180] xvdb: detected capacity change from 0 to 524288\n"
+        "[\033[0;32m  OK  \033[0m] Mounted rw.mount - /rw\n"
+        "[    3.118273] EXT4-fs warning (device xvdb): checktime reached, running e2fsck "
+        "is recommended\n"
+        "[\033[0;32m  OK  \033[0m] Started qubes-qrexec-agent.service\n"
+        "qrexec-agent[512]: connected to dom0\n"
+        "[\033[0;32m  OK  \033[0m] Reached target multi-user.target - Multi-User System\n";
+    g_autofree char *dir = layout_path(root, "/var/log/xen/console");
+    g_autofree char *file = g_strdup_printf("guest-%s.log", name);
+    g_autofree char *path = g_build_filename(dir, file, NULL);
+
+    return file_mkdirs(dir, 0750, error) &&
+           g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0640,
+                                    error);
+}
+
+static gboolean write_logs(const char *root, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(demo_qubes); i++)
+        if (demo_qubes[i].running && !write_log(root, demo_qubes[i].name, error))
+            return FALSE;
+    return TRUE;
+}
+
 /* Volumes. */
 
 static const struct demo_qube *demo_row(const struct qube *qube)
@@ -306,7 +337,8 @@ static gboolean fill(const char *root, gboolean is_new, GError **error)
     gboolean ok = TRUE;
 
     if (is_new)
-        ok = clear_part(root, error) && write_kernel(root, error) && make_dirs(root, error) &&
+        ok = clear_part(root, error) && write_kernel(root, error) && write_logs(root, error) &&
+             make_dirs(root, error) &&
              write_store(store, error);
     ok = ok && store_load(store, model, error);
     if (is_new)

@@ -359,6 +359,25 @@ static int frame_draw_bottom(struct app *app, struct screen *view, int h, int w)
     return h - 3;
 }
 
+/* A view of one object: its name is the title, or stands below it. */
+static struct rect frame_draw_object(struct app *app, struct screen *view, int h,
+                                     int w)
+{
+    struct engine *engine = app_engine(app);
+    g_autofree char *head = view->class->head(view);
+    int y = w >= WIDTH_WORDS;
+    enum style style = y ? STYLE_STRONG : STYLE_TITLE;
+
+    if (y)
+        frame_draw_title(app, h, w);
+    draw_fill((struct rect){y, 0, 1, w}, style);
+    draw_format(y, 1, w - 2, style, "%s", head);
+    if (!y)
+        draw_format(0, w - CLOCK_WIDTH - 13, 13, STYLE_TITLE, " mode:%s",
+                    frame_mode(engine));
+    return (struct rect){y + 1, 0, frame_draw_bottom(app, view, h, w) - y - 1, w};
+}
+
 static struct rect frame_draw_full(struct app *app, struct screen *view, int h,
                                    int w)
 {
@@ -387,7 +406,8 @@ struct rect frame_draw(struct app *app, struct screen *view)
         return (struct rect){0, 0, h, w};
     if (frame_is_small(h, w))
         return (struct rect){0, 0, h - 1, w};
-    return frame_draw_full(app, view, h, w);
+    return view->class->head ? frame_draw_object(app, view, h, w)
+                             : frame_draw_full(app, view, h, w);
 }
 
 struct rect frame_prompt(void)

@@ -7,6 +7,7 @@
 
 #include "core/op.h"
 #include "tui/app.h"
+#include "tui/list.h"
 #include "util/text.h"
 
 #define TWO_COLUMNS 72
@@ -90,7 +91,8 @@ static gboolean help_applies(const struct screen_class *class,
     return table != app_keys() || class->kind == SCREEN_VIEW || !row->visible;
 }
 
-/* A key that a table before this one takes is not this row's. */
+/* A key that a table before this one takes is not this row's. What moves a text
+ * moves a list on the same screen, too: that is said once. */
 static gboolean help_is_taken(const struct screen_class *class,
                               const struct key_row *table, const char *key)
 {
@@ -98,7 +100,8 @@ static gboolean help_is_taken(const struct screen_class *class,
 
     for (guint i = 0; (before = screen_table(class, i)) != table; i++)
         for (; before->keys; before++)
-            if (!before->visible && key_row_has(before, key_parse(key)))
+            if ((!before->visible || table == list_keys) &&
+                key_row_has(before, key_parse(key)))
                 return TRUE;
     return FALSE;
 }

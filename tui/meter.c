@@ -22,6 +22,18 @@ static char *meter_figure(const struct meter *meter)
                            meter->percent >= ATTENTION ? "!" : "");
 }
 
+char *meter_text(int percent, int width)
+{
+    struct meter meter = {.percent = percent};
+    g_autofree char *figure = meter_figure(&meter);
+    int room = MAX(width - 2 - text_width(figure), 0);
+    int bars = MAX(percent, 0) * (width - 2) / 100;
+    g_autofree char *bar = g_strnfill((gsize)CLAMP(bars, 0, MAX(room - 1, 0)), '|');
+    g_autofree char *padded = text_fit(bar, room, TEXT_LEFT);
+
+    return g_strdup_printf("[%s%s]", padded, figure);
+}
+
 static enum style meter_style(int percent)
 {
     if (percent >= ALARM)

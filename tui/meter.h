@@ -13,5 +13,7 @@ struct meter {
 /* Rounded to nearest; `whole` is not 0. */
 int meter_percent(guint64 part, guint64 whole);
 
+/* The bar alone, "[||||   42%]", as text; caller frees. */
+char *meter_text(int percent, int width);
 /* One line, exactly `width` columns. */
 void meter_draw(int y, int x, int width, const struct meter *meter);

@@ -511,7 +511,7 @@ char *pager_status(const struct pager *pager)
     if (pager->current < pager->matches->len)
         g_string_append_printf(text, "line %u of %u",
                                pager_match(pager, pager->current) + 1, n);
-    else if (n > 0)
+    else if (pager->top.line > 0 || !pager->at_end || pager->needle)
         g_string_append_printf(text, "line %u of %u", pager->top.line + 1, n);
     return g_string_free(text, FALSE);
 }
@@ -529,6 +529,36 @@ void pager_draw_search(const struct pager *pager, struct rect line,
     else
         draw_words(line.y, line.x + 2, line.w - width - 4, style, pager->needle);
     draw_text_right(line.y, line.x + line.w - width - 1, width, style, status);
+}
+
+/* The bytes that make the next line; it ends at a blank if there is one. */
+static gsize pager_break(const char *text, int width)
+{
+    gsize whole = pager_row_bytes(text, width), at = whole;
+
+    if (!text[whole] || text[whole] == ' ')
+        return whole;
+    while (at > 0 && text[at - 1] != ' ')
+        at--;
+    return at > 0 ? at : whole;
+}
+
+void pager_fold(const struct pager_fold *fold, const char *head,
+                const char *untrusted)
+{
+    g_autofree char *clean = text_sanitise(untrusted, -1);
+    const char *rest = clean;
+
+    do {
+        gsize bytes = pager_break(rest, MAX(fold->width - fold->indent, 1));
+        g_autofree char *front = text_fit(head, fold->indent, TEXT_LEFT);
+
+        g_ptr_array_add(fold->lines, g_strdup_printf("%s%.*s", front, (int)bytes,
+                                                     rest));
+        rest += bytes;
+        rest += strspn(rest, " ");
+        head = "";
+    } while (*rest);
 }
 
 /* --- keys --- */

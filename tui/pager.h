@@ -36,7 +36,7 @@ gboolean pager_searches(const struct pager *pager); /* a search is on */
 
 /* Puts the cursor on the match or the first line. */
 void pager_draw(struct pager *pager, struct rect area);
-/* "match 2 of 3   line 9 of 812"; caller frees. */
+/* "match 2 of 3   line 9 of 812", "" if all of it is seen; caller frees. */
 char *pager_status(const struct pager *pager);
 
 /* For the callback of a screen: TRUE if the key went into the search text. */
@@ -45,6 +45,15 @@ gboolean pager_typing(const struct pager *pager);
 /* The search text and what was found, with the cursor in it while typed. */
 void pager_draw_search(const struct pager *pager, struct rect line,
                        enum style style);
+
+/* Adds a text to lines: broken at blanks to the width, `head` before its first
+ * line, the others indented as far; at least one line. */
+struct pager_fold {
+    GPtrArray *lines;
+    int indent, width;
+};
+void pager_fold(const struct pager_fold *fold, const char *head,
+                const char *untrusted);
 
 /* Movement and search: for screens whose class names its pager. */
 extern const struct key_row pager_keys[];

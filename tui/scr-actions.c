@@ -31,7 +31,7 @@ static const struct {
     const char *op, *action;
     void (*open)(struct app *app, const char *uuid);
 } forms[] = {
-    {"resize", "volumes", volumes_open},
+    {"resize", "volumes", detail_open_volumes},
 };
 
 static struct actions *actions_of(const struct screen *screen)

@@ -397,7 +397,23 @@ static void qubes_key_volumes(struct screen *screen)
     const char *uuid = qubes_subject(screen);
 
     if (uuid)
-        volumes_open(screen->app, uuid);
+        detail_open(screen->app, uuid, DETAIL_VOLUMES);
+}
+
+static void qubes_key_detail(struct screen *screen)
+{
+    const char *uuid = qubes_subject(screen);
+
+    if (uuid)
+        detail_open(screen->app, uuid, DETAIL_OVERVIEW);
+}
+
+static void qubes_key_log(struct screen *screen)
+{
+    const char *uuid = qubes_subject(screen);
+
+    if (uuid)
+        detail_open(screen->app, uuid, DETAIL_LOG);
 }
 
 static gboolean qubes_can_start(const struct screen *screen)
@@ -425,12 +441,9 @@ static gboolean qubes_can_kill(const struct screen *screen)
     return action_can(screen, "kill");
 }
 
-static gboolean qubes_has_volumes(const struct screen *screen)
+static gboolean qubes_has_one(const struct screen *screen)
 {
-    const char *uuid = qubes_subject(screen);
-    const struct qube *qube = uuid ? model_qube(app_model(screen->app), uuid) : NULL;
-
-    return qube && qube->volumes->len > 0;
+    return qubes_subject(screen) != NULL;
 }
 
 static void qubes_key_tree(struct screen *screen)
@@ -463,8 +476,12 @@ static const struct key_row qubes_keys[] = {
     {"p", "unpause", "Unpause", NULL, KEYS_ACT, "unpause", NULL,
      qubes_can_unpause},
     {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, qubes_can_kill},
-    {"v", "volumes", "Volumes", "its volumes", KEYS_ACT, NULL,
-     qubes_key_volumes, qubes_has_volumes},
+    {"Enter", "detail", "Detail", "all about it", KEYS_ACT, NULL,
+     qubes_key_detail, qubes_has_one},
+    {"v", "volumes", NULL, "its volumes", KEYS_ACT, NULL,
+     qubes_key_volumes, qubes_has_one},
+    {"l F3", "log", NULL, "its log", KEYS_ACT, NULL, qubes_key_log,
+     qubes_has_one},
     {"t", "tree", NULL, "tree by net qube", KEYS_SHOW, NULL, qubes_key_tree, NULL},
     {"i", "internal", NULL, "internal qubes on, off", KEYS_SHOW, NULL,
      qubes_key_internal, NULL},

@@ -35,6 +35,9 @@ struct screen_class {
     gsize size;                 /* of its data; zeroed before open */
     void (*open)(struct screen *screen, gconstpointer argument);
     void (*close)(struct screen *screen);
+    /* What the title says of its object, in place of meters and views; caller
+     * frees; NULL: it has those. */
+    char *(*head)(const struct screen *screen);
     void (*draw)(struct screen *screen, struct rect area);
     /* Sees a key before the rows: text fields. TRUE: taken. */
     gboolean (*typed)(struct screen *screen, int key);

@@ -80,13 +80,13 @@ kill -STOP "$server"
 check 'a stopped daemon is said' shows 'libvirt:no answer'
 check 'meanwhile help opens at once' answered F1 'Help: qubes list'
 check 'and closes' answered Escape '11 qubes'
-check 'the last qube is found' answered G 'v Volumes'
+check 'the last qube is found' answered G 's Start'
 kill -CONT "$server"
 check 'it is back when the daemon is' shows 'libvirt:ok'
 kill -STOP "$server"
 check 'a start is tried' answered s 'Starting work'
 check 'and goes behind' answered b '1 job at work'
-check 'volumes open' answered v 'Volumes of work'
+check 'volumes open' answered v 'work:private'
 check 'and close' answered Escape '11 qubes'
 kill -CONT "$server"
 check 'once it is back the start is done' shows 'R .* work'

@@ -92,7 +92,7 @@ START_TEST(keys_are_answered_while_calls_hang)
     answered(console, "/", "/");
     answered(console, "w", "filter: w");
     answered(console, "Esc", "13 qubes");
-    answered(console, "v", "Volumes of");
+    answered(console, "v", "[Volumes]");
     answered(console, "q", "13 qubes");
     fake_script("hang=");
     console_free(console);

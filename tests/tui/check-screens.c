@@ -26,7 +26,8 @@ static const char *const names[] = {"list", "marks", "several", "actions", "colu
                                     "start", "stop", "patience", "cancel",
                                     "kill", "volumes", "help", "filter",
                                     "errors", "broken", "narrow",
-                                    "events", "panes", "jobs"};
+                                    "events", "panes", "jobs",
+                                    "detail", "log"};
 
 static const struct terminal {
     const char *type, *no_color;

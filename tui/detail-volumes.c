@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The volumes of a qube, and all about the selected one (ux.md 4.4). */
+#include "config.h"
+
+#include "tui/detail.h"
+
+#include <string.h>
+
+#include "tui/action.h"
+#include "tui/list.h"
+#include "tui/meter.h"
+#include "util/error.h"
+
+#define NEARLY_FULL 90
+#define BAR_WIDTH 32
+#define INDENT 9
+
+struct volumes {
+    struct list *list;
+};
+
+static struct volumes *volumes_of(const struct screen *screen)
+{
+    return detail_page(screen, DETAIL_VOLUMES);
+}
+
+/* --- cells --- */
+
+static const char *volumes_name(gconstpointer item, gpointer data)
+{
+    return ((const struct volume_config *)item)->name;
+}
+
+static char *volumes_text_name(gconstpointer item, gpointer data)
+{
+    return g_strdup(volumes_name(item, data));
+}
+
+/* As in the store: root, private, volatile, kernel. Both stand in its array. */
+static int volumes_compare_order(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const struct volume_config *one = a, *two = b;
+
+    return one < two ? -1 : one > two;
+}
+
+static char *volumes_text_pool(gconstpointer item, gpointer data)
+{
+    const struct volume_config *config = item;
+
+    return g_strdup(config->pool ? config->pool : "-");
+}
+
+static char *volumes_text_size(gconstpointer item, gpointer data)
+{
+    const struct volume_config *config = item;
+
+    return config->size ? text_size(config->size) : g_strdup("-");
+}
+
+static int volumes_compare_number(guint64 a, guint64 b)
+{
+    return a < b ? 1 : -(a > b);
+}
+
+static int volumes_compare_size(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const struct volume_config *one = a, *two = b;
+
+    return volumes_compare_number(one->size, two->size);
+}
+
+static gboolean volumes_read(const struct volume_config *config)
+{
+    return config->used != G_MAXUINT64;
+}
+
+static char *volumes_text_used(gconstpointer item, gpointer data)
+{
+    const struct volume_config *config = item;
+
+    return volumes_read(config) ? text_size(config->used) : g_strdup("?");
+}
+
+static int volumes_compare_used(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const struct volume_config *one = a, *two = b;
+
+    return volumes_compare_number(one->used, two->used);
+}
+
+static int volumes_percent(const struct volume_config *config)
+{
+    if (!volumes_read(config) || config->size == 0)
+        return -1;
+    return (int)((double)config->used * 100 / (double)config->size);
+}
+
+static char *volumes_text_percent(gconstpointer item, gpointer data)
+{
+    const struct volume_config *config = item;
+    int percent = volumes_percent(config);
+
+    if (config->size == 0)
+        return g_strdup("-");
+    return percent < 0 ? g_strdup("?") : g_strdup_printf("%d%%", percent);
+}
+
+static enum style volumes_style_percent(gconstpointer item, gpointer data)
+{
+    return volumes_percent(item) >= NEARLY_FULL ? STYLE_WARN : STYLE_NORMAL;
+}
+
+static int volumes_compare_percent(gconstpointer a, gconstpointer b,
+                                   gpointer data)
+{
+    return volumes_percent(b) - volumes_percent(a);
+}
+
+static char *volumes_text_revisions(gconstpointer item, gpointer data)
+{
+    const struct volume_config *config = item;
+
+    return config->revisions < 0 ? g_strdup("?")
+                                 : g_strdup_printf("%d", config->revisions);
+}
+
+static char *volumes_text_keep(gconstpointer item, gpointer data)
+{
+    const struct volume *volume = ((const struct volume_config *)item)->volume;
+
+    if (!volume || !volume_save_on_stop(volume))
+        return g_strdup("-");
+    return g_strdup_printf("%d", volume_revisions_to_keep(volume));
+}
+
+static char *volumes_text_state(gconstpointer item, gpointer data)
+{
+    const struct volume *volume = ((const struct volume_config *)item)->volume;
+    const struct qube *qube = detail_qube(data);
+    gboolean halted = !qube || qube->state == POWER_HALTED;
+
+    if (!volume)
+        return g_strdup("unusable !");
+    if (!volume_rw(volume) && !volume_snap_on_start(volume))
+        return g_strdup("read-only");
+    if (volume_snap_on_start(volume))
+        return g_strdup(halted ? "made at start" : "snapshot");
+    if (!volume_save_on_stop(volume))
+        return g_strdup("scratch");
+    return g_strdup(halted ? "kept" : "in use");
+}
+
+static enum style volumes_style_state(gconstpointer item, gpointer data)
+{
+    return ((const struct volume_config *)item)->volume ? STYLE_NORMAL : STYLE_WARN;
+}
+
+/* What it is made from: a volume of the template, or a kernel. */
+static char *volumes_text_source(gconstpointer item, gpointer data)
+{
+    const struct volume *volume = ((const struct volume_config *)item)->volume;
+    const struct qube *qube = detail_qube(data);
+
+    if (volume && qube && volume_source(volume)) {
+        g_autofree char *name =
+            qube_get(app_model(((const struct screen *)data)->app), qube, "template");
+
+        return g_strdup(name && *name ? name : volume_vid(volume_source(volume)));
+    }
+    if (volume && !volume_rw(volume) && !volume_save_on_stop(volume))
+        return g_strdup(volume_vid(volume));
+    return g_strdup("-");
+}
+
+/* clang-format off */
+static const struct list_column volumes_columns[] = {
+    {"VOLUME", 9, 10, 0, TEXT_LEFT, volumes_text_name, NULL, "order",
+     volumes_compare_order},
+    {"POOL", 12, 20, 3, TEXT_LEFT, volumes_text_pool, NULL, NULL, NULL},
+    {"SIZE", 6, 8, 0, TEXT_RIGHT, volumes_text_size, NULL, "size",
+     volumes_compare_size},
+    {"USED", 6, 8, 0, TEXT_RIGHT, volumes_text_used, NULL, "used",
+     volumes_compare_used},
+    {"%", 4, 4, 2, TEXT_RIGHT, volumes_text_percent, volumes_style_percent,
+     "used %", volumes_compare_percent},
+    {"KEEP", 4, 4, 6, TEXT_RIGHT, volumes_text_keep, NULL, NULL, NULL},
+    {"REV", 3, 4, 5, TEXT_RIGHT, volumes_text_revisions, NULL, NULL, NULL},
+    {"STATE", 13, 16, 4, TEXT_LEFT, volumes_text_state, volumes_style_state,
+     NULL, NULL},
+    {"SOURCE", 14, 24, 7, TEXT_LEFT, volumes_text_source, NULL, NULL, NULL},
+    {NULL},
+};
+/* clang-format on */
+
+/* --- the tab --- */
+
+static gconstpointer volumes_item(const char *id, gpointer data)
+{
+    const struct qube *qube = detail_qube(data);
+
+    return qube ? qube_volume(qube, id) : NULL;
+}
+
+static void volumes_fill(struct screen *screen)
+{
+    const struct qube *qube = detail_qube(screen);
+    GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; qube && i < qube->volumes->len; i++)
+        g_ptr_array_add(ids, g_strdup(g_array_index(qube->volumes,
+                                                    struct volume_config, i)
+                                          .name));
+    list_set(volumes_of(screen)->list, ids);
+}
+
+static gpointer volumes_open(struct screen *screen)
+{
+    struct volumes *volumes = g_new0(struct volumes, 1);
+    struct list_spec spec = {volumes_columns, volumes_item, volumes_name,
+                             volumes_compare_order, screen};
+
+    volumes->list = list_new(&spec);
+    return volumes;
+}
+
+static void volumes_close(gpointer page)
+{
+    struct volumes *volumes = page;
+
+    list_free(volumes->list);
+    g_free(volumes);
+}
+
+static void volumes_show(struct screen *screen)
+{
+    volumes_fill(screen);
+    /* The one most often short of room. */
+    list_select_id(volumes_of(screen)->list, "private");
+    engine_request_volumes(app_engine(screen->app), detail_uuid(screen));
+}
+
+static void volumes_event(struct screen *screen, const struct event *event)
+{
+    volumes_fill(screen);
+}
+
+static struct list *volumes_list(const struct screen *screen)
+{
+    return volumes_of(screen)->list;
+}
+
+static char *volumes_status(const struct screen *screen)
+{
+    struct list *list = volumes_of(screen)->list;
+    g_autofree char *sort = list_sort_text(list);
+
+    return g_strdup_printf("%u volumes  sort: %s", list_all(list), sort);
+}
+
+/* --- the selected one --- */
+
+static const char *volumes_word(gboolean yes)
+{
+    return yes ? "yes" : "no";
+}
+
+static char *volumes_text_bar(const struct volume_config *config)
+{
+    g_autofree char *size = text_size(config->size);
+
+    if (!config->size)
+        return NULL;
+    if (!volumes_read(config))
+        return g_strdup_printf("%s   used ?", size);
+    g_autofree char *used = text_size(config->used);
+    g_autofree char *bar = meter_text(volumes_percent(config), BAR_WIDTH);
+    return g_strdup_printf("%s   used %s %s", size, used, bar);
+}
+
+static char *volumes_text_path(const struct model *model,
+                               const struct volume_config *config)
+{
+    const struct pool_entry *entry =
+        config->pool ? model_pool(model, config->pool) : NULL;
+    const char *dir = entry ? pool_entry_dir(entry) : NULL;
+    const char *vid = volume_config_get(config, "vid");
+
+    if (!vid)
+        return NULL;
+    return dir ? g_build_filename(dir, vid, NULL) : g_strdup(vid);
+}
+
+static char *volumes_text_flags(const struct volume *volume)
+{
+    if (!volume)
+        return g_strdup("its line in the store is wrong: see the overview");
+    return g_strdup_printf("saved on stop %s   from template %s   writable %s"
+                           "   ephemeral %s",
+                           volumes_word(volume_save_on_stop(volume)),
+                           volumes_word(volume_snap_on_start(volume)),
+                           volumes_word(volume_rw(volume)),
+                           volumes_word(volume_ephemeral(volume)));
+}
+
+static char *volumes_text_saved(const struct volume_config *config)
+{
+    if (!config->volume || !volume_save_on_stop(config->volume))
+        return g_strdup("none: it is not kept at shutdown");
+    if (config->revisions < 0)
+        return g_strdup("?");
+    return g_strdup_printf("%d kept of at most %d", config->revisions,
+                           volume_revisions_to_keep(config->volume));
+}
+
+static void volumes_put(struct rect *area, const char *label, const char *text)
+{
+    if (!text || area->h <= 0)
+        return;
+    draw_text(area->y, area->x, INDENT, STYLE_NORMAL, label);
+    draw_text(area->y, area->x + INDENT, area->w - INDENT, STYLE_NORMAL, text);
+    area->y++;
+    area->h--;
+}
+
+static void volumes_put_head(struct rect *area, const char *title)
+{
+    if (area->h <= 0)
+        return;
+    draw_line(area->y, area->x, area->w, STYLE_BOX);
+    draw_format(area->y, area->x + 2, area->w - 4, STYLE_STRONG, " %s ", title);
+    area->y++;
+    area->h--;
+}
+
+static void volumes_draw_pool(const struct model *model,
+                              const struct volume_config *config, struct rect area)
+{
+    const struct pool_entry *entry =
+        config->pool ? model_pool(model, config->pool) : NULL;
+
+    if (!entry || area.h < 2)
+        return;
+    g_autofree char *title = g_strdup_printf("Pool %s (%s)", entry->name,
+                                             entry->driver);
+    volumes_put_head(&area, title);
+    if (!entry->usage_known || !entry->size)
+        return;
+    g_autofree char *used = text_size(entry->used);
+    g_autofree char *size = text_size(entry->size);
+    g_autofree char *left = text_size(entry->size - MIN(entry->used, entry->size));
+    g_autofree char *bar =
+        meter_text(meter_percent(entry->used, entry->size), BAR_WIDTH);
+    g_autofree char *text =
+        g_strdup_printf("%s of %s %s   %s free", used, size, bar, left);
+    volumes_put(&area, "Data", text);
+}
+
+static void volumes_draw_selected(const struct screen *screen, struct rect area)
+{
+    const struct model *model = app_model(screen->app);
+    const struct qube *qube = detail_qube(screen);
+    const char *name = list_selected(volumes_of(screen)->list);
+    const struct volume_config *config = name ? qube_volume(qube, name) : NULL;
+
+    if (!config)
+        return;
+    g_autofree char *title = g_strdup_printf("%s:%s", qube->name, name);
+    g_autofree char *bar = volumes_text_bar(config);
+    g_autofree char *path = volumes_text_path(model, config);
+    g_autofree char *flags = volumes_text_flags(config->volume);
+    g_autofree char *saved = volumes_text_saved(config);
+    volumes_put_head(&area, title);
+    volumes_put(&area, "Size", bar);
+    volumes_put(&area, "Earlier", saved);
+    volumes_put(&area, "Path", path);
+    volumes_put(&area, "Flags", flags);
+    area.y++;
+    area.h--;
+    volumes_draw_pool(model, config, area);
+}
+
+static void volumes_draw(struct screen *screen, struct rect area)
+{
+    struct list *list = volumes_of(screen)->list;
+    int rows = MIN((int)list_all(list) + 1, area.h);
+    struct rect rest = {area.y + rows + 1, area.x, area.h - rows - 1, area.w};
+
+    if (list_all(list) == 0) {
+        draw_words(area.y + 1, area.x + 2, area.w - 4, STYLE_NORMAL,
+                   "This qube has no volumes.");
+        return;
+    }
+    volumes_draw_selected(screen, rest);
+    list_draw(list, (struct rect){area.y, area.x, rows, area.w});
+}
+
+/* --- keys --- */
+
+/* Why the selected volume cannot be; the result is the caller's, NULL: it can. */
+static char *volumes_resize_refused(const struct screen *screen, const char *name)
+{
+    const struct qube *qube = detail_qube(screen);
+    const char *refused = action_refused(screen->app, "resize", qube->uuid);
+    g_autoptr(GHashTable) args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GError) error = NULL;
+
+    if (refused)
+        return g_strdup(refused);
+    g_hash_table_insert(args, g_strdup("volume"), g_strdup(name));
+    if (op_find("resize")->fits(app_model(screen->app), qube, args, &error))
+        return NULL;
+    return error_hint(error) ? g_strdup_printf("%s; %s", error->message,
+                                               error_hint(error))
+                             : g_strdup(error->message);
+}
+
+static void volumes_key_resize(struct screen *screen)
+{
+    const char *name = list_selected(volumes_of(screen)->list);
+    g_autofree char *refused = name ? volumes_resize_refused(screen, name) : NULL;
+
+    if (refused)
+        app_note(screen->app, TRUE, "Resize: %s", refused);
+    else if (name)
+        resize_open(screen->app, detail_uuid(screen), name);
+}
+
+static gboolean volumes_can_resize(const struct screen *screen)
+{
+    const char *name = list_selected(volumes_of(screen)->list);
+    g_autofree char *refused = name ? volumes_resize_refused(screen, name) : NULL;
+
+    return name && !refused;
+}
+
+/* clang-format off */
+const struct key_row detail_volumes_keys[] = {
+    {"r", "resize", "Resize", "give the volume more room", KEYS_ACT, NULL,
+     volumes_key_resize, volumes_can_resize, TRUE},
+    {NULL},
+};
+/* clang-format on */
+
+const struct detail_tab detail_volumes = {
+    .title = "Volumes",
+    .keys = detail_volumes_keys,
+    .open = volumes_open,
+    .close = volumes_close,
+    .show = volumes_show,
+    .draw = volumes_draw,
+    .event = volumes_event,
+    .status = volumes_status,
+    .list = volumes_list,
+};

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All about one qube, in tabs (ux.md 4.2); on wide terminals with the list of
+ * qubes beside it. */
+#include "config.h"
+
+#include "tui/detail.h"
+
+#include <string.h>
+
+#include "tui/action.h"
+#include "tui/frame.h"
+#include "tui/list.h"
+#include "tui/pager.h"
+#include "tui/tabs.h"
+
+#define WIDTH_PANES 110
+#define LIST_WIDTH 24
+
+struct detail {
+    char *uuid;
+    enum detail_page tab;
+    gboolean wide; /* as drawn last: the list of qubes is shown */
+    gboolean left; /* and has the focus */
+    gpointer pages[DETAIL_PAGES];
+};
+
+struct detail_spec {
+    const char *uuid;
+    enum detail_page tab;
+};
+
+static const struct detail_tab *const detail_tabs[DETAIL_PAGES] = {
+    [DETAIL_OVERVIEW] = &detail_overview,
+    [DETAIL_VOLUMES] = &detail_volumes,
+    [DETAIL_LOG] = &detail_log,
+};
+
+static struct detail *detail_of(const struct screen *screen)
+{
+    return screen->data;
+}
+
+static const struct detail_tab *detail_now(const struct screen *screen)
+{
+    return detail_tabs[detail_of(screen)->tab];
+}
+
+gpointer detail_page(const struct screen *screen, enum detail_page tab)
+{
+    return detail_of(screen)->pages[tab];
+}
+
+const char *detail_uuid(const struct screen *screen)
+{
+    return detail_of(screen)->uuid;
+}
+
+struct qube *detail_qube(const struct screen *screen)
+{
+    return model_qube(app_model(screen->app), detail_uuid(screen));
+}
+
+gboolean detail_is_top(const struct screen *screen)
+{
+    return app_top(screen->app) == screen;
+}
+
+/* --- the list at the left --- */
+
+/* The one of the screen below: what is chosen here is chosen there. */
+static struct list *detail_qubes(const struct screen *screen)
+{
+    const struct screen *qubes = app_find(screen->app, &screen_qubes);
+
+    return qubes ? qubes->class->list(qubes) : NULL;
+}
+
+gboolean detail_focus_list(struct screen *screen)
+{
+    struct detail *detail = detail_of(screen);
+
+    detail->left = detail->wide;
+    return detail->left;
+}
+
+/* Only keys move the list, so that nobody is led to another qube by events. */
+static void detail_follow_list(struct screen *screen)
+{
+    struct detail *detail = detail_of(screen);
+    const char *uuid = detail->left ? list_selected(detail_qubes(screen)) : NULL;
+
+    if (!uuid || g_str_equal(uuid, detail->uuid))
+        return;
+    g_free(detail->uuid);
+    detail->uuid = g_strdup(uuid);
+    detail_now(screen)->show(screen);
+}
+
+/* --- life --- */
+
+static void detail_show_tab(struct screen *screen, enum detail_page tab)
+{
+    const struct detail_tab *now = detail_now(screen);
+
+    if (now->hide)
+        now->hide(screen);
+    detail_of(screen)->tab = tab;
+    detail_now(screen)->show(screen);
+}
+
+static void detail_open_screen(struct screen *screen, gconstpointer argument)
+{
+    const struct detail_spec *spec = argument;
+    struct detail *detail = detail_of(screen);
+
+    detail->uuid = g_strdup(spec->uuid);
+    detail->tab = spec->tab;
+    for (int i = 0; i < DETAIL_PAGES; i++)
+        detail->pages[i] = detail_tabs[i]->open(screen);
+    detail_now(screen)->show(screen);
+}
+
+void detail_open(struct app *app, const char *uuid, enum detail_page tab)
+{
+    struct detail_spec spec = {uuid, tab};
+    struct screen *top = app_top(app);
+
+    if (top->class == &screen_detail && g_str_equal(detail_uuid(top), uuid))
+        detail_show_tab(top, tab);
+    else
+        app_push(app, &screen_detail, &spec);
+}
+
+void detail_open_volumes(struct app *app, const char *uuid)
+{
+    detail_open(app, uuid, DETAIL_VOLUMES);
+}
+
+static void detail_close(struct screen *screen)
+{
+    struct detail *detail = detail_of(screen);
+
+    for (int i = 0; i < DETAIL_PAGES; i++)
+        detail_tabs[i]->close(detail->pages[i]);
+    g_free(detail->uuid);
+}
+
+static void detail_event(struct screen *screen, const struct event *event)
+{
+    if (!detail_qube(screen)) {
+        app_note(screen->app, TRUE, "the qube that was looked at is gone");
+        app_pop(screen->app, screen);
+        return;
+    }
+    for (int i = 0; i < DETAIL_PAGES; i++)
+        if (detail_tabs[i]->event)
+            detail_tabs[i]->event(screen, event);
+}
+
+static gboolean detail_typed(struct screen *screen, int key)
+{
+    const struct detail_tab *now = detail_now(screen);
+
+    detail_follow_list(screen);
+    if (detail_of(screen)->left)
+        return FALSE;
+    return (now->typed && now->typed(screen, key)) ||
+           (now->pager && now->pager(screen) && pager_typed(now->pager(screen), key));
+}
+
+static struct list *detail_list(const struct screen *screen)
+{
+    const struct detail_tab *now = detail_now(screen);
+
+    if (detail_of(screen)->left)
+        return detail_qubes(screen);
+    return now->list ? now->list(screen) : NULL;
+}
+
+static struct pager *detail_pager(const struct screen *screen)
+{
+    const struct detail_tab *now = detail_now(screen);
+
+    return !detail_of(screen)->left && now->pager ? now->pager(screen) : NULL;
+}
+
+/* --- drawing --- */
+
+static char *detail_head(const struct screen *screen)
+{
+    const struct qube *qube = detail_qube(screen);
+    GString *text = g_string_new(NULL);
+
+    if (!qube)
+        return g_string_free(text, FALSE);
+    g_autofree char *label = qube_get(app_model(screen->app), qube, "label");
+    g_autofree char *state = g_ascii_strup(power_state_word(qube->state), -1);
+    g_string_append_printf(text, "%s  [%s] %s  %s", qube->name,
+                           style_label_letters(label), qube->class_name, state);
+    if (qube->xid >= 0)
+        g_string_append_printf(text, "  xid %d", qube->xid);
+    if (qube->busy)
+        g_string_append_printf(text, "  %s", qube->busy);
+    return g_string_free(text, FALSE);
+}
+
+/* The list, a line, and what is left for the rest. */
+static struct rect detail_draw_list(struct screen *screen, struct rect area)
+{
+    int x = area.x + LIST_WIDTH + 1;
+
+    list_draw(detail_qubes(screen), (struct rect){area.y, area.x, area.h, LIST_WIDTH});
+    for (int y = 0; y < area.h; y++)
+        draw_words(area.y + y, x, 1, STYLE_BOX, "|");
+    return (struct rect){area.y, x + 2, area.h, area.w - LIST_WIDTH - 3};
+}
+
+static void detail_draw_page(struct screen *screen, struct rect area)
+{
+    const char *titles[DETAIL_PAGES];
+
+    for (int i = 0; i < DETAIL_PAGES; i++)
+        titles[i] = detail_tabs[i]->title;
+    tabs_draw((struct rect){area.y, area.x, 1, area.w}, titles, DETAIL_PAGES,
+              detail_of(screen)->tab);
+    draw_line(area.y + 1, area.x, area.w, STYLE_BOX);
+    area.y += 2;
+    area.h -= 2;
+    detail_now(screen)->draw(screen, area);
+}
+
+/* The state line, here because only after drawing it is known what is seen. */
+static void detail_draw_foot(struct screen *screen)
+{
+    struct pager *pager = detail_pager(screen);
+    struct rect prompt = frame_prompt(), line = {prompt.y, 0, 1, prompt.w};
+    g_autofree char *status = NULL;
+
+    if (pager && pager_typing(pager)) {
+        pager_draw_search(pager, line, STYLE_NORMAL);
+        return;
+    }
+    /* On small terminals there is a line for who types only. */
+    if (prompt.h < 2)
+        return;
+    status = detail_now(screen)->status(screen);
+    if (pager && pager_searches(pager))
+        pager_draw_search(pager, line, STYLE_NORMAL);
+    else
+        draw_text(line.y, line.x, line.w, STYLE_NORMAL, status);
+}
+
+static void detail_draw(struct screen *screen, struct rect area)
+{
+    struct detail *detail = detail_of(screen);
+
+    detail->wide = area.w >= WIDTH_PANES && detail_qubes(screen);
+    detail->left = detail->left && detail->wide;
+    detail_follow_list(screen);
+    if (!detail_qube(screen) || area.h < 3)
+        return;
+    if (detail->wide)
+        area = detail_draw_list(screen, area);
+    detail_draw_page(screen, area);
+    detail_draw_foot(screen);
+    /* Last, because the last cursor counts. */
+    if (detail->left)
+        draw_cursor(list_selected_line(detail_qubes(screen)), 0);
+    else if (detail_now(screen)->draw_prompt)
+        detail_now(screen)->draw_prompt(screen);
+}
+
+/* --- keys --- */
+
+static void detail_step_tab(struct screen *screen, int by)
+{
+    detail_show_tab(screen, (detail_of(screen)->tab + DETAIL_PAGES + (guint)by) %
+                                DETAIL_PAGES);
+}
+
+static void detail_key_previous(struct screen *screen)
+{
+    detail_step_tab(screen, -1);
+}
+
+static void detail_key_next(struct screen *screen)
+{
+    detail_step_tab(screen, 1);
+}
+
+static void detail_key_volumes(struct screen *screen)
+{
+    detail_show_tab(screen, DETAIL_VOLUMES);
+}
+
+static void detail_key_log(struct screen *screen)
+{
+    detail_show_tab(screen, DETAIL_LOG);
+}
+
+static void detail_key_pane(struct screen *screen)
+{
+    struct detail *detail = detail_of(screen);
+
+    detail->left = !detail->left && detail->wide;
+}
+
+static gboolean detail_is_wide(const struct screen *screen)
+{
+    return detail_of(screen)->wide;
+}
+
+static gboolean detail_can_start(const struct screen *screen)
+{
+    return action_can(screen, "start");
+}
+
+static gboolean detail_can_stop(const struct screen *screen)
+{
+    return action_can(screen, "stop");
+}
+
+static gboolean detail_can_pause(const struct screen *screen)
+{
+    return action_can(screen, "pause");
+}
+
+static gboolean detail_can_unpause(const struct screen *screen)
+{
+    return action_can(screen, "unpause");
+}
+
+static gboolean detail_can_kill(const struct screen *screen)
+{
+    return action_can(screen, "kill");
+}
+
+/* clang-format off */
+static const struct key_row detail_keys[] = {
+    {"[", "previous-tab", NULL, NULL, KEYS_MOVE, NULL, detail_key_previous, NULL},
+    {"]", "next-tab", "Next tab", "previous, next tab", KEYS_MOVE, NULL,
+     detail_key_next, NULL},
+    {"Tab S-Tab", "pane", "Pane", "to the list of qubes and back", KEYS_MOVE,
+     NULL, detail_key_pane, detail_is_wide},
+    {"s", "start", "Start", NULL, KEYS_ACT, "start", NULL, detail_can_start},
+    {"S", "stop", "Shut down", NULL, KEYS_ACT, "stop", NULL, detail_can_stop},
+    {"p", "pause", "Pause", NULL, KEYS_ACT, "pause", NULL, detail_can_pause},
+    {"p", "unpause", "Unpause", NULL, KEYS_ACT, "unpause", NULL,
+     detail_can_unpause},
+    {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, detail_can_kill},
+    {"v", "volumes", NULL, "its volumes", KEYS_ACT, NULL, detail_key_volumes,
+     NULL},
+    {"l F3", "log", NULL, "its log", KEYS_ACT, NULL, detail_key_log, NULL},
+    {"a F9", "actions", "Actions", "all actions, and why not", KEYS_ACT, NULL,
+     actions_open, NULL},
+    {NULL},
+};
+/* clang-format on */
+
+static const struct key_row *const detail_others[] = {
+    detail_log_keys, detail_keys, pager_keys, list_keys, NULL};
+
+static gboolean detail_has(const struct screen *screen, const struct key_row *table)
+{
+    if (table == list_keys)
+        return detail_list(screen) != NULL;
+    if (table == pager_keys)
+        return detail_pager(screen) != NULL;
+    if (table == detail_volumes_keys || table == detail_log_keys)
+        return !detail_of(screen)->left && detail_now(screen)->keys == table;
+    return TRUE;
+}
+
+/* The keys of a tab come first: what is looked at decides what they mean. */
+const struct screen_class screen_detail = {
+    .name = "detail",
+    .title = "detail of a qube",
+    .kind = SCREEN_VIEW,
+    .keys = detail_volumes_keys,
+    .others = detail_others,
+    .has = detail_has,
+    .size = sizeof(struct detail),
+    .open = detail_open_screen,
+    .close = detail_close,
+    .head = detail_head,
+    .draw = detail_draw,
+    .typed = detail_typed,
+    .event = detail_event,
+    .list = detail_list,
+    .pager = detail_pager,
+    .subject = detail_uuid,
+};
