@@ -34,7 +34,8 @@ terminal()
     mux kill-server 2>/dev/null
     # The server that was killed may still be there to refuse the first try.
     until_true mux new-session -d -x "$1" -y "$2" \
-        "env PS1='ready> ' TMPDIR='$dir' ENV= LC_ALL=C.UTF-8 sh -i" || exit 99
+        "env PS1='ready> ' TMPDIR='$dir' XDG_STATE_HOME=/dev/null ENV= \
+            LC_ALL=C.UTF-8 sh -i" || exit 99
     mux set-option -g status off
     shows 'ready>' || exit 99
 }

@@ -10,6 +10,7 @@
 #include "tests/fake/hv-fake.h"
 #include "tests/util/suite.h"
 #include "tui/app.h"
+#include "tui/screens.h"
 #include "tui/term.h"
 
 #define KEY_BYTES 350
@@ -468,6 +469,28 @@ START_TEST(a_lost_store_is_told_and_found_again)
 }
 END_TEST
 
+START_TEST(the_strongest_question_for_several_wants_count_and_word)
+{
+    char personal[] = "00000000-0000-4000-8000-000000000006";
+    char work[] = "00000000-0000-4000-8000-000000000007";
+    char *const uuids[] = {personal, work, NULL};
+    struct action action = {.op = "kill", .consent = CONFIRM_L3, .uuids = uuids};
+    struct console *console = console_with("qubes.xml");
+
+    fake_set_state(personal, "personal", POWER_RUNNING);
+    fake_set_state(work, "work", POWER_RUNNING);
+    console_wait(console, "3 running");
+    question_open(console->app, &action);
+    console_wait(console, "Type 2 kill:");
+    console_keys(console, "2 Space k i l x Tab Enter");
+    console_wait(console, "Type 2 kill:");
+    console_keys(console, "Backspace l Tab Enter");
+    console_wait_gone(console, "Type 2 kill:");
+    console_wait(console, "1 running");
+    console_free(console);
+}
+END_TEST
+
 START_TEST(what_the_list_shows_is_remembered)
 {
     struct console *console = console_with("qubes.xml");
@@ -498,6 +521,7 @@ int main(void)
         q_asks_only_while_something_runs,
         a_question_is_withdrawn_with_its_qube,
         a_question_is_withdrawn_with_any_of_its_qubes,
+        the_strongest_question_for_several_wants_count_and_word,
         what_the_list_shows_is_remembered,
         every_size_is_survived,
         a_lost_hypervisor_is_told_with_its_reason,
