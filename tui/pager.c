@@ -203,6 +203,13 @@ void pager_rewind(struct pager *pager)
     pager->skip = 0;
 }
 
+void pager_move(struct pager *pager, int pages)
+{
+    pager->at_end = FALSE;
+    pager_up(pager, -pages * pager->page);
+    pager_down(pager, pages * pager->page);
+}
+
 static void pager_go_end(struct pager *pager)
 {
     pager->top = pager_bottom(pager);
@@ -592,13 +599,12 @@ static void pager_key_half_down(struct screen *screen)
 
 static void pager_key_page_up(struct screen *screen)
 {
-    pager_up(pager_of(screen), pager_of(screen)->page);
-    pager_of(screen)->at_end = FALSE;
+    pager_move(pager_of(screen), -1);
 }
 
 static void pager_key_page_down(struct screen *screen)
 {
-    pager_down(pager_of(screen), pager_of(screen)->page);
+    pager_move(pager_of(screen), 1);
 }
 
 static void pager_key_first(struct screen *screen)

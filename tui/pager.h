@@ -26,6 +26,7 @@ void pager_free(struct pager *pager);
 void pager_set(struct pager *pager, GPtrArray *lines);
 guint pager_lines(const struct pager *pager);
 void pager_rewind(struct pager *pager); /* to the first line */
+void pager_move(struct pager *pager, int pages); /* down, or up if negative */
 void pager_set_wrap(struct pager *pager, gboolean wrap);
 gboolean pager_wraps(const struct pager *pager);
 void pager_set_follow(struct pager *pager, gboolean follow); /* goes to the end */

@@ -2,15 +2,21 @@
 /* What failed, why, what to do next, and what became of the rest (ux.md 4.17). */
 #include "config.h"
 
+#include <string.h>
+
 #include "tui/dialog.h"
+#include "tui/pager.h"
 #include "tui/screens.h"
 #include "util/error.h"
 
 #define WIDTH 79
-#define INDENT 12
+#define INDENT 16
 
 struct error {
+    char *uuid; /* NULL: it was about no qube */
     char *title, *what, *why, *next, *undone, *left;
+    struct pager *pager; /* where there is no room for all of it */
+    int width;           /* its lines are made for; 0: there is room */
 };
 
 struct error_spec {
@@ -30,6 +36,7 @@ static void error_fill_op(struct error *error, const struct op *op)
 {
     const struct op_step *step = error_last_step(op);
 
+    error->uuid = g_strdup(op->uuid);
     error->title = g_strdup_printf("%s was not %s", op->subject, op->row->done);
     if (step)
         error->what = g_strdup_printf("step %u, \"%s\", after %.1f s",
@@ -45,7 +52,9 @@ static void error_open_screen(struct screen *screen, gconstpointer argument)
     const struct error_spec *spec = argument;
     const GError *cause = spec->op ? spec->op->error : spec->error;
     struct error *error = screen->data;
+    struct pager_spec pager = {NULL};
 
+    error->pager = pager_new(&pager);
     if (spec->op)
         error_fill_op(error, spec->op);
     else
@@ -72,6 +81,8 @@ static void error_close(struct screen *screen)
 {
     struct error *error = screen->data;
 
+    pager_free(error->pager);
+    g_free(error->uuid);
     g_free(error->title);
     g_free(error->what);
     g_free(error->why);
@@ -100,29 +111,100 @@ static int error_part_draw(const struct error_part *part, struct rect area)
     return draw_wrapped(text, part->style, part->text) + 1;
 }
 
+#define PARTS 5
+
+static void error_parts(const struct error *error, struct error_part *parts)
+{
+    const struct error_part all[PARTS] = {
+        {"CAUSE", error->why, STYLE_NORMAL},
+        {"STEP", error->what, STYLE_NORMAL},
+        {"NEXT STEP", error->next, STYLE_STRONG},
+        {"ALREADY UNDONE", error->undone, STYLE_NORMAL},
+        {"STILL THERE", error->left, STYLE_STRONG},
+    };
+
+    memcpy(parts, all, sizeof(all));
+}
+
+static void error_fill_pager(struct error *error, const struct error_part *parts,
+                             int width)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    struct pager_fold fold = {lines, INDENT, width};
+
+    if (error->width == width)
+        return;
+    error->width = width;
+    for (gsize i = 0; i < PARTS; i++)
+        if (parts[i].text)
+            pager_fold(&fold, parts[i].head, parts[i].text);
+    pager_set(error->pager, lines);
+}
+
 static void error_draw(struct screen *screen, struct rect area)
 {
-    const struct error *error = screen->data;
-    const struct error_part parts[] = {
-        {"WHY", error->why, STYLE_NORMAL},
-        {"WHERE", error->what, STYLE_NORMAL},
-        {"NEXT STEP", error->next, STYLE_STRONG},
-        {"UNDONE", error->undone, STYLE_NORMAL},
-        {"LEFT", error->left, STYLE_STRONG},
-    };
-    int width = MIN(WIDTH, area.w) - 4, height = 0;
+    struct error *error = screen->data;
+    struct error_part parts[PARTS];
+    int width = MIN(WIDTH, area.w) - 4, height = 1;
 
-    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+    error_parts(error, parts);
+    for (gsize i = 0; i < PARTS; i++)
         height += error_part_height(&parts[i], width);
-    struct rect size = {0, 0, height + 1, WIDTH};
+    /* Before the box, whose hints say whether there is more. */
+    if (height > area.h) {
+        error_fill_pager(error, parts, width);
+        pager_draw(error->pager, (struct rect){area.y, area.x, area.h - 2, width});
+    }
+    struct rect size = {0, 0, height, WIDTH};
     struct rect inside = dialog_box(screen, area, size, error->title);
+    if (height > area.h) {
+        pager_draw(error->pager, inside);
+        return;
+    }
+    error->width = 0;
     draw_cursor(inside.y, inside.x);
-    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+    for (gsize i = 0; i < PARTS; i++) {
         int used = error_part_draw(&parts[i], inside);
 
         inside.y += used;
         inside.h -= used;
     }
+}
+
+static void error_key_log(struct screen *screen)
+{
+    const struct error *error = screen->data;
+    struct app *app = screen->app;
+
+    app_pop(app, screen);
+    if (model_qube(app_model(app), error->uuid))
+        detail_open(app, error->uuid, DETAIL_LOG);
+}
+
+static void error_key_down(struct screen *screen)
+{
+    pager_move(((struct error *)screen->data)->pager, 1);
+}
+
+static void error_key_up(struct screen *screen)
+{
+    pager_move(((struct error *)screen->data)->pager, -1);
+}
+
+static gboolean error_is_long(const struct screen *screen)
+{
+    return ((const struct error *)screen->data)->width > 0;
+}
+
+static gboolean error_has_more(const struct screen *screen)
+{
+    return error_is_long(screen) &&
+           !pager_at_end(((const struct error *)screen->data)->pager);
+}
+
+static gboolean error_has_qube(const struct screen *screen)
+{
+    return ((const struct error *)screen->data)->uuid != NULL;
 }
 
 static void error_key_close(struct screen *screen)
@@ -132,6 +214,12 @@ static void error_key_close(struct screen *screen)
 
 /* clang-format off */
 static const struct key_row error_keys[] = {
+    {"PgDn Space", "page-down", "more", NULL, KEYS_MOVE, NULL, error_key_down,
+     error_has_more},
+    {"PgUp", "page-up", NULL, "a page, if it is long", KEYS_MOVE, NULL,
+     error_key_up, error_is_long},
+    {"l F3", "log", "log", "the log of the qube", KEYS_ACT, NULL, error_key_log,
+     error_has_qube},
     {"Esc Enter q", "close", "close", "close", KEYS_ACT, NULL, error_key_close,
      NULL},
     {NULL},

@@ -10,7 +10,9 @@
 #include "util/error.h"
 
 #define WIDTH 66
-#define HEIGHT 14
+#define HEIGHT 15
+#define SLIDER_WIDTH 43
+#define POOL_HIGH 0.9 /* of a pool: it is nearly full */
 #define STEP ((guint64)1 << 30)
 #define FIELD_WIDTH 16
 #define LABEL_WIDTH 11
@@ -188,6 +190,70 @@ static void resize_draw_field(const struct screen *screen, struct rect line)
                " ]   + / - step 1G");
 }
 
+/* Where the size lies between the present one and all the pool has free. */
+struct slider {
+    guint64 now, size, max;
+    int width, at, high; /* columns; `high`: from there the pool is nearly full */
+};
+
+static gboolean resize_slider(const struct screen *screen, struct slider *slider)
+{
+    const struct volume_config *config = resize_config(screen);
+    const struct pool_entry *entry = model_pool(app_model(screen->app), config->pool);
+    double free, until_high;
+
+    if (!entry || !entry->usage_known || entry->used >= entry->size)
+        return FALSE;
+    free = (double)(entry->size - entry->used);
+    until_high = (double)entry->size * POOL_HIGH - (double)entry->used;
+    slider->now = slider->size = config->size;
+    slider->max = config->size + (entry->size - entry->used);
+    resize_parse(screen, &slider->size, NULL);
+    slider->at = (int)MIN((double)(slider->size - slider->now) / free *
+                              (slider->width - 1), slider->width - 1);
+    slider->high = (int)(MAX(until_high, 0) / free * (slider->width - 1));
+    return TRUE;
+}
+
+static char resize_slider_char(const struct slider *slider, int i)
+{
+    if (i == slider->at)
+        return '#';
+    if (i < slider->at)
+        return '-';
+    return i <= slider->high ? '=' : '.';
+}
+
+static void resize_draw_scale(const struct slider *slider, struct rect line)
+{
+    g_autofree char *now = text_size(slider->now);
+    g_autofree char *max = text_size(slider->max);
+    g_autofree char *size = text_size(slider->size);
+    g_autofree char *end = g_strdup_printf("max %s", max);
+    int at = MAX(slider->at + 1, text_width(now) + 2);
+    int right = slider->width + 2 - text_width(end);
+
+    draw_words(line.y, line.x, line.w, STYLE_DIM, now);
+    if (slider->size > slider->now && at + text_width(size) < right)
+        draw_words(line.y, line.x + at, line.w - at, STYLE_NORMAL, size);
+    draw_words(line.y, line.x + right, line.w - right, STYLE_DIM, end);
+}
+
+static void resize_draw_slider(const struct screen *screen, struct rect line,
+                               struct rect below)
+{
+    struct slider slider = {.width = MIN(SLIDER_WIDTH, line.w - 8)};
+    g_autoptr(GString) bar = g_string_new("|");
+
+    if (slider.width < 10 || !resize_slider(screen, &slider))
+        return;
+    for (int i = 0; i < slider.width; i++)
+        g_string_append_c(bar, resize_slider_char(&slider, i));
+    g_string_append(bar, "| pool");
+    draw_words(line.y, line.x, line.w, STYLE_NORMAL, bar->str);
+    resize_draw_scale(&slider, below);
+}
+
 static void resize_draw_verdict(const struct screen *screen, struct rect line)
 {
     g_autoptr(GError) error = NULL;
@@ -260,6 +326,8 @@ static void resize_draw(struct screen *screen, struct rect area)
     inside.h--;
     resize_draw_now(resize_config(screen), resize_line(&inside, "Now"));
     resize_draw_field(screen, resize_line(&inside, "New size"));
+    struct rect slider = resize_line(&inside, "");
+    resize_draw_slider(screen, slider, resize_line(&inside, ""));
     struct rect verdict = resize_line(&inside, "");
     resize_line(&inside, "");
     resize_draw_verdict(screen, verdict);

@@ -326,7 +326,7 @@ static int monkey_key(GRand *rand)
     static const int special[] = {K_UP, K_DOWN, K_LEFT, K_RIGHT, K_HOME, K_END,
                                   K_PGUP, K_PGDN, K_BACKTAB, K_BACKSPACE,
                                   K_DELETE, K_F1, K_TAB, K_ENTER, K_ESC};
-    static const char common[] = "sSpKkwbvryynjjGg/12378\\<>I+-";
+    static const char common[] = "sSpKkwbvryynjjGg/12378\\<>I+-[]lft";
 
     switch (g_rand_int_range(rand, 0, 4)) {
     case 0:
@@ -372,6 +372,58 @@ START_TEST(a_monkey_breaks_nothing)
     console_keys(console, "Esc Esc Esc Esc Esc");
     console_wait(console, "sort: ");
     console_check_bytes(console);
+    console_free(console);
+}
+END_TEST
+
+/* --- logs --- */
+
+static void log_put(struct console *console, const char *text, const char *mode)
+{
+    g_autofree char *path =
+        layout_path(console->root, "/var/log/xen/console/guest-personal.log");
+    FILE *file = fopen(path, mode);
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(a_log_is_followed_and_copied)
+{
+    struct console *console = console_with("qubes.xml");
+    g_autofree char *copy = g_build_filename(console->root, "copy", NULL);
+    g_autofree char *text = NULL;
+
+    console_wait(console, "13 qubes");
+    console_keys(console, "/ p e r s o n a l Enter l");
+    console_wait(console, "Reached target");
+    log_put(console, "a line that came later\n", "a");
+    console_wait(console, "a line that came later");
+    log_put(console, "begun anew\n", "w");
+    console_wait(console, "begun anew");
+    console_keys(console, "s Ctrl-U");
+    for (const char *p = copy; *p; p++)
+        app_key(console->app, *p);
+    console_keys(console, "Enter");
+    console_wait(console, "was copied");
+    ck_assert(g_file_get_contents(copy, &text, NULL, NULL));
+    ck_assert_str_eq(text, "begun anew\n");
+    console_free(console);
+}
+END_TEST
+
+START_TEST(a_qube_that_goes_takes_its_detail_along)
+{
+    g_autofree char *xml = store_of(3, "qube-"), *less = store_of(2, "qube-");
+    struct console *console = console_with(xml);
+
+    console_wait(console, "4 qubes");
+    console_keys(console, "/ - 3 Enter Enter");
+    console_wait(console, "[Overview]");
+    g_autofree char *path = layout_path(console->root, LAYOUT_STORE);
+    ck_assert(g_file_set_contents(path, less, -1, NULL));
+    console_wait_gone(console, "[Overview]");
     console_free(console);
 }
 END_TEST
@@ -524,6 +576,8 @@ int main(void)
         the_strongest_question_for_several_wants_count_and_word,
         what_the_list_shows_is_remembered,
         every_size_is_survived,
+        a_log_is_followed_and_copied,
+        a_qube_that_goes_takes_its_detail_along,
         a_lost_hypervisor_is_told_with_its_reason,
         selection_follows_its_qube,
         many_are_scrolled_and_filtered,

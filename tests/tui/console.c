@@ -468,6 +468,8 @@ char *console_masked(struct console *console)
         {"(?m)^CPU \\[.*\\] 8 cpu", "CPU [ ... ] 8 cpu"},
         {"[0-9]+% used, [0-9]+%!?", "n% used, n%"},
         {"(?m)Data     .* free", "Data     ... free"},
+        {"\\|[-#=.]{10,}\\| pool", "|...| pool"},
+        {"[0-9.]+[KMGT] +([0-9.]+[KMGT] +)?max [0-9.]+[KMGT]", "now .. max"},
         {"/tmp/qmc-tui-[A-Za-z0-9]+", "ROOT"},
     };
     char *text = console_text(console);
