@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Text of qubes, stores and hypervisors that wants to be more than text: put
+ * wherever a store can hold some, looked at in every view. */
+#include "config.h"
+
+#include "tests/fake/hv-fake.h"
+#include "tests/tui/console.h"
+#include "tests/util/suite.h"
+
+#define LONG 4096
+
+/* What a document can hold; character references are decoded by the reader. */
+static const struct poison {
+    const char *text;
+    int times;
+} poisons[] = {
+    {"\xc2\x9b"    "31mred", 1},             /* C1: CSI */
+    {"\xc2\x9d"    "0;title\xc2\x9c", 1},    /* C1: OSC, ST */
+    {"a&#10;b&#13;c&#9;d", 1},
+    {"safe\xe2\x80\xae" "gpj.exe", 1},       /* right-to-left override */
+    {"\xe2\x81\xa6" "a\xe2\x80\x8f" "b", 1}, /* isolate, mark */
+    {"e\xcc\x81\xcc\xa3\xe2\x80\x8d", 64},   /* combining, joiner */
+    {"\xe5\x9b\xbd", LONG},                  /* twice as wide */
+    {"W", LONG},
+    {"%s%n%x", 8},
+    {"&#27;[2J", 1},                         /* no document at all */
+    {"\xff\xfe\x80", 1},
+};
+
+/* Replaced in tests/tui/qubes.xml wherever it stands. */
+static const struct place {
+    const char *find, *before, *after;
+} places[] = {
+    {">vault<", ">", "<"},
+    {">debian-13<", ">", "<"},
+    {">sys-firewall<", ">", "<"},
+    {">red<", ">", "<"},
+    {">varlibqubes<", ">", "<"},
+    {"\"varlibqubes\"", "\"", "\""},
+    {"\"AppVM\"", "\"", "\""},
+    {"\"private\"", "\"", "\""},
+    {"\"default_netvm\"", "\"", "\""},
+    {"6.12.30-1.fc41", "", ""},
+    {"vm-templates/fedora-42/root", "", ""},
+    {"<tags/>", "<tags><tag name=\"", "\"/></tags>"},
+};
+
+/* Through everything; where a key means nothing it does nothing. */
+static const char *const walk[] = {
+    "j", "1", "a", "Esc", "Enter", "]", "]", "[", "q", "2", "j", "3", "j", "7", "8",
+    "1", "v", "r", "Esc", "q", "s", "b", "?", "Esc", ": l s Tab", "Esc", "L", "o",
+    "Esc", "t", "t", "w", "w", "l", "Esc", "q", "1", "G", "k", "K", "Esc",
+};
+
+static char *document_of(const struct place *place, const struct poison *poison)
+{
+    g_autofree char *path = g_build_filename(g_getenv("top_srcdir"),
+                                             "tests/tui/qubes.xml", NULL);
+    g_autofree char *store = NULL;
+    g_autoptr(GString) text = g_string_new(place->before);
+    GString *out;
+
+    ck_assert(g_file_get_contents(path, &store, NULL, NULL));
+    for (int i = 0; i < poison->times; i++)
+        g_string_append(text, poison->text);
+    g_string_append(text, place->after);
+    out = g_string_new(store);
+    ck_assert_uint_gt(g_string_replace(out, place->find, text->str, 0), 0);
+    return g_string_free(out, FALSE);
+}
+
+/* console_text() has a character for each cell, a wide one twice. */
+static gunichar cell_at(const char *line, glong column)
+{
+    return column < g_utf8_strlen(line, -1)
+               ? g_utf8_get_char(g_utf8_offset_to_pointer(line, column))
+               : ' ';
+}
+
+/* Whatever stands in a row, the columns begin where their headings do. */
+static void check_columns(struct console *console)
+{
+    static const char *const heads[] = {" CLASS ", " TEMPLATE ", " NET QUBE "};
+    g_autofree char *text = console_text(console);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    gsize head = 0;
+
+    while (lines[head] && !strstr(lines[head], " LBL NAME "))
+        head++;
+    for (gsize i = 0; i < G_N_ELEMENTS(heads) && lines[head]; i++) {
+        const char *at = strstr(lines[head], heads[i]);
+
+        for (gsize y = head + 1; at && lines[y] && *lines[y]; y++)
+            ck_assert_msg(cell_at(lines[y], at - lines[head]) == ' ',
+                          "a column is not aligned:\n%s\n%s", lines[head], lines[y]);
+    }
+}
+
+static void look_at_all(struct console *console)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(walk); i++) {
+        console_keys(console, walk[i]);
+        while (g_main_context_iteration(NULL, FALSE))
+            ;
+    }
+}
+
+static void look(const char *document, int height, int width)
+{
+    struct console *console = console_new("xterm-256color", height, width);
+
+    console_run(console, root_make(document));
+    if (width >= 80)
+        check_columns(console);
+    look_at_all(console);
+    console_check_bytes(console);
+    console_free(console);
+}
+
+START_TEST(what_a_store_holds)
+{
+    const struct poison *poison = &poisons[_i % (int)G_N_ELEMENTS(poisons)];
+    const struct place *place = &places[_i / (int)G_N_ELEMENTS(poisons)];
+    g_autofree char *document = document_of(place, poison);
+
+    fake_reset();
+    fake_script("running=00000000-0000-4000-8000-000000000006");
+    look(document, 24, 80);
+    fake_reset();
+    fake_script("lie=1");
+    look(document, 40, 120);
+    look(document, 8, 33);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const none[] = {NULL};
+    TCase *all = tcase_create("hostile");
+
+    tcase_set_timeout(all, 120);
+    tcase_add_loop_test(all, what_a_store_holds, 0,
+                        (int)(G_N_ELEMENTS(places) * G_N_ELEMENTS(poisons)));
+    return suite_run_cases("hostile", none, NULL, NULL, all);
+}
