@@ -343,6 +343,16 @@ static void app_key_qubes(struct screen *screen)
     app_show(screen->app, &screen_qubes);
 }
 
+static void app_key_pools(struct screen *screen)
+{
+    app_show(screen->app, &screen_pools);
+}
+
+static void app_key_volumes(struct screen *screen)
+{
+    app_show(screen->app, &screen_allvolumes);
+}
+
 static void app_key_jobs(struct screen *screen)
 {
     app_show(screen->app, &screen_jobs);
@@ -505,6 +515,9 @@ static const struct key_row rows[] = {
     {"L", "event-pane", NULL, "show or hide the events below", KEYS_SHOW, NULL,
      app_key_pane, app_is_view},
     {"1", "view-qubes", NULL, NULL, KEYS_ANYWHERE, NULL, app_key_qubes, app_is_view},
+    {"2", "view-pools", NULL, NULL, KEYS_ANYWHERE, NULL, app_key_pools, app_is_view},
+    {"3", "view-volumes", NULL, NULL, KEYS_ANYWHERE, NULL, app_key_volumes,
+     app_is_view},
     {"7", "view-jobs", NULL, NULL, KEYS_ANYWHERE, NULL, app_key_jobs, app_is_view},
     {"8", "view-events", NULL, "the views by their numbers", KEYS_ANYWHERE, NULL,
      app_key_events, app_is_view},

@@ -397,29 +397,35 @@ static void volumes_draw(struct screen *screen, struct rect area)
 
 /* --- keys --- */
 
-/* Why the selected volume cannot be; the result is the caller's, NULL: it can. */
-static char *volumes_resize_refused(const struct screen *screen, const char *name)
+char *volumes_resize_refused(struct app *app, const struct qube *qube,
+                             const char *volume)
 {
-    const struct qube *qube = detail_qube(screen);
-    const char *refused = action_refused(screen->app, "resize", qube->uuid);
+    const char *refused = action_refused(app, "resize", qube->uuid);
     g_autoptr(GHashTable) args =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(GError) error = NULL;
 
     if (refused)
         return g_strdup(refused);
-    g_hash_table_insert(args, g_strdup("volume"), g_strdup(name));
-    if (op_find("resize")->fits(app_model(screen->app), qube, args, &error))
+    g_hash_table_insert(args, g_strdup("volume"), g_strdup(volume));
+    if (op_find("resize")->fits(app_model(app), qube, args, &error))
         return NULL;
     return error_hint(error) ? g_strdup_printf("%s; %s", error->message,
                                                error_hint(error))
                              : g_strdup(error->message);
 }
 
+/* Of the selected volume. */
+static char *volumes_refused(const struct screen *screen, const char *name)
+{
+    return name ? volumes_resize_refused(screen->app, detail_qube(screen), name)
+                : NULL;
+}
+
 static void volumes_key_resize(struct screen *screen)
 {
     const char *name = list_selected(volumes_of(screen)->list);
-    g_autofree char *refused = name ? volumes_resize_refused(screen, name) : NULL;
+    g_autofree char *refused = volumes_refused(screen, name);
 
     if (refused)
         app_note(screen->app, TRUE, "Resize: %s", refused);
@@ -430,7 +436,7 @@ static void volumes_key_resize(struct screen *screen)
 static gboolean volumes_can_resize(const struct screen *screen)
 {
     const char *name = list_selected(volumes_of(screen)->list);
-    g_autofree char *refused = name ? volumes_resize_refused(screen, name) : NULL;
+    g_autofree char *refused = volumes_refused(screen, name);
 
     return name && !refused;
 }

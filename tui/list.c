@@ -164,6 +164,14 @@ void list_set_filter(struct list *list, const char *text)
     list_arrange(list);
 }
 
+void list_order(struct list *list, const char *sort)
+{
+    for (guint i = 0; i < list->n_columns; i++)
+        if (g_strcmp0(list->spec.columns[i].sort, sort) == 0)
+            list->sort = i;
+    list_arrange(list);
+}
+
 char *list_status(const struct list *list, const char *noun)
 {
     g_autofree char *sort = list_sort_text(list);

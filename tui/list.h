@@ -53,6 +53,8 @@ void list_set_filter(struct list *list, const char *text);
 guint list_marked(const struct list *list);
 /* Their ids, in the order shown, then those that are not shown; caller frees. */
 char **list_marks(const struct list *list);
+/* Sorts by the column of that word, if there is one. */
+void list_order(struct list *list, const char *sort);
 /* "state", or "state reversed". */
 char *list_sort_text(const struct list *list);
 /* "3 of 40 events  filter: x  sort: time", for state lines; caller frees. */

@@ -168,6 +168,30 @@ static void events_draw(struct screen *screen, struct rect area)
                    "No event has these words. \\ clears the filter.");
 }
 
+/* --- keys --- */
+
+static void events_key_open(struct screen *screen)
+{
+    detail_open(screen->app, events_subject(screen), DETAIL_OVERVIEW);
+}
+
+static gboolean events_has_qube(const struct screen *screen)
+{
+    const char *uuid = events_subject(screen);
+
+    return uuid && model_qube(app_model(screen->app), uuid);
+}
+
+/* clang-format off */
+static const struct key_row events_keys[] = {
+    {"Enter", "open", "Its qube", "the qube it is about", KEYS_ACT, NULL,
+     events_key_open, events_has_qube},
+    {NULL},
+};
+/* clang-format on */
+
+static const struct key_row *const events_tables[] = {list_filter_keys, NULL};
+
 const struct screen_class screen_events = {
     .name = "events",
     .title = "event log",
@@ -175,8 +199,9 @@ const struct screen_class screen_events = {
     .view = '8',
     .tab = "Event log",
     .brief = "Log",
-    .keys = list_filter_keys,
+    .keys = events_keys,
     .more = list_keys,
+    .others = events_tables,
     .size = sizeof(struct events_view),
     .open = events_open,
     .close = events_close,

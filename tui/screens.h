@@ -9,6 +9,9 @@ enum detail_page { DETAIL_OVERVIEW, DETAIL_VOLUMES, DETAIL_LOG, DETAIL_PAGES };
 /* On that tab; the screen at the top if it shows the qube already. */
 void detail_open(struct app *app, const char *uuid, enum detail_page tab);
 void detail_open_volumes(struct app *app, const char *uuid);
+/* Why that volume cannot be resized now; caller frees. NULL: it can. */
+char *volumes_resize_refused(struct app *app, const struct qube *qube,
+                             const char *volume);
 void resize_open(struct app *app, const char *uuid, const char *volume);
 /* Follows an operation until it ends or is left to go on behind. */
 void progress_open(struct app *app, struct op *op);

@@ -26,7 +26,7 @@ static const char *const names[] = {"list", "marks", "several", "actions", "colu
                                     "start", "stop", "patience", "cancel",
                                     "kill", "volumes", "help", "filter",
                                     "errors", "broken", "narrow",
-                                    "events", "panes", "jobs",
+                                    "events", "panes", "jobs", "pools", "allvolumes",
                                     "detail", "log"};
 
 static const struct terminal {

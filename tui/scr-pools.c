@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The pools: how full, how much promised, by whom (ux.md 4.9). */
+#include "config.h"
+
+#include <string.h>
+
+#include "tui/list.h"
+#include "tui/meter.h"
+#include "tui/screens.h"
+#include "tui/volume-text.h"
+#include "util/text.h"
+
+#define ATTENTION 90
+#define DETAIL_LINES 8
+#define BAR_WIDTH 14
+#define BIGGEST 20
+
+struct pools_view {
+    struct list *list;
+};
+
+static const struct model *pools_model(const struct screen *screen)
+{
+    return app_model(screen->app);
+}
+
+/* --- what lies in a pool --- */
+
+struct share {
+    const struct qube *qube;
+    const struct volume_config *config;
+};
+
+static gboolean config_is_in(const struct volume_config *config,
+                             const struct pool_entry *entry)
+{
+    return g_strcmp0(config->pool, entry->name) == 0;
+}
+
+/* GArray of struct share; caller unrefs. */
+static GArray *pools_shares(const struct model *model, const struct pool_entry *entry)
+{
+    GArray *shares = g_array_new(FALSE, FALSE, sizeof(struct share));
+
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *qube = model->qubes->pdata[i];
+
+        for (guint k = 0; k < qube->volumes->len; k++) {
+            struct share share = {
+                qube, &g_array_index(qube->volumes, struct volume_config, k)};
+
+            if (config_is_in(share.config, entry))
+                g_array_append_val(shares, share);
+        }
+    }
+    return shares;
+}
+
+/* Those of a qube stand together. */
+static guint shares_qubes(const GArray *shares)
+{
+    const struct qube *last = NULL;
+    guint n = 0;
+
+    for (guint i = 0; i < shares->len; i++) {
+        const struct qube *qube = g_array_index(shares, struct share, i).qube;
+
+        n += qube != last;
+        last = qube;
+    }
+    return n;
+}
+
+static guint64 shares_promised(const GArray *shares)
+{
+    guint64 sum = 0;
+
+    for (guint i = 0; i < shares->len; i++)
+        sum += g_array_index(shares, struct share, i).config->size;
+    return sum;
+}
+
+/* Most used first; what was not read comes last. */
+static int shares_compare(gconstpointer a, gconstpointer b)
+{
+    const struct share *one = a, *two = b;
+    guint64 first = one->config->used + 1, second = two->config->used + 1;
+
+    if (first != second)
+        return first < second ? 1 : -1;
+    return strcmp(one->qube->name, two->qube->name);
+}
+
+/* --- cells --- */
+
+static gconstpointer pools_item(const char *id, gpointer data)
+{
+    return model_pool(pools_model(data), id);
+}
+
+static const char *pools_name(gconstpointer item, gpointer data)
+{
+    return ((const struct pool_entry *)item)->name;
+}
+
+static char *pools_text_name(gconstpointer item, gpointer data)
+{
+    return g_strdup(pools_name(item, data));
+}
+
+static int pools_compare_name(gconstpointer a, gconstpointer b, gpointer data)
+{
+    return strcmp(pools_name(a, data), pools_name(b, data));
+}
+
+static char *pools_text_driver(gconstpointer item, gpointer data)
+{
+    return g_strdup(((const struct pool_entry *)item)->driver);
+}
+
+static int pools_compare_driver(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const struct pool_entry *one = a, *two = b;
+
+    return g_strcmp0(one->driver, two->driver);
+}
+
+/* Why it cannot be used stands among the findings of the store. */
+static const char *pools_reason(const struct model *model,
+                                const struct pool_entry *entry)
+{
+    g_autofree char *start = g_strdup_printf("pool '%s': ", entry->name);
+
+    for (guint i = 0; i < model->findings->len; i++) {
+        const struct finding *finding = model->findings->pdata[i];
+
+        if (g_str_has_prefix(finding->message, start))
+            return finding->message + strlen(start);
+    }
+    return "its line in the store is wrong";
+}
+
+static gboolean pools_counts(const struct pool_entry *entry)
+{
+    return entry->pool && pool_driver(entry->pool)->usage;
+}
+
+static int pools_percent(const struct pool_entry *entry)
+{
+    return entry->usage_known && entry->size
+               ? meter_percent(entry->used, entry->size) : -1;
+}
+
+static char *pools_text_data(gconstpointer item, gpointer data)
+{
+    const struct pool_entry *entry = item;
+    int percent = pools_percent(entry);
+
+    if (!entry->pool)
+        return g_strdup_printf("OFFLINE  %s", pools_reason(pools_model(data), entry));
+    if (!pools_counts(entry))
+        return g_strdup("-");
+    if (percent < 0)
+        return g_strdup("?");
+    g_autofree char *used = text_size(entry->used);
+    g_autofree char *size = text_size(entry->size);
+    g_autofree char *bar = meter_text(percent, BAR_WIDTH);
+    return g_strdup_printf("%6s/%6s %s", used, size, bar);
+}
+
+static enum style pools_style_data(gconstpointer item, gpointer data)
+{
+    const struct pool_entry *entry = item;
+
+    if (!entry->pool)
+        return STYLE_BAD;
+    return pools_percent(entry) >= ATTENTION ? STYLE_WARN : STYLE_NORMAL;
+}
+
+static int pools_compare_data(gconstpointer a, gconstpointer b, gpointer data)
+{
+    return pools_percent(b) - pools_percent(a);
+}
+
+static char *pools_text_qubes(gconstpointer item, gpointer data)
+{
+    g_autoptr(GArray) shares = pools_shares(pools_model(data), item);
+
+    return g_strdup_printf("%u", shares_qubes(shares));
+}
+
+static char *pools_text_volumes(gconstpointer item, gpointer data)
+{
+    g_autoptr(GArray) shares = pools_shares(pools_model(data), item);
+
+    return g_strdup_printf("%u", shares->len);
+}
+
+static char *pools_text_keep(gconstpointer item, gpointer data)
+{
+    const struct pool_entry *entry = item;
+
+    if (!entry->pool || !pool_driver(entry->pool)->revisions)
+        return g_strdup("-");
+    return g_strdup_printf("%d", pool_revisions_to_keep(entry->pool));
+}
+
+/* The global properties that name it. */
+static char *pools_text_role(gconstpointer item, gpointer data)
+{
+    static const struct {
+        const char *property, *word;
+    } roles[] = {
+        {"default_pool", "default"},          {"default_pool_root", "root"},
+        {"default_pool_private", "private"},  {"default_pool_volatile", "volatile"},
+        {"default_pool_kernel", "kernel"},
+    };
+    const struct pool_entry *entry = item;
+    GString *text = g_string_new(NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(roles); i++) {
+        g_autofree char *name = model_global(pools_model(data), roles[i].property);
+
+        if (g_strcmp0(name, entry->name) != 0)
+            continue;
+        g_string_append_printf(text, "%s%s", text->len ? "," : "", roles[i].word);
+        if (i == 0)
+            break; /* what follows it is nothing beside it */
+    }
+    return text->len ? g_string_free(text, FALSE)
+                     : (g_string_free(text, TRUE), g_strdup("-"));
+}
+
+/* clang-format off */
+static const struct list_column pools_columns[] = {
+    {"POOL", 12, 24, 0, TEXT_LEFT, pools_text_name, NULL, "name",
+     pools_compare_name},
+    {"DRIVER", 12, 14, 2, TEXT_LEFT, pools_text_driver, NULL, "driver",
+     pools_compare_driver},
+    {"DATA", 28, 28, 0, TEXT_LEFT, pools_text_data, pools_style_data, "data",
+     pools_compare_data},
+    {"QUBES", 5, 5, 3, TEXT_RIGHT, pools_text_qubes, NULL, NULL, NULL},
+    {"VOLS", 4, 5, 4, TEXT_RIGHT, pools_text_volumes, NULL, NULL, NULL},
+    {"KEEP", 4, 5, 5, TEXT_RIGHT, pools_text_keep, NULL, NULL, NULL},
+    {"ROLE", 7, 24, 1, TEXT_LEFT, pools_text_role, NULL, NULL, NULL},
+    {NULL},
+};
+/* clang-format on */
+
+/* --- the screen --- */
+
+static void pools_fill(struct screen *screen)
+{
+    struct pools_view *view = screen->data;
+    const struct model *model = pools_model(screen);
+    GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < model->pools->len; i++) {
+        const struct pool_entry *entry = model->pools->pdata[i];
+
+        g_ptr_array_add(ids, g_strdup(entry->name));
+    }
+    list_set(view->list, ids);
+}
+
+static void pools_open(struct screen *screen, gconstpointer argument)
+{
+    struct pools_view *view = screen->data;
+    struct list_spec spec = {pools_columns, pools_item, pools_name,
+                             pools_compare_name, screen};
+
+    view->list = list_new(&spec);
+}
+
+static void pools_close(struct screen *screen)
+{
+    list_free(((struct pools_view *)screen->data)->list);
+}
+
+/* Told so when it comes into sight, too. */
+static void pools_event(struct screen *screen, const struct event *event)
+{
+    if (event->type == EVENT_MODEL)
+        engine_request_volumes(app_engine(screen->app), NULL);
+    if (event->type == EVENT_MODEL || event->type == EVENT_POOLS)
+        pools_fill(screen);
+}
+
+static struct list *pools_list(const struct screen *screen)
+{
+    return ((const struct pools_view *)screen->data)->list;
+}
+
+static char *pools_status(const struct screen *screen)
+{
+    return list_status(pools_list(screen), "pools");
+}
+
+/* --- details --- */
+
+struct lines {
+    struct rect area; /* what is left */
+};
+
+static void lines_put(struct lines *lines, enum style style, const char *head,
+                      const char *text)
+{
+    if (lines->area.h <= 0)
+        return;
+    draw_text(lines->area.y, lines->area.x, 10, STYLE_STRONG, head);
+    draw_text(lines->area.y, lines->area.x + 10, lines->area.w - 10, style, text);
+    lines->area.y++;
+    lines->area.h--;
+}
+
+static void pools_draw_place(const struct pool_entry *entry, struct lines *lines)
+{
+    const char *dir = pool_entry_dir(entry);
+    g_autofree char *text = g_strdup_printf("%s  %s", entry->driver, dir ? dir : "");
+
+    lines_put(lines, STYLE_NORMAL, "Driver", text);
+}
+
+static void pools_draw_data(const struct pool_entry *entry, struct lines *lines)
+{
+    if (!entry->usage_known) {
+        lines_put(lines, STYLE_WARN, "Data",
+                  "not known: not read yet, or its directory is not there");
+        return;
+    }
+    g_autofree char *used = text_size(entry->used);
+    g_autofree char *left = text_size(entry->size - MIN(entry->used, entry->size));
+    g_autofree char *text = g_strdup_printf("%s used, %s free", used, left);
+    lines_put(lines, STYLE_NORMAL, "Data", text);
+}
+
+static void pools_draw_promised(const struct pool_entry *entry,
+                                const GArray *shares, struct lines *lines)
+{
+    guint64 promised = shares_promised(shares);
+    g_autofree char *sum = text_size(promised);
+    g_autofree char *ratio =
+        entry->usage_known && entry->size
+            ? g_strdup_printf(" (%.1fx the pool)",
+                              (double)promised / (double)entry->size)
+            : g_strdup("");
+    g_autofree char *text = g_strdup_printf("%s over %u volumes%s", sum, shares->len,
+                                            ratio);
+
+    lines_put(lines, STYLE_NORMAL, "Promised", text);
+}
+
+static void pools_draw_biggest(GArray *shares, struct lines *lines)
+{
+    g_array_sort(shares, shares_compare);
+    for (guint i = 0; i < MIN(shares->len, BIGGEST); i++) {
+        const struct share *share = &g_array_index(shares, struct share, i);
+        g_autofree char *used = volume_text_used(share->config);
+        g_autofree char *size = volume_text_size(share->config);
+        g_autofree char *name =
+            g_strdup_printf("%s:%s", share->qube->name, share->config->name);
+        g_autofree char *text = g_strdup_printf("%8s of %8s  %s", used, size, name);
+
+        lines_put(lines, STYLE_NORMAL, i == 0 ? "Biggest" : "", text);
+    }
+}
+
+static void pools_draw_detail(struct screen *screen, const struct pool_entry *entry,
+                              struct rect area)
+{
+    struct lines lines = {{area.y + 1, area.x, area.h - 1, area.w}};
+    g_autoptr(GArray) shares = pools_shares(pools_model(screen), entry);
+    int used = draw_format(area.y, area.x, area.w, STYLE_STRONG, "-- %s ",
+                           entry->name);
+
+    draw_line(area.y, area.x + used, area.w - used, STYLE_BOX);
+    pools_draw_place(entry, &lines);
+    if (!entry->pool)
+        lines_put(&lines, STYLE_BAD, "Offline",
+                  pools_reason(pools_model(screen), entry));
+    if (pools_counts(entry)) {
+        pools_draw_data(entry, &lines);
+        pools_draw_promised(entry, shares, &lines);
+    }
+    pools_draw_biggest(shares, &lines);
+}
+
+static void pools_draw(struct screen *screen, struct rect area)
+{
+    struct list *list = pools_list(screen);
+    const char *id = list_selected(list);
+    const struct pool_entry *entry = id ? model_pool(pools_model(screen), id) : NULL;
+    int rows = CLAMP((int)list_shown(list) + 2, 3, MAX(area.h - DETAIL_LINES, 3));
+
+    if (!entry || area.h < DETAIL_LINES + 3)
+        rows = area.h;
+    struct rect below = {area.y + rows, area.x, area.h - rows, area.w};
+    if (below.h > 0)
+        pools_draw_detail(screen, entry, below);
+    list_draw(list, (struct rect){area.y, area.x, rows, area.w});
+    if (list_shown(list) == 0)
+        draw_words(area.y + 2, area.x + 2, area.w - 4, STYLE_NORMAL,
+                   list_all(list) > 0
+                       ? "No pool has this in its name. \\ clears the filter."
+                       : "The store has no pools.");
+}
+
+static const struct key_row *const pools_tables[] = {list_filter_keys, NULL};
+
+const struct screen_class screen_pools = {
+    .name = "pools",
+    .title = "pools",
+    .kind = SCREEN_VIEW,
+    .view = '2',
+    .tab = "Pools",
+    .brief = "Pools",
+    .more = list_keys,
+    .others = pools_tables,
+    .size = sizeof(struct pools_view),
+    .open = pools_open,
+    .close = pools_close,
+    .draw = pools_draw,
+    .typed = list_typed,
+    .event = pools_event,
+    .list = pools_list,
+    .status = pools_status,
+};

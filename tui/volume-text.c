@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "tui/volume-text.h"
+
+#include "util/text.h"
+
+static gboolean volume_is_read(const struct volume_config *config)
+{
+    return config->used != G_MAXUINT64;
+}
+
+int volume_percent(const struct volume_config *config)
+{
+    if (!volume_is_read(config) || config->size == 0)
+        return -1;
+    return (int)((double)config->used * 100 / (double)config->size);
+}
+
+char *volume_text_size(const struct volume_config *config)
+{
+    return config->size ? text_size(config->size) : g_strdup("-");
+}
+
+char *volume_text_used(const struct volume_config *config)
+{
+    return volume_is_read(config) ? text_size(config->used) : g_strdup("?");
+}
+
+char *volume_text_percent(const struct volume_config *config)
+{
+    int percent = volume_percent(config);
+
+    if (config->size == 0)
+        return g_strdup("-");
+    return percent < 0 ? g_strdup("?") : g_strdup_printf("%d%%", percent);
+}
+
+char *volume_text_revisions(const struct volume_config *config)
+{
+    return config->revisions < 0 ? g_strdup("?")
+                                 : g_strdup_printf("%d", config->revisions);
+}
+
+char *volume_text_flags(const struct volume_config *config)
+{
+    const struct volume *volume = config->volume;
+
+    if (!volume)
+        return g_strdup("...!");
+    return g_strdup_printf("%c%c%c.", volume_rw(volume) ? 'W' : '.',
+                           volume_snap_on_start(volume) ? 'S' : '.',
+                           volume_save_on_stop(volume) ? 'K' : '.');
+}
+
+const char *volume_text_file(const struct volume_config *config)
+{
+    return config->volume ? volume_vid(config->volume) : "-";
+}
