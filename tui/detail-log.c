@@ -240,9 +240,9 @@ static void log_draw_path(const struct log *log, struct rect line)
 
     draw_line(line.y, line.x, line.w, STYLE_BOX);
     draw_format(line.y, line.x + 2, line.w - 4, STYLE_NORMAL,
-                " %s   %s   %u lines%s%s ", log->path, size,
-                log->text->lines->len, log->text->cut ? " of the last " : "",
-                log->text->cut ? tail : "");
+                " %s   %s   %u %s%s%s ", log->path, size, log->text->lines->len,
+                log->text->lines->len == 1 ? "line" : "lines",
+                log->text->cut ? " of the last " : "", log->text->cut ? tail : "");
 }
 
 static void log_draw_none(const struct log *log, struct rect area)

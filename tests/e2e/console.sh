@@ -23,7 +23,7 @@ keys Enter Enter
 check 'the volume is resized' shows '^ private.* 5.0G'
 
 keys '?'
-check 'help is about this screen' shows 'Help: volumes of a qube'
+check 'help is about this screen' shows 'Help: detail of a qube'
 keys Escape
 check 'Esc leaves the help' hides 'Help:'
 keys q '\'

@@ -198,7 +198,8 @@ static void all_over(struct console *console, const char *text)
     poison(model, text);
     model_note(model, NULL, TRUE, "%s", text);
     app_note(console->app, TRUE, "%s", text);
-    console_keys(console, "j j S Esc K Esc s Esc v j r Esc q / a Esc F1 Esc");
+    console_keys(console, "j j S Esc K Esc s Esc v j r Esc q / a Esc F1 Esc"
+                          " Enter / x Enter Esc ] j ] Esc l Esc");
     app_draw(console->app);
     console_settle(console);
     console_check_bytes(console);
@@ -311,7 +312,7 @@ START_TEST(every_size_is_survived)
     for (int h = 1; h < 30; h += 3)
         for (int w = 1; w < 100; w += 7) {
             console_resize(console, h, w);
-            console_keys(console, "v r F1 Esc Esc q K Esc S Esc / x Esc G");
+            console_keys(console, "v r F1 Esc Esc q K Esc S Esc / x Esc G Enter ] ] Tab j [ q");
         }
     console_resize(console, 24, 80);
     console_wait(console, "sort: state");
