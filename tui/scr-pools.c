@@ -382,7 +382,8 @@ static void pools_draw_detail(struct screen *screen, const struct pool_entry *en
         pools_draw_data(entry, &lines);
         pools_draw_promised(entry, shares, &lines);
     }
-    pools_draw_biggest(shares, &lines);
+    if (pools_counts(entry) || !entry->pool)
+        pools_draw_biggest(shares, &lines);
 }
 
 static void pools_draw(struct screen *screen, struct rect area)

@@ -14,6 +14,7 @@
 #include "tui/term.h"
 
 #define KEY_BYTES 350
+#define DETAIL_KEY_BYTES 1000 /* with eight lines of another qube */
 #define MONKEY_STEPS 1500
 /* Less than a reading waits for an answer: who takes longer has waited. The
  * times that are promised are measured by the benchmark. */
@@ -143,6 +144,24 @@ static gboolean stayed_quiet(struct console *console)
     return TRUE;
 }
 
+/* The details below the list change with the selection. */
+START_TEST(cursor_key_is_cheap_with_details)
+{
+    struct console *console = console_new("xterm-256color", 40, 120);
+
+    fake_reset();
+    console_run(console, root_make("qubes.xml"));
+    console_wait(console, "running");
+    for (int i = 0; i < 10; i++) {
+        console_settle(console);
+        g_string_truncate(console->bytes, 0);
+        console_keys(console, "j");
+        ck_assert_int_le((int)console->bytes->len, DETAIL_KEY_BYTES);
+    }
+    console_free(console);
+}
+END_TEST
+
 START_TEST(nothing_is_written_when_nothing_changes)
 {
     struct console *console = console_with("qubes.xml");
@@ -198,6 +217,7 @@ static void all_over(struct console *console, const char *text)
     poison(model, text);
     model_note(model, NULL, TRUE, "%s", text);
     app_note(console->app, TRUE, "%s", text);
+    console_keys(console, "8 j 7 j Enter Esc 3 j r Esc 2 j q");
     console_keys(console, "j j S Esc K Esc s Esc v j r Esc q / a Esc F1 Esc"
                           " Enter / x Enter Esc ] j ] Esc l Esc");
     app_draw(console->app);
@@ -312,6 +332,7 @@ START_TEST(every_size_is_survived)
     for (int h = 1; h < 30; h += 3)
         for (int w = 1; w < 100; w += 7) {
             console_resize(console, h, w);
+            console_keys(console, "2 G 3 G r Esc 7 8 q");
             console_keys(console, "v r F1 Esc Esc q K Esc S Esc / x Esc G Enter ] ] Tab j [ q");
         }
     console_resize(console, 24, 80);
@@ -327,7 +348,7 @@ static int monkey_key(GRand *rand)
     static const int special[] = {K_UP, K_DOWN, K_LEFT, K_RIGHT, K_HOME, K_END,
                                   K_PGUP, K_PGDN, K_BACKTAB, K_BACKSPACE,
                                   K_DELETE, K_F1, K_TAB, K_ENTER, K_ESC};
-    static const char common[] = "sSpKkwbvryynjjGg/12378\\<>I+-[]lft";
+    static const char common[] = "sSpKkwbvryynjjGg/12378LLc\\<>I+-[]lft";
 
     switch (g_rand_int_range(rand, 0, 4)) {
     case 0:
@@ -567,6 +588,7 @@ int main(void)
         first_frame_while_the_hypervisor_hangs,
         keys_are_answered_while_calls_hang,
         cursor_key_is_cheap,
+        cursor_key_is_cheap_with_details,
         nothing_is_written_when_nothing_changes,
         hostile_length_stays_inside,
         bytes_become_keys,
