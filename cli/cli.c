@@ -8,8 +8,8 @@
 
 #include <glib-unix.h>
 
-#include "cli/near.h"
 #include "core/demo.h"
+#include "core/op-words.h"
 #include "util/error.h"
 
 static gboolean on_signal(struct cli *cli, int signum)
@@ -129,34 +129,9 @@ void cli_close(struct cli *cli)
     cli_signals_leave(cli);
 }
 
-static const char *near_qube(const struct model *model, const char *name)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-
-    for (guint i = 0; i < model->qubes->len; i++) {
-        const struct qube *qube = model->qubes->pdata[i];
-
-        g_ptr_array_add(names, qube->name);
-    }
-    g_ptr_array_add(names, NULL);
-    return near_find(name, (const char *const *)names->pdata);
-}
-
 struct qube *cli_qube(struct cli *cli, const char *name, GError **error)
 {
-    struct model *model = engine_model(cli->engine);
-    struct qube *qube = model_qube_named(model, name);
-    g_autofree char *hint = NULL;
-    const char *near;
-
-    if (qube)
-        return qube;
-    near = near_qube(model, name);
-    if (near)
-        hint = g_strdup_printf("did you mean '%s'?", near);
-    error_set(error, QMC_ERROR_NOTFOUND, hint ? hint : "'qmc ls' lists the qubes",
-              "there is no qube '%s'", name);
-    return NULL;
+    return op_words_qube(engine_model(cli->engine), name, error);
 }
 
 void cli_set_left(const struct op *op, GError **error)

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "cli/near.h"
 #include "util/error.h"
+#include "util/near.h"
 
 #define CMD(name) extern const struct cmd cmd_##name;
 #include "cli/cmds.list"

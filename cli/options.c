@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli/cmd.h"
-#include "cli/near.h"
 #include "util/error.h"
+#include "util/near.h"
 
 #define HINT_HELP "'qmc help' lists verbs and options"
 

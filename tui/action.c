@@ -40,24 +40,40 @@ const char *action_refused(const struct app *app, const char *op,
     return op_refused(op_find(op), qube);
 }
 
-void action_start(struct app *app, const char *op, const char *uuid,
-                  GHashTable *args)
+/* Asks for what `given` does not cover. */
+static void action_ask(struct app *app, struct action *action,
+                       enum confirm given)
 {
+    if (action->consent > given)
+        question_open(app, action);
+    else
+        action_submit(app, action);
+}
+
+static void action_start_given(struct app *app, const struct action *wanted,
+                               enum confirm given)
+{
+    const char *op = wanted->op, *uuid = wanted->uuid;
     struct qube *qube = model_qube(app_model(app), uuid);
     const struct op_row *row = op_find(op);
     const char *refused = action_refused(app, op, uuid);
-    struct action action = {op, uuid, args, CONFIRM_L0};
+    struct action action = *wanted;
 
     if (refused) {
         app_note_on(app, uuid, TRUE, "%s: not for '%s': %s", row->label,
                     qube ? qube->name : uuid, refused);
         return;
     }
-    action.consent = op_confirm(row, app_model(app), qube, args);
-    if (action.consent == CONFIRM_L0)
-        action_submit(app, &action);
-    else
-        question_open(app, &action);
+    action.consent = op_confirm(row, app_model(app), qube, action.args);
+    action_ask(app, &action, given);
+}
+
+void action_start(struct app *app, const char *op, const char *uuid,
+                  GHashTable *args)
+{
+    struct action action = {.op = op, .uuid = uuid, .args = args};
+
+    action_start_given(app, &action, CONFIRM_L0);
 }
 
 /* --- several --- */
@@ -90,7 +106,8 @@ struct choice {
     GPtrArray *uuids; /* borrowed; those it is possible for, and a NULL */
     GString *left;    /* "vault (it is not running)" */
     guint n_left;
-    enum confirm consent;
+    enum confirm consent, given;
+    GHashTable *args; /* or NULL */
 };
 
 static void choice_leave(struct choice *choice, const struct qube *qube,
@@ -114,7 +131,7 @@ static void choice_take(struct choice *choice, struct app *app,
         return;
     }
     choice->consent = MAX(choice->consent,
-                          op_confirm(row, app_model(app), qube, NULL));
+                          op_confirm(row, app_model(app), qube, choice->args));
     g_ptr_array_add(choice->uuids, uuid);
 }
 
@@ -131,38 +148,61 @@ static void action_start_choice(struct app *app, const struct op_row *row,
 {
     struct action action = {
         .op = row->name,
+        .args = choice->args,
         .consent = choice->consent,
         .uuids = (char *const *)choice->uuids->pdata,
         .left = choice->n_left ? choice->left->str : NULL,
     };
 
-    if (action.consent == CONFIRM_L1 && choice->uuids->len > NAMES_MAX + 1)
+    if (action.consent == CONFIRM_L1 && choice->uuids->len > NAMES_MAX + 1 &&
+        choice->given == CONFIRM_L0)
         action.consent = CONFIRM_L2;
-    if (action.consent == CONFIRM_L0)
-        action_submit(app, &action);
-    else
-        question_open(app, &action);
+    action_ask(app, &action, choice->given);
+}
+
+static void action_start_several(struct app *app, const struct action *wanted,
+                                 enum confirm given)
+{
+    const struct op_row *row = op_find(wanted->op);
+    struct choice choice = {.uuids = g_ptr_array_new(),
+                            .left = g_string_new(NULL),
+                            .given = given,
+                            .args = wanted->args};
+
+    for (gsize i = 0; wanted->uuids[i]; i++)
+        choice_take(&choice, app, row, wanted->uuids[i]);
+    choice_close(&choice);
+    if (choice.uuids->len > 1)
+        action_start_choice(app, row, &choice);
+    else if (choice.n_left)
+        app_note(app, TRUE, "%s: for none of the %u %s: %s", row->label,
+                 choice.n_left, given == CONFIRM_L0 ? "marked" : "named",
+                 choice.left->str);
+    g_ptr_array_unref(choice.uuids);
+    g_string_free(choice.left, TRUE);
 }
 
 void action_start_all(struct app *app, const char *op, char *const *uuids)
 {
-    const struct op_row *row = op_find(op);
-    struct choice choice = {g_ptr_array_new(), g_string_new(NULL), 0, CONFIRM_L0};
+    struct action action = {.op = op, .uuid = uuids[0], .uuids = uuids};
+
+    if (uuids[0] && !uuids[1])
+        action_start(app, op, uuids[0], NULL);
+    else
+        action_start_several(app, &action, CONFIRM_L0);
+}
+
+void action_start_typed(struct app *app, const char *op, char *const *uuids,
+                        GHashTable *args)
+{
+    struct action action = {.op = op, .uuid = uuids[0], .args = args};
 
     if (uuids[0] && !uuids[1]) {
-        action_start(app, op, uuids[0], NULL);
-    } else {
-        for (gsize i = 0; uuids[i]; i++)
-            choice_take(&choice, app, row, uuids[i]);
-        choice_close(&choice);
-        if (choice.uuids->len > 1)
-            action_start_choice(app, row, &choice);
-        else if (choice.n_left)
-            app_note(app, TRUE, "%s: for none of the %u marked: %s", row->label,
-                     choice.n_left, choice.left->str);
+        action_start_given(app, &action, CONFIRM_L1);
+        return;
     }
-    g_ptr_array_unref(choice.uuids);
-    g_string_free(choice.left, TRUE);
+    action.uuids = uuids;
+    action_start_several(app, &action, CONFIRM_L1);
 }
 
 /* --- submitting --- */

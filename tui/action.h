@@ -21,6 +21,9 @@ void action_start(struct app *app, const char *op, const char *uuid,
 /* The same for several: one question for all, more than ten of them need a
  * stronger one; those it is not possible for are left out, and named. */
 void action_start_all(struct app *app, const char *op, char *const *uuids);
+/* As typed: consent for what is asked on one line only. Not one uuid: the same. */
+void action_start_typed(struct app *app, const char *op, char *const *uuids,
+                        GHashTable *args);
 /* The question was answered. */
 void action_submit(struct app *app, const struct action *action);
 /* Notes and dialogs when operations end. */

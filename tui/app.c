@@ -327,7 +327,7 @@ static void app_event(const struct event *event, gpointer data)
 
 /* --- views --- */
 
-static void app_show(struct app *app, const struct screen_class *class)
+void app_show(struct app *app, const struct screen_class *class)
 {
     struct event event = {.type = EVENT_MODEL};
 
@@ -403,6 +403,11 @@ void app_key(struct app *app, int key)
 static void app_key_help(struct screen *screen)
 {
     help_open(screen);
+}
+
+static void app_key_command(struct screen *screen)
+{
+    app_push(screen->app, &screen_command, NULL);
 }
 
 static void app_key_redraw(struct screen *screen)
@@ -500,6 +505,8 @@ static void app_key_pane(struct screen *screen)
 static const struct key_row rows[] = {
     {"F1 ?", "help", "Help", "help; again: all keys",
      KEYS_ANYWHERE, NULL, app_key_help, NULL},
+    {":", "command", "Command", "command line",
+     KEYS_ANYWHERE, NULL, app_key_command, app_is_view},
     {"Ctrl-R", "refresh", NULL, "read everything again",
      KEYS_ANYWHERE, NULL, app_key_refresh, NULL},
     {"Ctrl-L", "redraw", NULL, "redraw the terminal",

@@ -42,6 +42,8 @@ struct screen *app_view(const struct app *app);
 /* The first screen of the class on the stack, or NULL. */
 struct screen *app_find(const struct app *app, const struct screen_class *class);
 void app_quit(struct app *app, int status);
+/* The view behind a digit; nothing happens while a popup is open. */
+void app_show(struct app *app, const struct screen_class *class);
 
 /* The event line: a sentence with the time, which stands in the journal too; a
  * warning stays until a key. */

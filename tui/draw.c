@@ -390,3 +390,37 @@ void draw_cursor(int y, int x)
     draw.cursor_x = CLAMP(x, 0, w - 1);
     draw_note_cell(draw.cursor_y, draw.cursor_x, -1, STYLE_NORMAL);
 }
+
+/* --- the picture --- */
+
+/* Lines are what the terminal has for them; in text they are ASCII. */
+static gunichar draw_char_at(int y, int x)
+{
+    wchar_t wide[CCHARW_MAX + 1] = {0};
+    attr_t attrs;
+    short pair;
+    cchar_t cell;
+
+    mvwin_wch(curscr, y, x, &cell);
+    getcchar(&cell, wide, &attrs, &pair, NULL);
+    if (attrs & A_ALTCHARSET)
+        return wide[0] == 'q' ? '-' : wide[0] == 'x' ? '|' : '+';
+    if (wide[0] == 0x2500 || wide[0] == 0x2502)
+        return wide[0] == 0x2500 ? '-' : '|';
+    return wide[0] > 0x2500 && wide[0] < 0x2580 ? '+' : (gunichar)wide[0];
+}
+
+char *draw_picture(void)
+{
+    GString *text = g_string_new(NULL);
+    int h = getmaxy(curscr), w = getmaxx(curscr);
+
+    for (int y = 0; y < h; y++) {
+        for (int x = 0; x < w; x++)
+            g_string_append_unichar(text, draw_char_at(y, x));
+        while (text->len && text->str[text->len - 1] == ' ')
+            g_string_truncate(text, text->len - 1);
+        g_string_append_c(text, '\n');
+    }
+    return g_string_free(text, FALSE);
+}

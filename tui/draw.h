@@ -31,6 +31,9 @@ void draw_end(void);
 /* The next draw_end() repaints everything, whatever the terminal shows. */
 void draw_repaint(void);
 
+/* What the terminal shows, a line each, lines drawn as + - |. Caller frees. */
+char *draw_picture(void);
+
 /* Exactly `width` columns: padded with blanks, cut with '~'. */
 void draw_text(int y, int x, int width, enum style style, const char *untrusted);
 void draw_text_right(int y, int x, int width, enum style style,

@@ -127,6 +127,8 @@ gboolean setting_set(const char *name, const char *value, GError **error)
         error_set(error, QMC_ERROR_INVALID, NULL, "%s", why);
         return FALSE;
     }
+    if (strcmp(setting_text(name), value) == 0)
+        return TRUE;
     g_free(values[row - rows]);
     values[row - rows] = g_strdup(value);
     if (row->changed && term_is_open())

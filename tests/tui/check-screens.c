@@ -22,7 +22,8 @@
 #include "tests/fake/hv-fake.h"
 #include "tests/util/suite.h"
 
-static const char *const names[] = {"list", "marks", "several", "actions", "columns", "tree",
+static const char *const names[] = {"command", "options", "list", "marks", "several",
+                                    "actions", "columns", "tree",
                                     "start", "stop", "patience", "cancel",
                                     "kill", "volumes", "help", "filter",
                                     "errors", "broken", "narrow",

@@ -5,6 +5,8 @@
 
 #include "tests/tui/console.h"
 
+#include <sys/stat.h>
+
 #include <curses.h>
 
 #include "tests/fake/hv-fake.h"
@@ -266,9 +268,41 @@ START_TEST(a_slow_link_gets_figures_now_and_then)
 }
 END_TEST
 
+static void save(struct console *console, const char *path)
+{
+    g_autofree char *line = g_strdup_printf("save-screen %s\r", path);
+
+    console_keys(console, ":");
+    console_type(console, line);
+}
+
+START_TEST(the_screen_is_saved_as_text_and_nothing_replaced)
+{
+    struct console *console = terminal_open(&plain);
+    g_autofree char *path = g_build_filename(console->root, "screen.txt", NULL);
+    g_autofree char *text = NULL, *again = NULL;
+    struct stat st;
+
+    console_wait(console, "13 qubes  1 running");
+    save(console, path);
+    console_wait(console, "the screen is saved in");
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(text, "\n R blk dom0 "));
+    ck_assert_ptr_nonnull(strstr(text, "\n13 qubes  1 running"));
+    ck_assert_ptr_null(strstr(text, "save-screen"));
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0600);
+    save(console, path);
+    console_wait(console, "cannot write");
+    ck_assert(g_file_get_contents(path, &again, NULL, NULL));
+    ck_assert_str_eq(text, again);
+    console_free(console);
+}
+END_TEST
+
 int main(void)
 {
-    static const TTest *tests[8] = {NULL};
+    static const TTest *tests[10] = {NULL};
     TCase *all = tcase_create("terminals");
     gsize n = 0;
 
@@ -279,6 +313,7 @@ int main(void)
     tests[n++] = the_mouse_selects_sorts_and_scrolls;
     tests[n++] = a_terminal_that_takes_nothing_gets_no_frames;
     tests[n++] = a_slow_link_gets_figures_now_and_then;
+    tests[n++] = the_screen_is_saved_as_text_and_nothing_replaced;
     tcase_set_timeout(all, 120);
     tcase_add_loop_test(all, it_shows_the_same, 0,
                         (int)G_N_ELEMENTS(terminals));

@@ -17,6 +17,7 @@
 #include "core/store.h"
 #include "tests/fake/hv-fake.h"
 #include "tui/app.h"
+#include "tui/draw.h"
 #include "tui/term.h"
 #include "util/file.h"
 
@@ -377,45 +378,9 @@ void console_resize(struct console *console, int height, int width)
 
 /* --- the picture --- */
 
-/* Lines are drawn with what the terminal has; the goldens have ASCII. */
-static gunichar console_char(const cchar_t *cell, attr_t *attrs)
-{
-    wchar_t wide[CCHARW_MAX + 1] = {0};
-    short pair;
-
-    getcchar(cell, wide, attrs, &pair, NULL);
-    if (*attrs & A_ALTCHARSET)
-        return wide[0] == 'q' ? '-' : wide[0] == 'x' ? '|' : '+';
-    if (wide[0] == 0x2500)
-        return '-';
-    if (wide[0] == 0x2502)
-        return '|';
-    return wide[0] > 0x2500 && wide[0] < 0x2580 ? '+' : (gunichar)wide[0];
-}
-
-static void console_strip(GString *text)
-{
-    while (text->len && text->str[text->len - 1] == ' ')
-        g_string_truncate(text, text->len - 1);
-    g_string_append_c(text, '\n');
-}
-
 char *console_text(struct console *console)
 {
-    GString *text = g_string_new(NULL);
-    int h = getmaxy(curscr), w = getmaxx(curscr);
-
-    for (int y = 0; y < h; y++) {
-        for (int x = 0; x < w; x++) {
-            cchar_t cell;
-            attr_t attrs;
-
-            mvwin_wch(curscr, y, x, &cell);
-            g_string_append_unichar(text, console_char(&cell, &attrs));
-        }
-        console_strip(text);
-    }
-    return g_string_free(text, FALSE);
+    return draw_picture();
 }
 
 static char console_attribute(const cchar_t *cell)
@@ -446,7 +411,7 @@ char *console_attributes(struct console *console)
             mvwin_wch(curscr, y, x, &cell);
             g_string_append_c(text, console_attribute(&cell));
         }
-        console_strip(text);
+        g_string_append_c(text, '\n');
     }
     return g_string_free(text, FALSE);
 }

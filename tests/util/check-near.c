@@ -3,7 +3,7 @@
 
 #include <check.h>
 
-#include "cli/near.h"
+#include "util/near.h"
 
 static const char *const words[] = {"start", "stop", "unpause", "vol resize",
                                     "personal", "work", "ls", NULL};

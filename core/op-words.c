@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/op-words.h"
+
+#include <string.h>
+
+#include "core/op-private.h"
+#include "util/error.h"
+#include "util/near.h"
+
+/* A command is literal words, then places to be filled: "{qube}:{volume}". */
+struct pattern {
+    char **words;
+    guint verbs, places;
+};
+
+static struct pattern *pattern_new(const struct op_row *row)
+{
+    struct pattern *pattern = g_new0(struct pattern, 1);
+
+    pattern->words = g_strsplit(row->command, " ", -1);
+    while (pattern->words[pattern->verbs] &&
+           !strchr(pattern->words[pattern->verbs], '{'))
+        pattern->verbs++;
+    pattern->places = g_strv_length(pattern->words) - pattern->verbs;
+    return pattern;
+}
+
+static void pattern_free(struct pattern *pattern)
+{
+    g_strfreev(pattern->words);
+    g_free(pattern);
+}
+AUTO_DEFINE(pattern, struct pattern, pattern_free)
+
+static const char *pattern_place(const struct pattern *pattern, guint i)
+{
+    return pattern->words[pattern->verbs + MIN(i, pattern->places - 1)];
+}
+
+static gboolean pattern_repeats(const struct pattern *pattern)
+{
+    return strcmp(pattern_place(pattern, pattern->places - 1), "{qube}") == 0;
+}
+
+/* How many of the words are those of the verb. */
+static guint pattern_matches(const struct pattern *pattern,
+                             const char *const *words)
+{
+    guint n = 0;
+
+    while (n < pattern->verbs && words[n] &&
+           strcmp(words[n], pattern->words[n]) == 0)
+        n++;
+    return n;
+}
+
+/* --- verbs --- */
+
+char **op_words_split(const char *line, GError **error)
+{
+    g_auto(GStrv) words = NULL;
+    g_autoptr(GError) wrong = NULL;
+
+    if (!g_shell_parse_argv(line, NULL, &words, &wrong)) {
+        if (g_error_matches(wrong, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING))
+            return g_new0(char *, 1);
+        error_set(error, QMC_ERROR_INVALID, "close it, or put \\ before it",
+                  "a quote is open at the end of the line");
+        return NULL;
+    }
+    return g_strdupv(words + (words[0] && strcmp(words[0], "qmc") == 0));
+}
+
+const struct op_row *op_words_row(const char *const *words)
+{
+    const struct op_row *const *rows = op_all();
+
+    for (gsize i = 0; rows[i]; i++) {
+        auto_of(pattern) struct pattern *pattern = pattern_new(rows[i]);
+
+        if (pattern_matches(pattern, words) == pattern->verbs)
+            return rows[i];
+    }
+    return NULL;
+}
+
+char *op_words_verb(const struct op_row *row)
+{
+    const char *place = strchr(row->command, '{');
+
+    return g_strchomp(g_strndup(row->command, place - row->command));
+}
+
+static gboolean has_place(const struct op_row *row, const char *arg)
+{
+    g_autofree char *place = g_strdup_printf("{%s}", arg);
+
+    return strstr(row->command, place) != NULL;
+}
+
+char *op_words_usage(const struct op_row *row)
+{
+    auto_of(pattern) struct pattern *pattern = pattern_new(row);
+    GString *usage = g_string_new(NULL);
+
+    for (const char *p = row->command; *p; p++)
+        if (*p != '{' && *p != '}')
+            g_string_append_c(usage, p > strchr(row->command, '{')
+                                         ? g_ascii_toupper(*p) : *p);
+    if (pattern_repeats(pattern))
+        g_string_append(usage, "...");
+    for (const struct op_arg *a = row->args; a && a->name; a++)
+        if (!has_place(row, a->name))
+            g_string_append_printf(usage, " [--%s%s]", a->name,
+                                   a->type == OP_ARG_BOOL ? "" : " VALUE");
+    return g_string_free(usage, FALSE);
+}
+
+/* --- parsing --- */
+
+/* The words that are still to be read. */
+struct reader {
+    const struct op_row *row;
+    const struct pattern *pattern;
+    const char *const *next;
+    gboolean only_places; /* after "--" */
+    guint places;         /* filled */
+    struct op_words *out;
+};
+
+static const struct op_arg *option_find(const struct op_row *row,
+                                        const char *name, gsize length)
+{
+    for (const struct op_arg *a = row->args; a && a->name; a++)
+        if (strlen(a->name) == length && strncmp(a->name, name, length) == 0 &&
+            !has_place(row, a->name))
+            return a;
+    return NULL;
+}
+
+static void error_option(const struct op_row *row, const char *word,
+                         GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *usage = op_words_usage(row);
+    g_autofree char *hint = NULL;
+    const char *near;
+
+    for (const struct op_arg *a = row->args; a && a->name; a++)
+        if (!has_place(row, a->name))
+            g_ptr_array_add(names, g_strdup(a->name));
+    g_ptr_array_add(names, NULL);
+    near = near_find(word + strspn(word, "-"), (const char *const *)names->pdata);
+    hint = near ? g_strdup_printf("did you mean '--%s'?", near)
+                : g_steal_pointer(&usage);
+    error_set(error, QMC_ERROR_INVALID, hint, "'%s' has no option '%s'",
+              row->name, word);
+}
+
+static gboolean read_option(struct reader *reader, const char *word,
+                            GError **error)
+{
+    const char *name = word + 2;
+    gsize length = strcspn(name, "=");
+    const struct op_arg *arg =
+        word[1] == '-' ? option_find(reader->row, name, length) : NULL;
+    const char *value = "true";
+
+    if (!arg || (arg->type == OP_ARG_BOOL && name[length])) {
+        error_option(reader->row, word, error);
+        return FALSE;
+    }
+    if (arg->type != OP_ARG_BOOL)
+        value = name[length] ? name + length + 1
+                             : *reader->next ? *reader->next++ : NULL;
+    if (!value) {
+        error_set(error, QMC_ERROR_INVALID, arg->help,
+                  "option '--%s' needs a value", arg->name);
+        return FALSE;
+    }
+    g_hash_table_insert(reader->out->args, g_strdup(arg->name), g_strdup(value));
+    return TRUE;
+}
+
+static void place_fill(struct op_words *out, char *name, char *value)
+{
+    if (strcmp(name, "qube") == 0) {
+        g_ptr_array_add(out->qubes, value);
+        g_free(name);
+    } else {
+        g_hash_table_insert(out->args, name, value);
+    }
+}
+
+/* "work:private" for "{qube}:{volume}": what is between braces goes up to the
+ * character behind them. */
+static gboolean place_read(struct op_words *out, const char *place,
+                           const char *word)
+{
+    while (*place) {
+        const char *end = strchr(place, '}');
+        const char *stop = *place == '{' && end[1] ? strchr(word, end[1])
+                                                   : word + strlen(word);
+
+        if (*place != '{') {
+            if (*place++ != *word++)
+                return FALSE;
+            continue;
+        }
+        if (!stop || stop == word)
+            return FALSE;
+        place_fill(out, g_strndup(place + 1, end - place - 1),
+                   g_strndup(word, stop - word));
+        place = end + 1;
+        word = stop;
+    }
+    return !*word;
+}
+
+static gboolean read_place(struct reader *reader, const char *word,
+                           GError **error)
+{
+    g_autofree char *usage = op_words_usage(reader->row);
+
+    if (reader->places >= reader->pattern->places &&
+        !pattern_repeats(reader->pattern)) {
+        error_set(error, QMC_ERROR_INVALID, usage,
+                  "'%s' has no use for '%s'", reader->row->name, word);
+        return FALSE;
+    }
+    if (place_read(reader->out, pattern_place(reader->pattern, reader->places++),
+                   word))
+        return TRUE;
+    error_set(error, QMC_ERROR_INVALID, usage, "'%s' cannot be read here", word);
+    return FALSE;
+}
+
+static gboolean is_option(const struct reader *reader, const char *word)
+{
+    return !reader->only_places && word[0] == '-' && word[1] &&
+           !g_ascii_isdigit(word[1]);
+}
+
+static gboolean read_words(struct reader *reader, GError **error)
+{
+    while (*reader->next) {
+        const char *word = *reader->next++;
+
+        if (!reader->only_places && strcmp(word, "--") == 0)
+            reader->only_places = TRUE;
+        else if (!(is_option(reader, word) ? read_option : read_place)(reader, word,
+                                                                       error))
+            return FALSE;
+    }
+    if (reader->places >= reader->pattern->places)
+        return TRUE;
+    g_autofree char *usage = op_words_usage(reader->row);
+    error_set(error, QMC_ERROR_INVALID, NULL, "that is too short: %s", usage);
+    return FALSE;
+}
+
+static struct op_words *op_words_new(const struct op_row *row)
+{
+    struct op_words *words = g_new0(struct op_words, 1);
+
+    words->row = row;
+    words->qubes = g_ptr_array_new_with_free_func(g_free);
+    words->args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return words;
+}
+
+void op_words_free(struct op_words *words)
+{
+    g_ptr_array_unref(words->qubes);
+    g_hash_table_unref(words->args);
+    g_free(words);
+}
+
+struct op_words *op_words_parse(const char *const *words, GError **error)
+{
+    const struct op_row *row = op_words_row(words);
+    auto_of(op_words) struct op_words *out = NULL;
+    auto_of(pattern) struct pattern *pattern = NULL;
+    struct reader reader;
+
+    if (!row) {
+        error_set(error, QMC_ERROR_INVALID, NULL, "there is no operation '%s'",
+                  words[0] ? words[0] : "");
+        return NULL;
+    }
+    out = op_words_new(row);
+    pattern = pattern_new(row);
+    reader = (struct reader){row, pattern, words + pattern->verbs, FALSE, 0, out};
+    if (!read_words(&reader, error) || !op_args_check(row, out->args, error))
+        return NULL;
+    g_ptr_array_add(out->qubes, NULL);
+    return g_steal_pointer(&out);
+}
+
+/* --- names --- */
+
+struct qube *op_words_qube(const struct model *model, const char *name,
+                           GError **error)
+{
+    struct qube *qube = model_qube_named(model, name);
+    g_autoptr(GPtrArray) names = NULL;
+    g_autofree char *hint = NULL;
+    const char *near;
+
+    if (qube)
+        return qube;
+    names = g_ptr_array_new();
+    for (guint i = 0; i < model->qubes->len; i++)
+        g_ptr_array_add(names, ((struct qube *)model->qubes->pdata[i])->name);
+    g_ptr_array_add(names, NULL);
+    near = near_find(name, (const char *const *)names->pdata);
+    if (near)
+        hint = g_strdup_printf("did you mean '%s'?", near);
+    error_set(error, QMC_ERROR_NOTFOUND, hint ? hint : "'qmc ls' lists the qubes",
+              "there is no qube '%s'", name);
+    return NULL;
+}
+
+/* --- completion --- */
+
+void op_words_offer(GPtrArray *found, const char *begun, const char *text)
+{
+    if (!g_str_has_prefix(text, begun) ||
+        g_ptr_array_find_with_equal_func(found, text, g_str_equal, NULL))
+        return;
+    g_ptr_array_add(found, g_strdup(text));
+}
+
+/* The volumes of the qube that is named before the colon. */
+static void offer_volumes(const struct model *model, const char *begun,
+                          const char *colon, GPtrArray *found)
+{
+    g_autofree char *name = g_strndup(begun, colon - begun);
+    const struct qube *qube = model_qube_named(model, name);
+
+    for (guint i = 0; qube && i < qube->volumes->len; i++) {
+        g_autofree char *text = g_strdup_printf(
+            "%s:%s", name,
+            g_array_index(qube->volumes, struct volume_config, i).name);
+
+        op_words_offer(found, begun, text);
+    }
+}
+
+static void offer_qubes(const struct op_row *row, const struct model *model,
+                        const char *place, const char *begun, GPtrArray *found)
+{
+    const char *colon = strchr(begun, ':');
+
+    if (place[6] == ':' && colon) {
+        offer_volumes(model, begun, colon, found);
+        return;
+    }
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *qube = model->qubes->pdata[i];
+        g_autofree char *text = g_strconcat(qube->name,
+                                            place[6] == ':' ? ":" : NULL, NULL);
+
+        if (!op_refused(row, qube))
+            op_words_offer(found, begun, text);
+    }
+}
+
+static void offer_options(const struct op_row *row, const char *begun,
+                          GPtrArray *found)
+{
+    for (const struct op_arg *a = row->args; a && a->name; a++) {
+        g_autofree char *text = g_strconcat("--", a->name, NULL);
+
+        if (!has_place(row, a->name))
+            op_words_offer(found, begun, text);
+    }
+}
+
+static void offer_place(const struct op_row *row, const struct model *model,
+                        const char *const *words, const char *begun,
+                        GPtrArray *found)
+{
+    auto_of(pattern) struct pattern *pattern = pattern_new(row);
+    guint places = 0;
+
+    for (words += pattern->verbs; *words; words++) {
+        const struct op_arg *arg =
+            g_str_has_prefix(*words, "--")
+                ? option_find(row, *words + 2, strlen(*words + 2)) : NULL;
+
+        places += (*words)[0] != '-';
+        /* The value of an option is anything. */
+        if (arg && arg->type != OP_ARG_BOOL && !*++words)
+            return;
+    }
+    if (*begun == '-')
+        offer_options(row, begun, found);
+    else if ((places < pattern->places || pattern_repeats(pattern)) &&
+             g_str_has_prefix(pattern_place(pattern, places), "{qube}"))
+        offer_qubes(row, model, pattern_place(pattern, places), begun, found);
+}
+
+void op_words_complete(const struct model *model, const char *const *words,
+                       const char *begun, GPtrArray *found)
+{
+    const struct op_row *const *rows = op_all();
+    guint given = 0;
+
+    while (words[given])
+        given++;
+    for (gsize i = 0; rows[i]; i++) {
+        auto_of(pattern) struct pattern *pattern = pattern_new(rows[i]);
+        guint matches = pattern_matches(pattern, words);
+
+        if (matches == given && given < pattern->verbs)
+            op_words_offer(found, begun, pattern->words[given]);
+        else if (matches == pattern->verbs)
+            offer_place(rows[i], model, words, begun, found);
+    }
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "tui/form.h"
+
+#include <string.h>
+
+#include "tui/field.h"
+#include "tui/key.h"
+
+#define LABEL_WIDTH 11
+#define FIELD_WIDTH 12
+
+struct form_cell {
+    guint choice;
+    struct field *field; /* of a typed row */
+};
+
+struct form {
+    struct form_spec spec;
+    struct form_cell *cells;
+    guint focus;
+};
+
+struct form *form_new(const struct form_spec *spec)
+{
+    struct form *form = g_new0(struct form, 1);
+
+    form->spec = *spec;
+    form->cells = g_new0(struct form_cell, spec->n);
+    for (guint i = 0; i < spec->n; i++) {
+        const struct form_row *row = &spec->rows[i];
+        struct form_cell *cell = &form->cells[i];
+
+        if (row->choices)
+            while (strcmp(row->choices[cell->choice], row->initial) != 0)
+                cell->choice++;
+        else
+            cell->field = field_new(row->initial);
+    }
+    return form;
+}
+
+void form_free(struct form *form)
+{
+    for (guint i = 0; i < form->spec.n; i++)
+        g_clear_pointer(&form->cells[i].field, field_free);
+    g_free(form->cells);
+    g_free(form);
+}
+
+const char *form_value(const struct form *form, guint row)
+{
+    const struct form_cell *cell = &form->cells[row];
+
+    return cell->field ? field_text(cell->field)
+                       : form->spec.rows[row].choices[cell->choice];
+}
+
+gboolean form_changed(const struct form *form, guint row)
+{
+    return strcmp(form_value(form, row), form->spec.rows[row].initial) != 0;
+}
+
+static char *form_refused(const struct form *form, guint row)
+{
+    return form->spec.refused(row, form_value(form, row), form->spec.data);
+}
+
+gboolean form_check(struct form *form)
+{
+    for (guint i = 0; i < form->spec.n; i++) {
+        g_autofree char *why = form_refused(form, i);
+
+        if (why) {
+            form->focus = i;
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* --- keys --- */
+
+static void form_move(struct form *form, guint by)
+{
+    form->focus = (form->focus + by) % form->spec.n;
+}
+
+static void form_choose(struct form *form, gboolean back)
+{
+    struct form_cell *cell = &form->cells[form->focus];
+    guint n = 0;
+
+    while (form->spec.rows[form->focus].choices[n])
+        n++;
+    cell->choice = (cell->choice + (back ? n - 1 : 1)) % n;
+}
+
+gboolean form_key(struct form *form, int key)
+{
+    struct form_cell *cell = &form->cells[form->focus];
+
+    if (key == K_DOWN || key == K_TAB)
+        form_move(form, 1);
+    else if (key == K_UP || key == K_BACKTAB)
+        form_move(form, form->spec.n - 1);
+    else if (cell->field)
+        return field_key(cell->field, key);
+    else if (key == ' ' || key == K_RIGHT || key == K_LEFT)
+        form_choose(form, key == K_LEFT);
+    else
+        return FALSE;
+    return TRUE;
+}
+
+/* --- drawing --- */
+
+int form_height(const struct form *form)
+{
+    return (int)form->spec.n + 2;
+}
+
+static void form_draw_choices(const struct form *form, guint row, struct rect line)
+{
+    const char *const *choices = form->spec.rows[row].choices;
+    int end = line.x + line.w, x = line.x;
+
+    for (guint i = 0; choices[i] && x < end; i++) {
+        gboolean chosen = i == form->cells[row].choice;
+        gboolean focused = chosen && row == form->focus;
+
+        if (focused)
+            draw_cursor(line.y, x + 1);
+        x += draw_format(line.y, x, end - x, focused ? STYLE_FOCUS : STYLE_NORMAL,
+                         "(%c)%s", chosen ? '*' : ' ', choices[i]);
+        x += 1;
+    }
+}
+
+static void form_draw_switch(const struct form *form, guint row, struct rect line)
+{
+    gboolean focused = row == form->focus;
+
+    if (focused)
+        draw_cursor(line.y, line.x + 1);
+    draw_words(line.y, line.x, line.w, focused ? STYLE_FOCUS : STYLE_NORMAL,
+               form->cells[row].choice ? "[x]" : "[ ]");
+}
+
+static void form_draw_typed(const struct form *form, guint row, struct rect line)
+{
+    draw_words(line.y, line.x, line.w, STYLE_NORMAL, "[ ");
+    field_draw(form->cells[row].field, line.y, line.x + 2,
+               MIN(FIELD_WIDTH, line.w - 2), row == form->focus);
+    draw_words(line.y, line.x + 2 + FIELD_WIDTH, line.w - 2 - FIELD_WIDTH,
+               STYLE_NORMAL, " ]");
+}
+
+static void form_draw_row(const struct form *form, guint i, struct rect line)
+{
+    const struct form_row *row = &form->spec.rows[i];
+    struct rect rest = {line.y, line.x + LABEL_WIDTH, 1, line.w - LABEL_WIDTH};
+
+    draw_text(line.y, line.x, LABEL_WIDTH,
+              i == form->focus ? STYLE_STRONG : STYLE_NORMAL, row->label);
+    (row->is_switch ? form_draw_switch
+     : row->choices ? form_draw_choices : form_draw_typed)(form, i, rest);
+}
+
+void form_draw(const struct form *form, struct rect area)
+{
+    /* On a small terminal the row with the focus is always there. */
+    guint room = (guint)MAX(area.h - 2, 1);
+    guint first = form->focus >= room ? form->focus - room + 1 : 0;
+    g_autofree char *why = form_refused(form, form->focus);
+
+    for (guint i = first; i < form->spec.n && i < first + room; i++)
+        form_draw_row(form, i, (struct rect){area.y + (int)(i - first), area.x, 1,
+                                             area.w});
+    if (area.h > 2)
+        draw_text(area.y + area.h - 1, area.x, area.w,
+                  why ? STYLE_WARN : STYLE_DIM,
+                  why ? why : form->spec.rows[form->focus].help);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fields under each other, each with a label: one of several words, yes or no,
+ * or typed text. One has the focus; what is wrong with it is said below all. */
+#pragma once
+
+#include "tui/draw.h"
+
+struct form_row {
+    const char *label;
+    const char *const *choices; /* NULL: typed */
+    gboolean is_switch;         /* the choices are no and yes */
+    const char *initial;
+    const char *help;           /* below the form while it has the focus */
+};
+
+struct form_spec {
+    const struct form_row *rows; /* outlive the form */
+    guint n;
+    /* NULL if the row takes the value, else why not; caller frees. */
+    char *(*refused)(guint row, const char *value, gpointer data);
+    gpointer data;
+};
+
+struct form;
+struct form *form_new(const struct form_spec *spec);
+void form_free(struct form *form);
+
+const char *form_value(const struct form *form, guint row);
+gboolean form_changed(const struct form *form, guint row);
+/* TRUE if every row takes its value; else the first that does not gets the
+ * focus. */
+gboolean form_check(struct form *form);
+/* Arrows, Tab, Space, and for typed fields what field_key() takes. */
+gboolean form_key(struct form *form, int key);
+/* Lines it takes: one per row, a blank one, one for help or what is wrong. */
+int form_height(const struct form *form);
+void form_draw(const struct form *form, struct rect area);

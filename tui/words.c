@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "tui/words.h"
+
+#include <string.h>
+
+#include "core/op-words.h"
+#include "tui/save-screen.h"
+#include "tui/screens.h"
+#include "tui/setting.h"
+#include "util/error.h"
+#include "util/near.h"
+
+/* A word for the screen itself. */
+struct words_row {
+    const char *verb;
+    guint min, max;    /* arguments */
+    const char *usage;
+    /* What its n-th argument may be; NULL: anything. */
+    void (*offer)(const struct model *model, const char *const *args,
+                  const char *begun, GPtrArray *found);
+    gboolean (*check)(const struct model *model, const char *const *args,
+                      GError **error); /* NULL: anything will do */
+    void (*run)(struct app *app, const char *const *args);
+};
+
+struct words {
+    char **all;
+    const struct words_row *row; /* or: */
+    struct op_words *op;         /* neither: an empty line */
+    const char *const *args;     /* of the row */
+    char **uuids;                /* of the operation: bound when it was typed */
+};
+
+/* --- what is offered and checked --- */
+
+static void offer_qube(const struct model *model, const char *const *args,
+                       const char *begun, GPtrArray *found)
+{
+    for (guint i = 0; !args[0] && i < model->qubes->len; i++)
+        op_words_offer(found, begun,
+                       ((const struct qube *)model->qubes->pdata[i])->name);
+}
+
+static gboolean check_qube(const struct model *model, const char *const *args,
+                           GError **error)
+{
+    return !args[0] || op_words_qube(model, args[0], error);
+}
+
+static void offer_setting(const struct model *model, const char *const *args,
+                          const char *begun, GPtrArray *found)
+{
+    const struct setting_row *row = args[0] ? setting_find(args[0]) : NULL;
+
+    if (!args[0])
+        for (row = setting_rows(); row->name; row++)
+            op_words_offer(found, begun, row->name);
+    else if (!args[1] && row && row->choices)
+        for (guint i = 0; row->choices[i]; i++)
+            op_words_offer(found, begun, row->choices[i]);
+}
+
+static gboolean check_setting(const struct model *model, const char *const *args,
+                              GError **error)
+{
+    if (args[0])
+        return setting_set(args[0], args[1] ? args[1] : setting_text(args[0]),
+                           error);
+    return TRUE;
+}
+
+static void offer_verb(const struct model *model, const char *const *args,
+                       const char *begun, GPtrArray *found)
+{
+    if (!args[0])
+        op_words_complete(model, args, begun, found);
+}
+
+/* --- what is done --- */
+
+static void run_qubes(struct app *app, const char *const *args)
+{
+    app_show(app, &screen_qubes);
+}
+
+static void run_events(struct app *app, const char *const *args)
+{
+    app_show(app, &screen_events);
+}
+
+static void run_jobs(struct app *app, const char *const *args)
+{
+    app_show(app, &screen_jobs);
+}
+
+static void run_pools(struct app *app, const char *const *args)
+{
+    app_show(app, &screen_pools);
+}
+
+static void run_volumes(struct app *app, const char *const *args)
+{
+    struct qube *qube =
+        args[0] ? model_qube_named(app_model(app), args[0]) : NULL;
+
+    if (!args[0])
+        app_show(app, &screen_allvolumes);
+    else if (qube)
+        detail_open_volumes(app, qube->uuid);
+}
+
+static void run_show(struct app *app, const char *const *args)
+{
+    struct qube *qube = model_qube_named(app_model(app), args[0]);
+
+    if (qube)
+        detail_open(app, qube->uuid, DETAIL_OVERVIEW);
+}
+
+static void run_help(struct app *app, const char *const *args)
+{
+    const struct op_row *row = op_words_row(args);
+    g_autofree char *usage = row ? op_words_usage(row) : NULL;
+
+    if (row)
+        app_note(app, FALSE, "%s: %s", usage, row->help);
+    else
+        app_push(app, &screen_help, &screen_command);
+}
+
+static void run_quit(struct app *app, const char *const *args)
+{
+    guint busy = engine_busy(app_engine(app));
+
+    if (busy)
+        question_open_quit(app, busy);
+    else
+        app_quit(app, 0);
+}
+
+static void run_set(struct app *app, const char *const *args)
+{
+    if (args[0])
+        app_note(app, FALSE, "%s is %s", args[0], setting_text(args[0]));
+    else
+        app_push(app, &screen_options, NULL);
+}
+
+static void run_save_screen(struct app *app, const char *const *args)
+{
+    save_screen(app, args[0]);
+}
+
+/* clang-format off */
+static const struct words_row rows[] = {
+    {"ls", 0, 0, "ls", NULL, NULL, run_qubes},
+    {"qubes", 0, 0, "qubes", NULL, NULL, run_qubes},
+    {"pool ls", 0, 0, "pool ls", NULL, NULL, run_pools},
+    {"jobs", 0, 0, "jobs", NULL, NULL, run_jobs},
+    {"events", 0, 0, "events", NULL, NULL, run_events},
+    {"show", 1, 1, "show QUBE", offer_qube, check_qube, run_show},
+    {"vol ls", 0, 1, "vol ls [QUBE]", offer_qube, check_qube, run_volumes},
+    {"help", 0, 2, "help [VERB]", offer_verb, NULL, run_help},
+    {"set", 0, 2, "set [NAME [VALUE]]", offer_setting, check_setting, run_set},
+    {"save-screen", 1, 1, "save-screen FILE", NULL, NULL, run_save_screen},
+    {"quit", 0, 0, "quit", NULL, NULL, run_quit},
+    {"q", 0, 0, "quit", NULL, NULL, run_quit},
+};
+/* clang-format on */
+
+/* --- finding --- */
+
+/* The arguments behind the words of a verb; NULL if it is another one. */
+static const char *const *words_behind(const char *verb,
+                                       const char *const *words)
+{
+    g_auto(GStrv) parts = g_strsplit(verb, " ", -1);
+    gsize i = 0;
+
+    for (; parts[i]; i++)
+        if (!words[i] || strcmp(words[i], parts[i]) != 0)
+            return NULL;
+    return words + i;
+}
+
+static const struct words_row *words_row(const char *const *words)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (words_behind(rows[i].verb, words))
+            return &rows[i];
+    return NULL;
+}
+
+/* Of operations and rows. GPtrArray of char *, ends with NULL. */
+static GPtrArray *words_verbs(void)
+{
+    GPtrArray *verbs = g_ptr_array_new_with_free_func(g_free);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        g_ptr_array_add(verbs, g_strdup(rows[i].verb));
+    for (const struct op_row *const *row = op_all(); *row; row++)
+        g_ptr_array_add(verbs, op_words_verb(*row));
+    g_ptr_array_add(verbs, NULL);
+    return verbs;
+}
+
+static void error_unknown(const char *const *words, GError **error)
+{
+    g_autoptr(GPtrArray) verbs = words_verbs();
+    const char *const *names = (const char *const *)verbs->pdata;
+    g_autofree char *two = g_strjoin(" ", words[0], words[1], NULL);
+    const char *near = near_find(two, names);
+    g_autofree char *hint = NULL;
+
+    if (!near)
+        near = near_find(words[0], names);
+    hint = near ? g_strdup_printf("did you mean '%s'?", near)
+                : g_strdup("Tab lists what there is");
+    error_set(error, QMC_ERROR_INVALID, hint, "there is no command '%s'", words[0]);
+}
+
+static gboolean words_find_row(struct words *words, const struct model *model,
+                               GError **error)
+{
+    const struct words_row *row = words->row;
+    guint n = 0;
+
+    words->args = words_behind(row->verb, (const char *const *)words->all);
+    while (words->args[n])
+        n++;
+    if (n < row->min || n > row->max) {
+        error_set(error, QMC_ERROR_INVALID, NULL, "it is typed as: %s", row->usage);
+        return FALSE;
+    }
+    return !row->check || row->check(model, words->args, error);
+}
+
+static gboolean words_find_op(struct words *words, const struct model *model,
+                              GError **error)
+{
+    g_autoptr(GPtrArray) uuids = g_ptr_array_new_with_free_func(g_free);
+    char **names;
+
+    words->op = op_words_parse((const char *const *)words->all, error);
+    if (!words->op)
+        return FALSE;
+    names = (char **)words->op->qubes->pdata;
+    for (gsize i = 0; names[i]; i++) {
+        const struct qube *qube = op_words_qube(model, names[i], error);
+
+        if (!qube)
+            return FALSE;
+        op_words_offer(uuids, "", qube->uuid);
+    }
+    g_ptr_array_add(uuids, NULL);
+    words->uuids = g_strdupv((char **)uuids->pdata);
+    return TRUE;
+}
+
+static gboolean words_read(struct words *words, const struct model *model,
+                           const char *line, GError **error)
+{
+    const char *const *all;
+
+    words->all = op_words_split(line, error);
+    if (!words->all || !words->all[0])
+        return words->all != NULL;
+    all = (const char *const *)words->all;
+    words->row = words_row(all);
+    if (words->row)
+        return words_find_row(words, model, error);
+    if (op_words_row(all))
+        return words_find_op(words, model, error);
+    error_unknown(all, error);
+    return FALSE;
+}
+
+struct words *words_find(const struct model *model, const char *line,
+                         GError **error)
+{
+    struct words *words = g_new0(struct words, 1);
+
+    if (words_read(words, model, line, error))
+        return words;
+    words_free(words);
+    return NULL;
+}
+
+void words_free(struct words *words)
+{
+    g_clear_pointer(&words->op, op_words_free);
+    g_strfreev(words->all);
+    g_strfreev(words->uuids);
+    g_free(words);
+}
+
+void words_run(struct app *app, const struct words *words)
+{
+    if (words->row)
+        words->row->run(app, words->args);
+    else if (words->op)
+        action_start_typed(app, words->op->row->name, words->uuids,
+                           words->op->args);
+}
+
+/* --- completion --- */
+
+/* "vol " for the word behind "vol". */
+static char *words_head(const char *const *words)
+{
+    GString *head = g_string_new(NULL);
+
+    for (; *words; words++)
+        g_string_append_printf(head, "%s ", *words);
+    return g_string_free(head, FALSE);
+}
+
+static void words_offer_row(const struct words_row *row, const struct model *model,
+                            const char *const *words, const char *begun,
+                            GPtrArray *found)
+{
+    const char *const *args = words_behind(row->verb, words);
+    g_autofree char *head = words_head(words);
+
+    if (args && row->offer)
+        row->offer(model, args, begun, found);
+    if (!args && g_str_has_prefix(row->verb, head)) {
+        const char *next = row->verb + strlen(head);
+        g_autofree char *word = g_strndup(next, strcspn(next, " "));
+
+        op_words_offer(found, begun, word);
+    }
+}
+
+static int words_compare(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *words_complete(const struct model *model, const char *const *words,
+                          const char *begun)
+{
+    GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        words_offer_row(&rows[i], model, words, begun, found);
+    op_words_complete(model, words, begun, found);
+    g_ptr_array_sort(found, words_compare);
+    return found;
+}
