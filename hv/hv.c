@@ -239,6 +239,16 @@ gboolean hv_drop_if_dead(struct hv *hv, virConnectPtr conn, const char *why)
     return TRUE;
 }
 
+/* Before 10.4 a call that the keepalive ends leaves a source behind that points
+ * into its stack (CVE-2024-4418); the next of several waiting ones jumps into
+ * it. There deadlines alone notice a daemon that hangs. */
+static gboolean keepalive_works(void)
+{
+    unsigned long version = 0;
+
+    return virGetVersion(&version, NULL, NULL) == 0 && version >= 10004000;
+}
+
 static virConnectPtr open_connection(const struct hv *hv, GError **error)
 {
     static GOnce once = G_ONCE_INIT;
@@ -252,7 +262,7 @@ static virConnectPtr open_connection(const struct hv *hv, GError **error)
     conn = virConnectOpen(hv->uri);
     if (!conn)
         virt_error_set_conn(error, hv->uri);
-    else if (!hv->local &&
+    else if (!hv->local && keepalive_works() &&
              virConnectSetKeepAlive(conn, KEEPALIVE_SECONDS, KEEPALIVE_COUNT) < 0)
         log_line("hv", "no keepalive: %s", virGetLastErrorMessage());
     return conn;
