@@ -84,10 +84,10 @@ static char *events_text_brief(gconstpointer item, gpointer data)
 
 /* clang-format off */
 static const struct list_column events_columns[] = {
-    {"TIME", 8, 8, 0, TEXT_LEFT, events_text_time, NULL, "time",
+    {"TIME", 8, 8, 1, TEXT_LEFT, events_text_time, NULL, "time",
      events_compare_number},
     {"!", 1, 1, 0, TEXT_LEFT, events_text_warning, events_style, NULL, NULL},
-    {"OBJECT", 10, 20, 1, TEXT_LEFT, events_text_subject, NULL, "object",
+    {"OBJECT", 10, 20, 0, TEXT_LEFT, events_text_subject, NULL, "object",
      events_compare_subject},
     {"EVENT", 30, 400, 0, TEXT_LEFT, events_text_brief, events_style, NULL, NULL},
     {NULL},
