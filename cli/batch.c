@@ -82,26 +82,30 @@ static gboolean on_input(int fd, GIOCondition condition, gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* One line of the terminal; other qubes and signals go on meanwhile. */
-static gboolean answer_is_yes(const struct cli *cli)
+/* One line of the terminal; other qubes and signals go on meanwhile. NULL if one
+ * of these came. */
+static char *read_answer(const struct cli *cli)
 {
     gboolean ready = FALSE;
     guint source = g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR,
                                  on_input, &ready);
     char answer[256];
+    ssize_t n;
 
     while (!ready && !cli->signal)
         g_main_context_iteration(NULL, TRUE);
-    if (ready)
-        return read(STDIN_FILENO, answer, sizeof(answer)) > 0 &&
-               g_ascii_tolower(answer[0]) == 'y';
+    if (ready) {
+        n = read(STDIN_FILENO, answer, sizeof(answer));
+        return g_strchomp(g_strndup(answer, (gsize)MAX(n, 0)));
+    }
     g_source_remove(source);
     fputc('\n', stderr);
-    return FALSE;
+    return NULL;
 }
 
 /* A question only where somebody can see it and answer. */
-static gboolean ask(const struct batch *batch, const struct qube *qube)
+static gboolean ask(const struct batch *batch, const struct qube *qube,
+                    enum confirm needed)
 {
     struct model *model = engine_model(batch->cli->engine);
     g_autofree char *stake = op_consequence(batch->row, model, qube, batch->args);
@@ -110,9 +114,13 @@ static gboolean ask(const struct batch *batch, const struct qube *qube)
 
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
         return FALSE;
-    fprintf(stderr, "%s '%s'? %s%s[y/N] ", batch->row->label, name, shown,
-            *shown ? " " : "");
-    return answer_is_yes(batch->cli);
+    fprintf(stderr, "%s '%s'? %s%s%s", batch->row->label, name, shown,
+            *shown ? " " : "",
+            needed == CONFIRM_L3 ? "Type its name: " : "[y/N] ");
+    g_autofree char *answer = read_answer(batch->cli);
+    if (needed == CONFIRM_L3)
+        return g_strcmp0(answer, qube->name) == 0;
+    return answer && g_ascii_tolower(*answer) == 'y';
 }
 
 static enum confirm consent(const struct batch *batch, const struct qube *qube,
@@ -125,8 +133,8 @@ static enum confirm consent(const struct batch *batch, const struct qube *qube,
         return CONFIRM_L3;
     if (options_has(options, "yes"))
         return CONFIRM_L2;
-    if (!batch->dry_run && needed == CONFIRM_L2 && ask(batch, qube))
-        return CONFIRM_L2;
+    if (!batch->dry_run && needed >= CONFIRM_L2 && ask(batch, qube, needed))
+        return needed;
     return CONFIRM_L1;
 }
 

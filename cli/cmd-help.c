@@ -63,7 +63,8 @@ static void print_verbs(const char *group)
 static void print_all(void)
 {
     puts("usage: qmc [OPTION...] [VERB [ARGUMENT...]]\n\n"
-         "Without a verb: the full screen on a terminal, the listing elsewhere.\n\n"
+         "Without a verb: the full screen on a terminal, the listing elsewhere.\n"
+         "With --plain, or on a terminal that cannot show it: line by line.\n\n"
          "Verbs:");
     print_verbs(NULL);
     puts("\nOptions, before or after the verb:");

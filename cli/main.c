@@ -10,6 +10,7 @@
 
 #include "cli/cmd.h"
 #include "cli/notice.h"
+#include "cli/plain.h"
 #include "tui/tui.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -86,16 +87,28 @@ static void end_operations(struct cli *cli, int undo_ms)
     }
 }
 
+static int run_plain(struct cli *cli)
+{
+    int status = 0;
+
+    if (load(cli, &status))
+        status = plain_run(cli);
+    return status;
+}
+
 /* Without a verb; FALSE: list instead. */
 static gboolean run_console(struct cli *cli, int *status)
 {
+    gboolean plain = options_has(cli->options, "plain");
     const char *why = NULL;
 
-    if (cli->form != OUT_TABLE)
+    if (!plain && cli->form != OUT_TABLE)
         return FALSE;
-    if (!tui_possible(&why)) {
-        notice_line("no full screen: %s; 'qmc help' lists the verbs", why);
-        return FALSE;
+    if (!plain && !tui_possible(&why))
+        notice_line("no full screen: %s; 'help' lists the verbs", why);
+    if (plain || why) {
+        *status = run_plain(cli);
+        return TRUE;
     }
     /* Beside the console's own handlers, and longer: a hang-up comes more than
      * once, and undo work goes on when the screen is gone. */

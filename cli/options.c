@@ -32,6 +32,7 @@ static const struct option_row global[] = {
     {"offline", 0, NULL, "never ask the hypervisor"},
     {"readonly", 0, NULL, "refuse every change"},
     {"demo", 0, NULL, "a system to play with; --root DIR keeps it"},
+    {"plain", 0, NULL, "line by line, without a full screen"},
     {"color", 0, "WHEN", "auto, always, never, 16 or mono"},
     {"theme", 0, "NAME", "default, light, mono, high-contrast, blue-yellow"},
     {"ascii", 0, NULL, "draw with ASCII alone"},

@@ -151,9 +151,12 @@ json_is '[q["state"] for q in data if q["name"] == "work"] == [None]'
 run 1 --root "$small" --connect gopher://x ls
 err_has 'gopher'
 
-# A terminal that cannot do the full screen gets the listing, and is told.
-TERM=dumb on_terminal 80 --root "$small" --connect $libvirt
+# A terminal that cannot do the full screen gets the listing and a prompt, and
+# is told.
+echo quit | TERM=dumb "$top_builddir/tests/cli/pty" 80 "$qmc" --root "$small" \
+    --connect $libvirt | tr -d '\r' >"$work/out"
 out_has '^qmc: no full screen: '
 out_has '^work  '
+out_has '^qmc> '
 
 finish

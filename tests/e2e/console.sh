@@ -119,6 +119,9 @@ keys clear Enter
 run_qmc 'TERM=dumb'
 check 'a dumb terminal gets the list as text' shows 'AppVM *blue'
 check 'and no full screen' hides 'F1 Help'
+check 'but a prompt' shows '^qmc>'
+keys quit Enter
+check 'that can be left' shows '^ready>$'
 
 # A terminal that goes sends its signals more than once.
 no_demo()
