@@ -148,7 +148,7 @@ run 6 --root "$small" --connect 'test+unix:///default?socket=/nonexistent/sock' 
     ls --json
 json_valid
 json_is '[q["state"] for q in data if q["name"] == "work"] == [None]'
-run 1 --root "$small" --connect gopher://x ls
+run 2 --root "$small" --connect gopher://x ls
 err_has 'gopher'
 
 # A terminal that cannot do the full screen gets the listing and a prompt, and
