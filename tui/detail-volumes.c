@@ -9,6 +9,7 @@
 #include "tui/action.h"
 #include "tui/list.h"
 #include "tui/meter.h"
+#include "tui/volume-text.h"
 #include "util/error.h"
 
 #define NEARLY_FULL 90
@@ -53,9 +54,7 @@ static char *volumes_text_pool(gconstpointer item, gpointer data)
 
 static char *volumes_text_size(gconstpointer item, gpointer data)
 {
-    const struct volume_config *config = item;
-
-    return config->size ? text_size(config->size) : g_strdup("-");
+    return volume_text_size(item);
 }
 
 static int volumes_compare_number(guint64 a, guint64 b)
@@ -70,16 +69,9 @@ static int volumes_compare_size(gconstpointer a, gconstpointer b, gpointer data)
     return volumes_compare_number(one->size, two->size);
 }
 
-static gboolean volumes_read(const struct volume_config *config)
-{
-    return config->used != G_MAXUINT64;
-}
-
 static char *volumes_text_used(gconstpointer item, gpointer data)
 {
-    const struct volume_config *config = item;
-
-    return volumes_read(config) ? text_size(config->used) : g_strdup("?");
+    return volume_text_used(item);
 }
 
 static int volumes_compare_used(gconstpointer a, gconstpointer b, gpointer data)
@@ -89,40 +81,25 @@ static int volumes_compare_used(gconstpointer a, gconstpointer b, gpointer data)
     return volumes_compare_number(one->used, two->used);
 }
 
-static int volumes_percent(const struct volume_config *config)
-{
-    if (!volumes_read(config) || config->size == 0)
-        return -1;
-    return (int)((double)config->used * 100 / (double)config->size);
-}
-
 static char *volumes_text_percent(gconstpointer item, gpointer data)
 {
-    const struct volume_config *config = item;
-    int percent = volumes_percent(config);
-
-    if (config->size == 0)
-        return g_strdup("-");
-    return percent < 0 ? g_strdup("?") : g_strdup_printf("%d%%", percent);
+    return volume_text_percent(item);
 }
 
 static enum style volumes_style_percent(gconstpointer item, gpointer data)
 {
-    return volumes_percent(item) >= NEARLY_FULL ? STYLE_WARN : STYLE_NORMAL;
+    return volume_percent(item) >= NEARLY_FULL ? STYLE_WARN : STYLE_NORMAL;
 }
 
 static int volumes_compare_percent(gconstpointer a, gconstpointer b,
                                    gpointer data)
 {
-    return volumes_percent(b) - volumes_percent(a);
+    return volume_percent(b) - volume_percent(a);
 }
 
 static char *volumes_text_revisions(gconstpointer item, gpointer data)
 {
-    const struct volume_config *config = item;
-
-    return config->revisions < 0 ? g_strdup("?")
-                                 : g_strdup_printf("%d", config->revisions);
+    return volume_text_revisions(item);
 }
 
 static char *volumes_text_keep(gconstpointer item, gpointer data)
@@ -271,10 +248,10 @@ static char *volumes_text_bar(const struct volume_config *config)
 
     if (!config->size)
         return NULL;
-    if (!volumes_read(config))
+    if (!volume_is_read(config))
         return g_strdup_printf("%s   used ?", size);
     g_autofree char *used = text_size(config->used);
-    g_autofree char *bar = meter_text(volumes_percent(config), BAR_WIDTH);
+    g_autofree char *bar = meter_text(volume_percent(config), BAR_WIDTH);
     return g_strdup_printf("%s   used %s %s", size, used, bar);
 }
 

@@ -85,22 +85,3 @@ const struct journal_entry *journal_find(const struct journal *journal,
     return number > first && number <= journal->last
                ? journal_at(journal, number - first - 1) : NULL;
 }
-
-static void journal_append(GString *text, const struct journal_entry *entry)
-{
-    g_autoptr(GDateTime) at = g_date_time_new_from_unix_local(entry->at);
-    g_autofree char *time = g_date_time_format(at, "%Y-%m-%d %H:%M:%S");
-
-    g_string_append_printf(text, "%s %s %-20s %s\n", time,
-                           entry->warning ? "!" : " ",
-                           *entry->subject ? entry->subject : "-", entry->brief);
-}
-
-char *journal_text(const struct journal *journal)
-{
-    GString *text = g_string_new(NULL);
-
-    for (guint i = 0; i < journal->entries->len; i++)
-        journal_append(text, journal_at(journal, i));
-    return g_string_free(text, FALSE);
-}

@@ -31,5 +31,3 @@ const struct journal_entry *journal_at(const struct journal *journal, guint i);
 /* NULL: forgotten. */
 const struct journal_entry *journal_find(const struct journal *journal,
                                          guint number);
-/* One line for each, "2026-01-02 21:13:58  work  started"; caller frees. */
-char *journal_text(const struct journal *journal);

@@ -23,6 +23,7 @@ struct resize {
     char *uuid, *name, *volume;
     struct field *field;
     enum focus focus;
+    gboolean cramped; /* too little room to show what it would do */
 };
 
 struct resize_spec {
@@ -119,7 +120,7 @@ static gboolean resize_valid(const struct screen *screen)
 {
     guint64 size;
 
-    return resize_parse(screen, &size, NULL);
+    return !resize_of(screen)->cramped && resize_parse(screen, &size, NULL);
 }
 
 static GHashTable *resize_args(const struct resize *resize)
@@ -313,21 +314,26 @@ static void resize_draw_command(const struct screen *screen, struct rect line)
     draw_words(line.y, line.x, line.w, STYLE_NORMAL, command);
 }
 
-static void resize_draw(struct screen *screen, struct rect area)
-{
-    const struct resize *resize = resize_of(screen);
-    g_autofree char *title = g_strdup_printf("Grow %s", resize->name);
-    struct dialog_button buttons[] = {{"Cancel", FALSE},
-                                      {"Grow", !resize_valid(screen)}};
-    struct rect inside =
-        dialog_box(screen, area, (struct rect){0, 0, HEIGHT, WIDTH}, title);
-    struct rect last = {inside.y + inside.h - 1, inside.x, 1, inside.w};
+/* The size now, the new one, two lines about it. */
+#define ROOM_HEIGHT 4
+#define ROOM_WIDTH 36
+#define SLIDER_ROOM 10
 
-    inside.h--;
+static void resize_draw_body(struct screen *screen, struct rect inside)
+{
+    gboolean slides = inside.h >= SLIDER_ROOM;
+
+    if (resize_of(screen)->cramped) {
+        draw_wrapped(inside, STYLE_WARN, "the terminal is too small to resize");
+        return;
+    }
     resize_draw_now(resize_config(screen), resize_line(&inside, "Now"));
     resize_draw_field(screen, resize_line(&inside, "New size"));
-    struct rect slider = resize_line(&inside, "");
-    resize_draw_slider(screen, slider, resize_line(&inside, ""));
+    if (slides) {
+        struct rect slider = resize_line(&inside, "");
+
+        resize_draw_slider(screen, slider, resize_line(&inside, ""));
+    }
     struct rect verdict = resize_line(&inside, "");
     resize_line(&inside, "");
     resize_draw_verdict(screen, verdict);
@@ -338,6 +344,21 @@ static void resize_draw(struct screen *screen, struct rect area)
     if (inside.h > 0)
         draw_words(inside.y, inside.x, inside.w, STYLE_DIM,
                    "40G = 40GiB = 40960M; 40GB = 37.3 GiB. Never smaller.");
+}
+
+static void resize_draw(struct screen *screen, struct rect area)
+{
+    struct resize *resize = resize_of(screen);
+    g_autofree char *title = g_strdup_printf("Grow %s", resize->name);
+    struct rect inside =
+        dialog_box(screen, area, (struct rect){0, 0, HEIGHT, WIDTH}, title);
+    struct rect last = {inside.y + inside.h - 1, inside.x, 1, inside.w};
+
+    inside.h--;
+    resize->cramped = inside.h < ROOM_HEIGHT || inside.w < ROOM_WIDTH;
+    struct dialog_button buttons[] = {{"Cancel", FALSE},
+                                      {"Grow", !resize_valid(screen)}};
+    resize_draw_body(screen, inside);
     dialog_buttons(last, buttons, 2,
                    resize->focus == FOCUS_FIELD
                        ? -1 : (int)resize->focus - FOCUS_CANCEL);

@@ -5,7 +5,7 @@
 
 #include "util/text.h"
 
-static gboolean volume_is_read(const struct volume_config *config)
+gboolean volume_is_read(const struct volume_config *config)
 {
     return config->used != G_MAXUINT64;
 }

@@ -5,6 +5,7 @@
 
 #include "core/model.h"
 
+gboolean volume_is_read(const struct volume_config *config);
 /* -1: not known. */
 int volume_percent(const struct volume_config *config);
 char *volume_text_size(const struct volume_config *config);
