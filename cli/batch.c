@@ -56,6 +56,8 @@ static void item_free(gpointer data)
 {
     struct item *item = data;
 
+    if (item->op)
+        op_unref(item->op);
     g_clear_error(&item->error);
     g_free(item);
 }
@@ -182,7 +184,6 @@ static void on_done(struct op *op, gpointer data)
 
     if (batch->left)
         return;
-    item->op = op;
     item->ended = TRUE;
     batch->running--;
     if (batch->verbose)
@@ -225,9 +226,11 @@ static void submit(struct item *item)
     GError *error = NULL;
     const struct qube *qube = cli_qube(item->batch->cli, item->name, &error);
 
-    if (qube)
-        item->op = submit_qube(item, qube, &error);
-    if (!item->op)
+    struct op *op = qube ? submit_qube(item, qube, &error) : NULL;
+
+    if (op)
+        item->op = op_ref(op);
+    else
         item_fail(item, error);
 }
 

@@ -13,6 +13,7 @@
 #define SAVE_DEADLINE_MS 60000
 #define UNDO_DEADLINE_MS 120000
 #define SAVE_TRIES 5
+#define OPS_KEPT 500
 
 static void ops_next(struct engine *engine);
 static void op_apply(struct op *op);
@@ -519,9 +520,23 @@ static void op_look_only(struct op *op)
     op_job(op, &spec);
 }
 
+/* A console may be open for weeks. */
+static void ops_forget(struct engine *engine)
+{
+    for (guint i = 0; i < engine->ops->len && engine->ops->len > OPS_KEPT;) {
+        const struct op *op = engine->ops->pdata[i];
+
+        if (op_over(op) && op->priv->inside == 0)
+            g_ptr_array_remove_index(engine->ops, i);
+        else
+            i++;
+    }
+}
+
 static void op_enqueue(struct engine *engine, struct op *op)
 {
     g_ptr_array_add(engine->ops, op);
+    ops_forget(engine);
     if (op->dry_run) {
         op_look_only(op);
         return;
@@ -554,7 +569,7 @@ struct op *engine_submit(struct engine *engine, const struct op_request *request
         op_enqueue(engine, op);
         return op;
     }
-    op_free(op);
+    op_unref(op);
     return NULL;
 }
 

@@ -28,7 +28,8 @@ struct engine {
     gboolean loading;      /* a job reads the store */
     gboolean closing;      /* nothing is applied any more */
 
-    GPtrArray *ops;        /* struct op */
+    GPtrArray *ops;        /* struct op, oldest first */
+    guint ops_made;
     GQueue savers;         /* struct op: the head is at its apply and save */
 };
 

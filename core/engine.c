@@ -41,7 +41,7 @@ struct engine *engine_new(const struct engine_config *config, GError **error)
     engine->store = store_new(engine->root);
     engine->qubesd_path = layout_path(engine->root, LAYOUT_QUBESD);
     engine->jobs = jobs_new();
-    engine->ops = g_ptr_array_new_with_free_func((GDestroyNotify)op_free);
+    engine->ops = g_ptr_array_new_with_free_func((GDestroyNotify)op_unref);
     g_queue_init(&engine->savers);
     engine->local = local_new(engine);
     return engine;

@@ -75,11 +75,12 @@ struct op_request {
 
 /* Checks consent (UNCONFIRMED), read-only (DENIED), applicability (STATE ...)
  * and runs prepare; then queues. NULL with the error if refused. The op is the
- * engine's and lives until engine_free(). */
+ * engine's: it lives until it has ended and 500 younger ones were submitted;
+ * op_ref() it to look at it longer. */
 struct op *engine_submit(struct engine *engine, const struct op_request *request,
                          GError **error);
 void engine_cancel(struct engine *engine, struct op *op);
-/* All operations of this process, oldest first (struct op). */
+/* The operations of this process, oldest first (struct op). */
 GPtrArray *engine_ops(struct engine *engine);
 /* Not DONE or FAILED yet. */
 guint engine_busy(struct engine *engine);

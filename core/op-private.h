@@ -21,6 +21,7 @@ struct op_undo {
 enum { PROGRESS_STEP = 100, PROGRESS_UNDO, PROGRESS_UNDONE, PROGRESS_LEFT };
 
 struct op_private {
+    unsigned refs;
     struct job *job;       /* the last one submitted; NULL: all are over */
     unsigned inside;       /* jobs that are not over: run may still be at work */
     gboolean again;        /* poll wants another turn */
@@ -44,8 +45,6 @@ gboolean op_args_check(const struct op_row *row, GHashTable *args, GError **erro
 
 struct op *op_new(struct engine *engine, const struct op_row *row,
                   const struct qube *qube, const struct op_request *request);
-/* Nothing may be inside. */
-void op_free(struct op *op);
 /* Runs prepare; what an earlier call made is kept until the end. */
 gboolean op_prepare(struct op *op, GError **error);
 /* The same if the model was read again since. */

@@ -43,6 +43,7 @@ static struct op_private *private_new(const struct op_request *request)
 {
     struct op_private *priv = g_new0(struct op_private, 1);
 
+    priv->refs = 1;
     priv->undos = g_array_new(FALSE, TRUE, sizeof(struct op_undo));
     g_array_set_clear_func(priv->undos, undo_clear);
     priv->old_data = g_ptr_array_new();
@@ -58,7 +59,7 @@ struct op *op_new(struct engine *engine, const struct op_row *row,
 
     op->engine = engine;
     op->row = row;
-    op->number = engine->ops->len + 1;
+    op->number = ++engine->ops_made;
     g_strlcpy(op->uuid, qube->uuid, sizeof op->uuid);
     op->subject = text_sanitise(qube->name, -1);
     op->phase = OP_QUEUED;
@@ -85,7 +86,7 @@ void op_clear(struct op *op)
     g_ptr_array_set_size(priv->old_data, 0);
 }
 
-void op_free(struct op *op)
+static void op_free(struct op *op)
 {
     struct op_private *priv = op->priv;
 
@@ -107,6 +108,18 @@ void op_free(struct op *op)
     g_free(op->left);
     g_free(op->result);
     g_free(op);
+}
+
+struct op *op_ref(struct op *op)
+{
+    op->priv->refs++;
+    return op;
+}
+
+void op_unref(struct op *op)
+{
+    if (--op->priv->refs == 0)
+        op_free(op);
 }
 
 gboolean op_over(const struct op *op)

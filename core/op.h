@@ -135,6 +135,9 @@ struct op {
 };
 
 gboolean op_over(const struct op *op); /* DONE or FAILED */
+/* Main: the engine forgets what ended long ago; who looks at it longer holds it. */
+struct op *op_ref(struct op *op);
+void op_unref(struct op *op);
 
 /* Main, in prepare. */
 const char *op_text(const struct op *op, const char *arg); /* NULL: not given */

@@ -11,7 +11,7 @@
 #define HEIGHT 16
 
 struct progress {
-    struct op *op; /* the engine's, for as long as the engine lives */
+    struct op *op;
     guint timer;
 };
 
@@ -34,7 +34,7 @@ static void progress_open_screen(struct screen *screen, gconstpointer argument)
     struct progress *progress = screen->data;
     struct op *const *op = argument;
 
-    progress->op = *op;
+    progress->op = op_ref(*op);
     if (!op_over(progress->op))
         progress->timer = g_timeout_add_seconds(1, progress_tick, screen);
 }
@@ -57,6 +57,7 @@ static void progress_close(struct screen *screen)
 
     if (progress->timer)
         g_source_remove(progress->timer);
+    op_unref(progress->op);
 }
 
 static gboolean progress_timed_out(const struct screen *screen)

@@ -116,7 +116,7 @@ static void question_open_action(struct screen *screen,
 static void question_open_cancel_screen(struct question *question,
                                         struct op *op)
 {
-    question->cancel = op;
+    question->cancel = op_ref(op);
     question->level = CONFIRM_L1;
     question->title = g_strdup_printf("Cancel %s %s", op->row->doing, op->subject);
     question->text = g_strdup("What was done so far is undone.");
@@ -167,6 +167,8 @@ static void question_close(struct screen *screen)
 {
     struct question *question = screen->data;
 
+    if (question->cancel)
+        op_unref(question->cancel);
     g_strfreev(question->uuids);
     g_strfreev(question->names);
     g_clear_pointer(&question->stakes, stakes_free);

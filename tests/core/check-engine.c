@@ -390,6 +390,29 @@ START_TEST(a_request_during_a_reading_is_not_lost)
 }
 END_TEST
 
+static struct op *dry_start(void)
+{
+    const struct op_request request = { .op = "start", .dry_run = TRUE };
+    struct op *op = world_submit_as(world, &request, "vault", NULL);
+
+    world_finish(world, op);
+    return op;
+}
+
+START_TEST(what_ended_long_ago_is_forgotten)
+{
+    struct op *first = op_ref(dry_start());
+
+    for (int i = 0; i < 600; i++)
+        dry_start();
+    ck_assert_uint_eq(engine_ops(world->engine)->len, 500);
+    ck_assert_uint_eq(dry_start()->number, 602);
+    ck_assert_uint_eq(first->number, 1);
+    ck_assert_int_eq(first->phase, OP_DONE);
+    op_unref(first);
+}
+END_TEST
+
 START_TEST(an_unknown_scheme_is_refused)
 {
     const struct engine_config config = { .root = world->root,
@@ -446,6 +469,7 @@ int main(void)
         a_reload_keeps_what_is_known_of_now,
         figures_of_pools_and_volumes_are_read,
         a_request_during_a_reading_is_not_lost,
+        what_ended_long_ago_is_forgotten,
         an_unknown_scheme_is_refused,
         leaving_takes_back_what_is_half_done,
         NULL,
