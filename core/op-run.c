@@ -261,7 +261,13 @@ void op_step(struct op *op, const char *format, ...)
     va_start(ap, format);
     text = g_strdup_vprintf(format, ap);
     va_end(ap);
+    job_allow(op->priv->job, op->row->deadline_ms);
     job_progress(op->priv->job, PROGRESS_STEP, "%s", text);
+}
+
+void op_allow(struct op *op, int deadline_ms)
+{
+    job_allow(op->priv->job, deadline_ms);
 }
 
 void op_step_end(struct op *op, enum step_state state, const char *format, ...)
@@ -316,6 +322,7 @@ void op_undo_all(struct op *op)
             &g_array_index(undos, struct op_undo, undos->len - 1);
         g_autoptr(GError) error = NULL;
 
+        job_allow(op->priv->job, op->row->deadline_ms);
         if (!last->undo(last->data, &error)) {
             log_line("op", "%s of %s, undo %s: %s", op->row->name, op->subject,
                      last->what, error->message);

@@ -19,8 +19,10 @@
 #include "util/log.h"
 
 #define LOCK_MS 2000
-#define LOCK_NETVM_MS 120000
-#define DEADLINE_MS 300000
+#define LOCK_NETVM_MS 90000
+#define DEADLINE_MS 100000
+/* Where images cannot be cloned they are copied. */
+#define COPY_DEADLINE_MS 3600000
 #define BLOCK_SCRIPT "/etc/xen/scripts/qubes-block"
 #define VIF_SCRIPT "/etc/xen/scripts/vif-route-qubes"
 
@@ -218,6 +220,7 @@ static gboolean step_volumes(struct start *s, GError **error)
 {
     GPtrArray *volumes = hold_volumes(s->plan->hold);
 
+    op_allow(s->op, COPY_DEADLINE_MS);
     if (!volumes_start(volumes, error))
         return FALSE;
     op_push_undo(s->op, "volumes", undo_volumes, s->plan->hold, NULL);

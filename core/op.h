@@ -62,7 +62,7 @@ struct op_row {
     gboolean urgent;      /* passes the qube's queue (kill); run, not poll, has
                            * the reserved worker */
     gboolean writes_store;
-    int deadline_ms;      /* 0: none */
+    int deadline_ms;      /* of each step; 0: none */
     /* What class and state do not say; NULL: nothing more. Before prepare, and
      * with the arguments known so far to grey out a key. */
     gboolean (*fits)(const struct model *model, const struct qube *qube,
@@ -149,6 +149,8 @@ void op_plan(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* Worker, in run. Begins a step (and ends the one before as OK). */
 void op_step(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* The step just begun may take so long. */
+void op_allow(struct op *op, int deadline_ms);
 /* Ends the running step otherwise; a skipped or warning step with a text is
  * also an EVENT_NOTE. */
 void op_step_end(struct op *op, enum step_state state, const char *format, ...)

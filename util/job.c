@@ -45,6 +45,7 @@ struct job {
     GCancellable *cancellable;
     GSource *deadline;
     gint64 expires; /* monotonic; 0: no deadline */
+    int allowed_ms; /* that long before */
     enum job_state state;
     gboolean reported, lost, settled;
     GError *error;
@@ -210,7 +211,7 @@ static void job_expire(struct job *job)
     if (!report)
         return;
     error_set(&error, QMC_ERROR_TIMEOUT, NULL,
-              "no answer within %.1f s", job->spec.deadline_ms / 1000.0);
+              "no answer within %.1f s", job->allowed_ms / 1000.0);
     job_report(job, error);
 }
 
@@ -242,7 +243,8 @@ static void job_begin(struct job *job)
     job->state = JOB_RUNNING;
     if (job->spec.deadline_ms <= 0)
         return;
-    job->expires = g_get_monotonic_time() + job->spec.deadline_ms * 1000LL;
+    job->allowed_ms = job->spec.deadline_ms;
+    job->expires = g_get_monotonic_time() + job->allowed_ms * 1000LL;
     job->deadline = g_timeout_source_new((guint)job->spec.deadline_ms);
     g_source_set_callback(job->deadline, job_deadline_passed, job, NULL);
     g_source_attach(job->deadline, job->jobs->context);
@@ -426,6 +428,17 @@ void job_cancel(struct job *job)
 GCancellable *job_cancellable(struct job *job)
 {
     return job->cancellable;
+}
+
+void job_allow(struct job *job, int deadline_ms)
+{
+    pthread_mutex_lock(&job->jobs->lock);
+    if (job->deadline && !job->lost) {
+        job->allowed_ms = deadline_ms;
+        job->expires = g_get_monotonic_time() + deadline_ms * 1000LL;
+        g_source_set_ready_time(job->deadline, job->expires);
+    }
+    pthread_mutex_unlock(&job->jobs->lock);
 }
 
 gboolean job_settle(struct job *job)

@@ -44,6 +44,8 @@ void job_cancel(struct job *job);
 
 /* Worker side. */
 GCancellable *job_cancellable(struct job *job);
+/* The deadline begins anew, with so many ms; a job without one stays so. */
+void job_allow(struct job *job, int deadline_ms);
 /* The work is done: from here the deadline does not count. FALSE: it passed,
  * TIMEOUT has been reported, so take the work back. */
 gboolean job_settle(struct job *job);

@@ -89,6 +89,7 @@ kill -TERM "$pid"
 ends twice 143 "$once"
 
 pid=$alone
-ends alone 6 160000
-err_has "^qmc: cannot create 'vault': "
+ends alone 7 160000
+err_has "^qmc: 'start' of 'vault' got no answer within .* at: domain of vault"
+err_has "^hint: see whether the hypervisor answers"
 finish

@@ -387,6 +387,26 @@ START_TEST(settled_work_does_not_expire)
 }
 END_TEST
 
+static gboolean run_in_steps(struct job *job, gpointer data, GError **error)
+{
+    job_allow(job, 1000000);
+    await(&gate_opened, 1);
+    return TRUE;
+}
+
+START_TEST(a_deadline_begins_anew)
+{
+    struct job_spec spec = { .deadline_ms = 1000, .run = run_in_steps,
+                             .done = on_done, .destroy = on_destroy };
+
+    jobs_submit(jobs, &spec);
+    g_timeout_add(1500, open_gate, NULL);
+    iterate_until(&destroyed, 1);
+    ck_assert_int_eq(done_ok, 1);
+    ck_assert_int_eq(done_failed, 0);
+}
+END_TEST
+
 START_TEST(at_most_eight_are_replaced)
 {
     for (int i = 0; i < 20; i++)
@@ -541,7 +561,7 @@ int main(void)
         key_keeps_the_order, progress_comes_before_done, cancel_in_the_queue,
         cancel_while_running, deadline_loses_the_worker,
         deadline_in_time_is_no_deadline, settled_work_does_not_expire,
-        at_most_eight_are_replaced,
+        a_deadline_begins_anew, at_most_eight_are_replaced,
         free_cancels_and_waits, free_leaves_the_lost_alone,
         jobs_submitted_while_freeing_are_cancelled, blocking_is_fine_elsewhere,
         signals_go_to_main, many_jobs_from_many_keys, NULL,
