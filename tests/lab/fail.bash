@@ -6,7 +6,7 @@
 qmc 0 'a start that works' start work
 qmc 0 'and its end' kill work
 await inactive work
-qmc 4 'with the stop work done' stop work
+qmc 0 'with the stop work done' stop work
 
 kernels=$root/var/lib/qubes/vm-kernels
 take_picture

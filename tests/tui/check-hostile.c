@@ -117,19 +117,28 @@ static void look(const char *document, int height, int width)
     console_free(console);
 }
 
+static const struct view {
+    const char *fake;
+    int height, width;
+} views[] = {
+    {"running=00000000-0000-4000-8000-000000000006", 24, 80},
+    {"lie=1", 40, 120},
+    {"lie=1", 8, 33},
+};
+
+#define POISONS (int)G_N_ELEMENTS(poisons)
+#define VIEWS (int)G_N_ELEMENTS(views)
+
 START_TEST(what_a_store_holds)
 {
-    const struct poison *poison = &poisons[_i % (int)G_N_ELEMENTS(poisons)];
-    const struct place *place = &places[_i / (int)G_N_ELEMENTS(poisons)];
+    const struct view *view = &views[_i % VIEWS];
+    const struct poison *poison = &poisons[_i / VIEWS % POISONS];
+    const struct place *place = &places[_i / VIEWS / POISONS];
     g_autofree char *document = document_of(place, poison);
 
     fake_reset();
-    fake_script("running=00000000-0000-4000-8000-000000000006");
-    look(document, 24, 80);
-    fake_reset();
-    fake_script("lie=1");
-    look(document, 40, 120);
-    look(document, 8, 33);
+    fake_script(view->fake);
+    look(document, view->height, view->width);
 }
 END_TEST
 
@@ -140,6 +149,6 @@ int main(void)
 
     tcase_set_timeout(all, 120);
     tcase_add_loop_test(all, what_a_store_holds, 0,
-                        (int)(G_N_ELEMENTS(places) * G_N_ELEMENTS(poisons)));
+                        (int)G_N_ELEMENTS(places) * POISONS * VIEWS);
     return suite_run_cases("hostile", none, NULL, NULL, all);
 }
