@@ -223,6 +223,7 @@ START_TEST(key_keeps_the_order)
     static const char *const names[] = { "1", "2", "3", "4", "5", "6", "7", "8" };
 
     submit(run_gated, "work", "0");
+    await(&running, 1);
     for (int i = 0; i < 8; i++)
         submit(run_quick, "work", names[i]);
     submit(run_quick, "other", "x");
