@@ -4,35 +4,14 @@
 # machine may take a multiple.
 . "$top_srcdir/tests/e2e/lib.sh"
 
-daemon=$(PATH=$PATH:/usr/sbin:/sbin command -v libvirtd) ||
-    skip_all "libvirtd is not installed"
-command -v virsh >/dev/null || skip_all "virsh is not installed"
+. "$top_srcdir/tests/util/libvirtd.sh"
 
-# Its own directory: libvirtd is not root here, even if we are, because as root
-# it would want the whole machine.
+command -v virsh >/dev/null || skip_all "virsh is not installed"
 private=$dir/libvirt
-socket=$private/libvirt-sock
-uri="test+unix:///default?socket=$socket"
-mkdir "$private"
-cat > "$private/libvirtd.conf" <<CONF
-unix_sock_dir = "$private"
-auth_unix_ro = "none"
-auth_unix_rw = "none"
-unix_sock_rw_perms = "0777"
-CONF
-drop=
-if [ "$(id -u)" -eq 0 ]; then
-    command -v setpriv >/dev/null || skip_all "setpriv is not installed"
-    drop='setpriv --reuid=65534 --regid=65534 --clear-groups'
-    chmod 755 "$dir"
-    chown 65534:65534 "$private"
-fi
-$drop env HOME="$private" XDG_RUNTIME_DIR="$private" XDG_CONFIG_HOME="$private" \
-    XDG_CACHE_HOME="$private" "$daemon" -f "$private/libvirtd.conf" \
-    -p "$private/pid" > /dev/null 2>&1 &
-server=$!
+server=
+uri="test+unix:///default?socket=$private/libvirt-sock"
 trap 'kill -CONT $server 2>/dev/null; kill $server 2>/dev/null; finish' EXIT
-until_true test -S "$socket" || skip_all "a private libvirtd does not start here"
+private_libvirtd "$private" || skip_all "$missing"
 virsh -q -c "$uri" list >/dev/null 2>&1 ||
     skip_all "a private libvirtd does not answer here"
 
