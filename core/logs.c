@@ -190,33 +190,15 @@ static void split_lines(struct log_text *text, const char *untrusted_bytes,
     }
 }
 
-/* Bytes from `from` on, at most what fits. -1: errno. */
-static gssize read_at(int fd, char *bytes, gsize room, off_t from)
-{
-    gsize have = 0;
-
-    while (have < room) {
-        ssize_t n = pread(fd, bytes + have, room - have, from + (off_t)have);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        if (n == 0)
-            break;
-        have += (gsize)n;
-    }
-    return (gssize)have;
-}
-
 static gboolean read_lines(struct log_text *text, int fd)
 {
     off_t from = MAX((off_t)text->size - LOGS_TAIL, 0);
     g_autofree char *bytes = g_malloc(LOGS_TAIL);
-    gssize length = read_at(fd, bytes, LOGS_TAIL, from);
     const char *begin = bytes, *first;
+    gssize length;
 
-    if (length < 0)
+    if (lseek(fd, from, SEEK_SET) < 0 ||
+        (length = file_read_fully(fd, bytes, LOGS_TAIL)) < 0)
         return FALSE;
     text->cut = from > 0;
     text->lines = g_ptr_array_new_with_free_func(g_free);

@@ -56,8 +56,7 @@ gboolean file_stamp_path(const char *path, struct file_stamp *stamp, GError **er
     return TRUE;
 }
 
-/* Reads until len bytes or the end; -1 with errno. */
-static gssize file_read_fully(int fd, char *buf, gsize len)
+gssize file_read_fully(int fd, char *buf, gsize len)
 {
     gsize got = 0;
 

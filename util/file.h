@@ -17,6 +17,8 @@ struct file_stamp {
 };
 gboolean file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 
+/* Reads until len bytes or the end; -1 with errno. */
+gssize file_read_fully(int fd, char *bytes, gsize len);
 /* The whole of a regular file, at most max_bytes (more: INVALID naming the
  * limit). stamp may be NULL; it is of the descriptor that was read. */
 GBytes *file_read(const char *path, gsize max_bytes, struct file_stamp *stamp,
