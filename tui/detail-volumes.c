@@ -57,16 +57,9 @@ static char *volumes_text_size(gconstpointer item, gpointer data)
     return volume_text_size(item);
 }
 
-static int volumes_compare_number(guint64 a, guint64 b)
-{
-    return a < b ? 1 : -(a > b);
-}
-
 static int volumes_compare_size(gconstpointer a, gconstpointer b, gpointer data)
 {
-    const struct volume_config *one = a, *two = b;
-
-    return volumes_compare_number(one->size, two->size);
+    return volume_compare_size(a, b);
 }
 
 static char *volumes_text_used(gconstpointer item, gpointer data)
@@ -76,9 +69,7 @@ static char *volumes_text_used(gconstpointer item, gpointer data)
 
 static int volumes_compare_used(gconstpointer a, gconstpointer b, gpointer data)
 {
-    const struct volume_config *one = a, *two = b;
-
-    return volumes_compare_number(one->used, two->used);
+    return volume_compare_used(a, b);
 }
 
 static char *volumes_text_percent(gconstpointer item, gpointer data)
@@ -94,7 +85,7 @@ static enum style volumes_style_percent(gconstpointer item, gpointer data)
 static int volumes_compare_percent(gconstpointer a, gconstpointer b,
                                    gpointer data)
 {
-    return volume_percent(b) - volume_percent(a);
+    return volume_compare_percent(a, b);
 }
 
 static char *volumes_text_revisions(gconstpointer item, gpointer data)

@@ -106,14 +106,9 @@ static char *allvolumes_text_size(gconstpointer item, gpointer data)
     return volume_text_size(config_of(item));
 }
 
-static int compare_most(guint64 a, guint64 b)
-{
-    return a < b ? 1 : -(a > b);
-}
-
 static int allvolumes_compare_size(gconstpointer a, gconstpointer b, gpointer data)
 {
-    return compare_most(config_of(a)->size, config_of(b)->size);
+    return volume_compare_size(config_of(a), config_of(b));
 }
 
 static char *allvolumes_text_used(gconstpointer item, gpointer data)
@@ -124,7 +119,7 @@ static char *allvolumes_text_used(gconstpointer item, gpointer data)
 /* What was not read comes last. */
 static int allvolumes_compare_used(gconstpointer a, gconstpointer b, gpointer data)
 {
-    return compare_most(config_of(a)->used + 1, config_of(b)->used + 1);
+    return volume_compare_used(config_of(a), config_of(b));
 }
 
 static char *allvolumes_text_percent(gconstpointer item, gpointer data)
@@ -140,7 +135,7 @@ static enum style allvolumes_style_percent(gconstpointer item, gpointer data)
 static int allvolumes_compare_percent(gconstpointer a, gconstpointer b,
                                       gpointer data)
 {
-    return volume_percent(config_of(b)) - volume_percent(config_of(a));
+    return volume_compare_percent(config_of(a), config_of(b));
 }
 
 static char *allvolumes_text_revisions(gconstpointer item, gpointer data)

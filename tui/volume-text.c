@@ -17,6 +17,28 @@ int volume_percent(const struct volume_config *config)
     return (int)((double)config->used * 100 / (double)config->size);
 }
 
+static int compare_most(guint64 a, guint64 b)
+{
+    return a < b ? 1 : -(a > b);
+}
+
+int volume_compare_size(const struct volume_config *a, const struct volume_config *b)
+{
+    return compare_most(a->size, b->size);
+}
+
+/* One more: the value that means unknown becomes 0. */
+int volume_compare_used(const struct volume_config *a, const struct volume_config *b)
+{
+    return compare_most(a->used + 1, b->used + 1);
+}
+
+int volume_compare_percent(const struct volume_config *a,
+                           const struct volume_config *b)
+{
+    return volume_percent(b) - volume_percent(a);
+}
+
 char *volume_text_size(const struct volume_config *config)
 {
     return config->size ? text_size(config->size) : g_strdup("-");

@@ -8,6 +8,11 @@
 gboolean volume_is_read(const struct volume_config *config);
 /* -1: not known. */
 int volume_percent(const struct volume_config *config);
+/* The largest first; what is not known last. */
+int volume_compare_size(const struct volume_config *a, const struct volume_config *b);
+int volume_compare_used(const struct volume_config *a, const struct volume_config *b);
+int volume_compare_percent(const struct volume_config *a,
+                           const struct volume_config *b);
 char *volume_text_size(const struct volume_config *config);
 char *volume_text_used(const struct volume_config *config);
 char *volume_text_percent(const struct volume_config *config);
