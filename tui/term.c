@@ -52,7 +52,8 @@ static struct {
     char stack[32768];
 } crash;
 
-static const int crash_signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
+static const int crash_signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL,
+                                   SIGQUIT};
 
 static const struct {
     int curses, code;

@@ -66,7 +66,7 @@ ends_by()
     [ "$took" -lt 20000 ]
 }
 
-for signal in TERM HUP SEGV; do
+for signal in TERM HUP SEGV QUIT; do
     check "SIG$signal ends it at once" ends_by $signal
     check "SIG$signal leaves the terminal as it was" restored
     run_qmc ''
