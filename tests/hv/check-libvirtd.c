@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <check.h>
@@ -362,6 +363,7 @@ static Suite *make_suite(void)
 int main(void)
 {
     SRunner *sr;
+    int failed;
 
     if (daemon_missing()) {
         printf("1..0 # SKIP %s\n", daemon_missing());
@@ -370,6 +372,7 @@ int main(void)
     sr = srunner_create(make_suite());
     srunner_set_tap(sr, "-");
     srunner_run_all(sr, CK_SILENT);
+    failed = srunner_ntests_failed(sr);
     srunner_free(sr);
-    return 0;
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
