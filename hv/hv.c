@@ -239,9 +239,10 @@ gboolean hv_drop_if_dead(struct hv *hv, virConnectPtr conn, const char *why)
     return TRUE;
 }
 
-/* Before 10.4 a call that the keepalive ends leaves a source behind that points
- * into its stack (CVE-2024-4418); the next of several waiting ones jumps into
- * it. There deadlines alone notice a daemon that hangs. */
+/* A call that the keepalive ends leaves a source behind that points into its
+ * stack, and the next of several waiting ones jumps into it (CVE-2024-4418, May
+ * 2024; 10.4 is the first release that is surely later). Before, deadlines alone
+ * notice a daemon that hangs. */
 static gboolean keepalive_works(void)
 {
     unsigned long version = 0;
