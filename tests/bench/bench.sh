@@ -1,14 +1,25 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Prints one line per figure: what, value, the peer of the same run, ratio,
-# target, met or missed. Run in the build directory by make bench.
+# Prints one line per figure: what, value, the peers of the same run, limit, met
+# or missed. Run in the build directory by make bench.
 set -eu
 
+tools=$(dirname "$0")
 work=$(mktemp -d)
 # where a file is written without a disk
 memory=$work
 [ ! -w /dev/shm ] || memory=$(mktemp -d /dev/shm/qmc-bench-XXXXXX)
-trap 'rm -rf "$work" "$memory"' EXIT
+# programs keep their settings of this run alone
+export HOME="$work/home" LC_ALL=C.UTF-8
+mkdir "$HOME"
+
+leave() {
+    # shellcheck disable=SC2046 # one word each
+    [ ! -f "$work/pids" ] || kill $(cat "$work/pids") || :
+    rm -rf "$work" "$memory"
+}
+trap leave EXIT
+trap 'exit 1' HUP INT TERM
 
 # get NAME <LINES: the value of NAME=VALUE
 get() {
@@ -61,9 +72,9 @@ stores() {
         [ $n = 1000 ] && load=1.5 save=3.5 || load=- save=-
         peer=$(ms "$(figure memory read)")
         line "load $n qubes" "$(ms "$(figure memory load)")" ms \
-            xmlReadMemory "$peer" $load -
+            xmlReadMemory "$peer" "$load" -
         line "set and save, $n qubes, no disk" "$(ms "$(figure memory save)")" ms \
-            xmlReadMemory "$peer" $save -
+            xmlReadMemory "$peer" "$save" -
         line "set and save, $n qubes, on disk" "$(ms "$(figure disk save)")" ms \
             'write, fsync, rename' "$(ms "$(figure disk sync)")" - -
     done
@@ -81,41 +92,8 @@ listing() {
     line 'ls of 200 qubes' "$(ms "$ls_us")" ms "$peer" "$(ms "$peer_us")" - 30
 }
 
-# screen NAME QUBES SECONDS FAKE: figures of the console to $work/NAME
-screen() {
-    QMC_FAKE=$4 tests/bench/measure screen "$3" tests/qmc-fake \
-        --root "$work/$2" >"$work/$1"
-}
-
-console() {
-    peer='(no htop)'
-    if command -v htop >/dev/null; then
-        peer=htop
-        HTOPRC=/dev/null tests/bench/measure screen 6 htop >"$work/htop"
-    fi
-    screen hung 200 2 hang=all
-    screen quiet 200 6 ''
-    screen ten 200 10 'domains=10 figures=moving'
-    screen twenty 200 10 'domains=20 figures=moving'
-    screen slow 200 2 'domains=10 figures=moving delay=5000'
-    screen large 1000 2 ''
-    line 'first frame, 200 qubes, hypervisor hangs' "$(ms "$(figure hung frame)")" ms \
-        "$peer" "$(ms "$(figure htop frame)")" - 50
-    line 'cursor key, 200 qubes' "$(figure quiet key)" B "$peer" "$(figure htop key)" - 350
-    line 'idle, nothing changes' "$(figure quiet idle)" B/s "$peer" "$(figure htop idle)" - 0
-    line 'idle, 10 qubes run' "$(figure ten idle)" B/s "$peer" "$(figure htop idle)" - 400
-    line 'processor, 200 qubes, 20 run' "$(figure twenty cpu)" % "$peer" "$(figure htop cpu)" - 1
-    for kind in quiet hung slow; do
-        line "key to answer, $kind hypervisor" "$(ms "$(figure $kind latency)")" ms \
-            "$peer" "$(ms "$(figure htop latency)")" - 50
-        line '  the slowest of 40 keys' "$(ms "$(figure $kind worst)")" ms \
-            "$peer" "$(ms "$(figure htop worst)")" - 50
-    done
-    line 'private memory, 200 qubes' "$(figure quiet memory)" KiB "$peer" \
-        "$(figure htop memory)" - 12288
-    line 'private memory, 1000 qubes' "$(figure large memory)" KiB "$peer" \
-        "$(figure htop memory)" - 16384
-}
+# shellcheck source=tests/bench/screens.sh
+. "$tools/screens.sh"
 
 printf '%-44s %9s %-4s %-26s %9s %7s  %-10s\n' figure value '' peer value ratio target
 stores

@@ -2,20 +2,22 @@
 /* Times a program from outside.
  *
  *   measure time ROUNDS PROGRAM...     us= median from start to end
- *   measure screen SECONDS PROGRAM...  in a terminal of 80x24:
- *       frame=    us from start until the first frame stands
- *       key=      bytes that a cursor key costs
- *       latency=  us until the first byte of the answer, median; worst= of all
- *       idle=     bytes per second while nobody types
- *       cpu=      percent of one core meanwhile
- *       memory=   private dirty KiB at the end */
+ *   measure screen COLUMNSxROWS SECONDS STEPS PROGRAM...  in a terminal:
+ *       frame.us=    from start until the first frame stands
+ *       frame.bytes= what it costs
+ *       idle=        bytes per second while nobody types
+ *       cpu=         percent of one core meanwhile
+ *       memory=      private dirty KiB at the end
+ *     STEPS are the words [NAME]=KEY[*TIMES], pressed in order; of all keys
+ *     of a name:
+ *       NAME.bytes=  what the answer costs, median; NAME.most= of all
+ *       NAME.us=     until its first byte, median; NAME.slowest= of all
+ *       NAME.done=   until its last byte, median
+ *     A key without an answer counts with ANSWER_MS. */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <pty.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +26,12 @@
 
 #include <glib.h>
 
+#include "tests/bench/terminal.h"
+
 #define ROUNDS_MAX 101
-#define KEYS 40
 #define FRAME_MS 10000
 #define FRAME_BYTES 600 /* less than this is no full frame of any program */
-#define QUIET_MS 80     /* a frame ends when nothing came for so long */
-#define KEY_DOWN "\033OB"
+#define ANSWER_MS 6000
 
 static _Noreturn void die(const char *what)
 {
@@ -85,84 +87,101 @@ static void measure_time(int rounds, char **argv)
     printf("us=%.0f\n", median(figures, rounds));
 }
 
-struct screen {
-    pid_t pid;
-    int fd;
+/* --- keys --- */
+
+/* The answers to all keys of a name. */
+struct answers {
+    char *name;
+    GArray *bytes, *first, *last;
 };
 
-struct burst {
-    gsize bytes;
-    double first, last; /* us from the start of the waiting */
-};
-
-/* What comes until it is quiet; waits at most wait_ms for the first byte. */
-static struct burst screen_burst(const struct screen *screen, int wait_ms)
+static struct answers *answers_find(GPtrArray *all, const char *name)
 {
-    struct burst burst = { 0, 0, 0 };
-    gint64 began = g_get_monotonic_time();
-    struct pollfd in = { screen->fd, POLLIN, 0 };
-    char buf[65536];
+    struct answers *answers;
 
-    while (poll(&in, 1, burst.bytes ? QUIET_MS : wait_ms) > 0) {
-        ssize_t n = read(screen->fd, buf, sizeof buf);
-
-        if (n <= 0)
-            break;
-        burst.last = (double)(g_get_monotonic_time() - began);
-        if (burst.bytes == 0)
-            burst.first = burst.last;
-        burst.bytes += (gsize)n;
-    }
-    return burst;
+    for (guint i = 0; i < all->len; i++)
+        if (g_str_equal(((struct answers *)all->pdata[i])->name, name))
+            return all->pdata[i];
+    answers = g_new(struct answers, 1);
+    answers->name = g_strdup(name);
+    answers->bytes = g_array_new(FALSE, FALSE, sizeof(double));
+    answers->first = g_array_new(FALSE, FALSE, sizeof(double));
+    answers->last = g_array_new(FALSE, FALSE, sizeof(double));
+    g_ptr_array_add(all, answers);
+    return answers;
 }
 
-static struct screen screen_open(char **argv)
+static void answers_free(gpointer data)
 {
-    struct winsize size = { .ws_row = 24, .ws_col = 80 };
-    struct screen screen;
+    struct answers *answers = data;
 
-    screen.pid = forkpty(&screen.fd, NULL, NULL, &size);
-    if (screen.pid < 0)
-        die("forkpty");
-    if (screen.pid == 0) {
-        g_setenv("TERM", "xterm-256color", TRUE);
-        execvp(argv[0], argv);
-        _exit(127);
-    }
-    return screen;
+    g_array_unref(answers->bytes);
+    g_array_unref(answers->first);
+    g_array_unref(answers->last);
+    g_free(answers->name);
+    g_free(answers);
 }
 
-static void screen_close(struct screen *screen)
+static void answers_add(struct answers *answers, const struct burst *burst)
 {
-    int status;
+    double bytes = (double)burst->bytes;
+    double first = burst->bytes ? burst->first : ANSWER_MS * 1e3;
+    double last = burst->bytes ? burst->last : ANSWER_MS * 1e3;
 
-    kill(screen->pid, SIGTERM);
-    while (screen_burst(screen, 300).bytes)
-        ;
-    kill(screen->pid, SIGKILL);
-    waitpid(screen->pid, &status, 0);
-    close(screen->fd);
+    g_array_append_val(answers->bytes, bytes);
+    g_array_append_val(answers->first, first);
+    g_array_append_val(answers->last, last);
 }
 
-static void report_keys(const struct screen *screen)
+static void report_figures(const char *name, GArray *figures,
+                           const char *middle, const char *most)
 {
-    double latencies[KEYS];
-    gsize bytes = 0;
+    double *sorted = (double *)(gpointer)figures->data;
 
-    for (int i = 0; i < KEYS; i++) {
+    printf("%s.%s=%.0f\n", name, middle, median(sorted, (int)figures->len));
+    if (most)
+        printf("%s.%s=%.0f\n", name, most, sorted[figures->len - 1]);
+}
+
+static void answers_report(const struct answers *answers)
+{
+    report_figures(answers->name, answers->bytes, "bytes", "most");
+    report_figures(answers->name, answers->first, "us", "slowest");
+    report_figures(answers->name, answers->last, "done", NULL);
+}
+
+static void press_step(const struct terminal *terminal, GPtrArray *all,
+                       const char *step)
+{
+    g_auto(GStrv) words = g_strsplit_set(step, "=*", 3);
+    guint n = g_strv_length(words);
+    int times = n > 2 ? atoi(words[2]) : 1;
+
+    if (n < 2)
+        die(step);
+    for (int i = 0; i < times; i++) {
         struct burst burst;
 
-        if (write(screen->fd, KEY_DOWN, strlen(KEY_DOWN)) < 0)
-            die("write");
-        burst = screen_burst(screen, 6000);
-        bytes = MAX(bytes, burst.bytes);
-        latencies[i] = burst.bytes ? burst.first : 6e6;
+        terminal_press(terminal, words[1]);
+        burst = terminal_burst(terminal, ANSWER_MS);
+        if (*words[0])
+            answers_add(answers_find(all, words[0]), &burst);
     }
-    /* The one that costs most: other keys are offered on other rows. */
-    printf("key=%" G_GSIZE_FORMAT "\nlatency=%.0f\n", bytes,
-           median(latencies, KEYS));
-    printf("worst=%.0f\n", latencies[KEYS - 1]);
 }
+
+static void report_keys(const struct terminal *terminal, const char *steps)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(answers_free);
+    g_auto(GStrv) words = g_strsplit(steps, " ", -1);
+
+    for (int i = 0; words[i]; i++)
+        if (*words[i])
+            press_step(terminal, all, words[i]);
+    for (guint i = 0; i < all->len; i++)
+        answers_report(all->pdata[i]);
+}
+
+/* --- screens --- */
 
 /* Clock ticks the process has used. */
 static double cpu_ticks(pid_t pid)
@@ -181,10 +200,10 @@ static double cpu_ticks(pid_t pid)
     return (double)(user + system);
 }
 
-static void report_idle(const struct screen *screen, int seconds)
+static void report_idle(const struct terminal *terminal, int seconds)
 {
     gint64 end = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
-    double ticks = cpu_ticks(screen->pid);
+    double ticks = cpu_ticks(terminal->pid);
     gsize bytes = 0;
 
     for (;;) {
@@ -192,16 +211,16 @@ static void report_idle(const struct screen *screen, int seconds)
 
         if (left <= 0)
             break;
-        bytes += screen_burst(screen, (int)left).bytes;
+        bytes += terminal_burst(terminal, (int)left).bytes;
     }
-    ticks = cpu_ticks(screen->pid) - ticks;
+    ticks = cpu_ticks(terminal->pid) - ticks;
     printf("idle=%.1f\n", (double)bytes / seconds);
     printf("cpu=%.1f\n", 100 * ticks / (double)sysconf(_SC_CLK_TCK) / seconds);
 }
 
-static void report_memory(const struct screen *screen)
+static void report_memory(const struct terminal *terminal)
 {
-    g_autofree char *path = g_strdup_printf("/proc/%d/smaps_rollup", screen->pid);
+    g_autofree char *path = g_strdup_printf("/proc/%d/smaps_rollup", terminal->pid);
     g_autofree char *text = NULL;
     const char *at;
 
@@ -211,36 +230,41 @@ static void report_memory(const struct screen *screen)
     printf("memory=%d\n", at ? atoi(at + strlen("Private_Dirty:")) : -1);
 }
 
-static void report_frame(const struct screen *screen, gint64 began)
+static void report_frame(const struct terminal *terminal, gint64 began)
 {
     gsize bytes = 0;
     double at = 0;
 
     while (bytes < FRAME_BYTES) {
         gint64 start = g_get_monotonic_time();
-        struct burst burst = screen_burst(screen, FRAME_MS);
+        struct burst burst = terminal_burst(terminal, FRAME_MS);
 
         if (burst.bytes == 0)
             die("no frame");
         bytes += burst.bytes;
         at = (double)(start - began) + burst.last;
     }
-    printf("frame=%.0f\n", at);
+    printf("frame.us=%.0f\nframe.bytes=%" G_GSIZE_FORMAT "\n", at, bytes);
 }
 
-static void measure_screen(int seconds, char **argv)
+/* argv: SIZE SECONDS STEPS PROGRAM... */
+static void measure_screen(char **argv)
 {
     gint64 began = g_get_monotonic_time();
-    struct screen screen = screen_open(argv);
+    struct terminal terminal;
+    int rows, columns;
 
-    report_frame(&screen, began);
+    if (sscanf(argv[0], "%dx%d", &columns, &rows) != 2)
+        die(argv[0]);
+    terminal = terminal_open(rows, columns, argv + 3);
+    report_frame(&terminal, began);
     /* what follows the first frame is not idling */
-    for (int i = 0; i < 8 && screen_burst(&screen, 2500).bytes; i++)
+    for (int i = 0; i < 8 && terminal_burst(&terminal, 2500).bytes; i++)
         ;
-    report_idle(&screen, seconds);
-    report_keys(&screen);
-    report_memory(&screen);
-    screen_close(&screen);
+    report_idle(&terminal, atoi(argv[1]));
+    report_keys(&terminal, argv[2]);
+    report_memory(&terminal);
+    terminal_close(&terminal);
 }
 
 int main(int argc, char **argv)
@@ -249,8 +273,8 @@ int main(int argc, char **argv)
 
     if (n >= 1 && n <= ROUNDS_MAX && g_str_equal(argv[1], "time"))
         measure_time(n, argv + 3);
-    else if (n >= 1 && g_str_equal(argv[1], "screen"))
-        measure_screen(n, argv + 3);
+    else if (argc > 5 && atoi(argv[3]) > 0 && g_str_equal(argv[1], "screen"))
+        measure_screen(argv + 2);
     else
         die("usage");
     return 0;

@@ -33,6 +33,7 @@ static void put(struct qube *qube, const char *property, const char *value)
 
 static void add_volume(struct qube *qube, const struct class_volume *row)
 {
+    static const char *const sizes[] = {"2147483648", "21474836480", "5368709120"};
     struct volume_config *config = qube_volume_add(qube, row->name);
     gboolean kernel = g_str_equal(row->name, "kernel");
     g_autofree char *vid = g_strdup_printf("%s/%s/%s", qube->class->dir_prefix,
@@ -45,9 +46,9 @@ static void add_volume(struct qube *qube, const struct class_volume *row)
     volume_config_set(config, "save_on_stop", row->save_on_stop ? "True" : "False");
     volume_config_set(config, "snap_on_start", row->snap_on_start ? "True" : "False");
     if (!kernel)
-        volume_config_set(config, "size", "2147483648");
+        volume_config_set(config, "size", sizes[qube->qid % (int)G_N_ELEMENTS(sizes)]);
     if (row->snap_on_start)
-        volume_config_set(config, "source", "vm-templates/qube-1/root");
+        volume_config_set(config, "source", "vm-templates/fedora-42-xfce/root");
 }
 
 /* About what a qube of a used system has. */
@@ -65,19 +66,52 @@ static void add_features(struct qube *qube)
     qube_add_tag(qube, "created-by-dom0");
 }
 
+/* Those that others refer to come first. */
+static const char *const bases[] = {"fedora-42-xfce", "debian-13-minimal",
+                                    "whonix-workstation-18", "sys-firewall"};
+
+#define TEMPLATES 3
+#define FIREWALL 4 /* qid */
+
+/* Rows that differ as those of a used system do: alike ones cost a terminal
+ * hardly anything. */
+static char *qube_name(int qid)
+{
+    static const char *const first[] = {"work", "personal", "bank", "dev", "media",
+                                        "vault", "client"};
+    static const char *const second[] = {"mail", "web", "keys", "build", "chat"};
+
+    if (qid <= (int)G_N_ELEMENTS(bases))
+        return g_strdup(bases[qid - 1]);
+    return g_strdup_printf("%s-%s-%d", first[qid % (int)G_N_ELEMENTS(first)],
+                           second[qid % (int)G_N_ELEMENTS(second)], qid);
+}
+
+static void put_varied(struct qube *qube, int qid)
+{
+    static const char *const labels[] = {"red", "orange", "yellow", "green", "gray",
+                                         "blue", "purple", "black"};
+    static const char *const memories[] = {"400", "1200", "300", "4000"};
+
+    put(qube, "label", labels[qid % (int)G_N_ELEMENTS(labels)]);
+    put(qube, "memory", memories[qid % (int)G_N_ELEMENTS(memories)]);
+    put(qube, "netvm", qid <= FIREWALL || qid % 4 == 0 ? "" : bases[FIREWALL - 1]);
+    if (qid == FIREWALL)
+        put(qube, "provides_network", "True");
+    if (qid > TEMPLATES)
+        put(qube, "template", bases[qid % TEMPLATES]);
+}
+
 /* The UUIDs are those of the scripted hypervisor's domains. */
 static void add_qube(struct model *model, int qid)
 {
-    g_autofree char *name = g_strdup_printf("qube-%d", qid);
+    g_autofree char *name = qube_name(qid);
     g_autofree char *uuid = g_strdup_printf("00000000-0000-4000-8000-%012d", qid);
-    struct qube *qube = qube_new(name, uuid, qid, qid == 1 ? "TemplateVM" : "AppVM");
+    struct qube *qube = qube_new(name, uuid, qid,
+                                 qid <= TEMPLATES ? "TemplateVM" : "AppVM");
     GError *error = NULL;
 
-    put(qube, "label", "red");
-    if (qid > 1)
-        put(qube, "template", "qube-1");
-    put(qube, "netvm", "");
-    put(qube, "memory", "400");
+    put_varied(qube, qid);
     put(qube, "vcpus", "2");
     add_features(qube);
     for (const struct class_volume *v = qube->class->volumes; v->name; v++)
