@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "cli/cmd.h"
+#include "cli/notice.h"
 
 static gboolean run(struct cli *cli, GError **error)
 {
@@ -26,6 +27,8 @@ static gboolean run(struct cli *cli, GError **error)
         out_size(out, entry->usage_known ? entry->size : G_MAXUINT64);
         out_size(out, entry->usage_known ? entry->used : G_MAXUINT64);
         out_text(out, pool_entry_dir(entry));
+        if (entry->trouble)
+            notice_line("%s", entry->trouble);
     }
     out_print(out, cli->form);
     return fine;
@@ -36,7 +39,7 @@ const struct cmd cmd_pool_ls = {
     .args = "",
     .brief = "list the storage pools and how full they are",
     .help = "Sizes are bytes in lines and JSON; '-' or null where the driver of the\n"
-            "pool has no such figure.\n",
+            "pool has no such figure, or cannot be asked now: stderr says why.\n",
     .max_args = 0,
     .run = run,
 };

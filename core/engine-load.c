@@ -67,6 +67,8 @@ static void carry_pool(const struct pool_entry *from, struct pool_entry *to)
     to->size = from->size;
     to->used = from->used;
     to->usage_known = from->usage_known;
+    if (!to->trouble)
+        to->trouble = g_strdup(from->pool ? from->trouble : NULL);
 }
 
 static void carry_over(const struct model *from, struct model *to)

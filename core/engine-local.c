@@ -46,6 +46,7 @@ struct local {
     gboolean volumes_all; /* of all qubes, asked for meanwhile */
     GHashTable *volumes;  /* uuid of each qube they were asked for meanwhile */
     GHashTable *active;   /* uuid of each qube seen active */
+    GHashTable *untold;   /* the same, until somebody was told of its end */
     GHashTable *stopped;  /* uuid of each that stopped under an operation */
     enum hv_link link;
     gint64 silent_us;     /* when the reading was asked for that has no answer
@@ -93,6 +94,7 @@ static void note_active(struct local *local, const struct qube *qube)
             stop_work(local, qube);
     } else if (qube->state != POWER_UNKNOWN) {
         g_hash_table_add(local->active, g_strdup(qube->uuid));
+        g_hash_table_add(local->untold, g_strdup(qube->uuid));
     }
 }
 
@@ -390,6 +392,12 @@ static void stop_work(struct local *local, const struct qube *qube)
         engine_stop_work(local->engine, qube);
 }
 
+void local_op_told(struct local *local, const struct qube *qube)
+{
+    if (qube->state == POWER_HALTED)
+        g_hash_table_remove(local->untold, qube->uuid);
+}
+
 void local_op_over(struct local *local, const char *uuid)
 {
     const struct qube *qube = model_qube(local->engine->model, uuid);
@@ -468,13 +476,35 @@ void local_refresh_soon(struct local *local)
         local->soon_timer = engine_timer_add(local->engine, SOON_MS, soon, local);
 }
 
-static void qube_stopped(struct local *local, const char *uuid)
-{
-    struct qube *qube = model_qube(local->engine->model, uuid);
+static const struct {
+    gboolean warning;
+    const char *text;
+} stop_notes[] = {
+    [HV_STOP_OTHER] = { TRUE, "stopped" },
+    [HV_STOP_SHUTDOWN] = { FALSE, "shut down" },
+    [HV_STOP_KILLED] = { FALSE, "was killed by another program" },
+    [HV_STOP_CRASHED] = { TRUE, "crashed" },
+};
 
-    g_hash_table_remove(local->active, uuid);
-    if (qube)
+/* What an operation of ours ends, the operation tells itself. */
+static void note_stop(struct local *local, const struct qube *qube, enum hv_stop stop)
+{
+    if (!g_hash_table_remove(local->untold, qube->uuid) ||
+        (qube->busy && stop != HV_STOP_CRASHED))
+        return;
+    model_note(local->engine->model, qube->uuid, stop_notes[stop].warning, "%s %s",
+               qube->name, stop_notes[stop].text);
+}
+
+static void qube_stopped(struct local *local, const struct hv_event *event)
+{
+    struct qube *qube = model_qube(local->engine->model, event->uuid);
+
+    if (qube) {
+        g_hash_table_remove(local->active, qube->uuid);
+        note_stop(local, qube, event->stop);
         stop_work(local, qube);
+    }
     local_refresh_soon(local);
 }
 
@@ -487,7 +517,7 @@ static void on_hv_event(const struct hv_event *event, gpointer data)
         local_refresh_soon(local);
         break;
     case HV_EVENT_STOPPED:
-        qube_stopped(local, event->uuid);
+        qube_stopped(local, event);
         break;
     case HV_EVENT_UP:
         set_link(local, LINK_UP, NULL);
@@ -555,6 +585,7 @@ struct local *local_new(struct engine *engine)
     local->engine = engine;
     local->volumes = uuids_new();
     local->active = uuids_new();
+    local->untold = uuids_new();
     local->stopped = uuids_new();
     return local;
 }
@@ -574,6 +605,7 @@ void local_free(struct local *local)
 {
     g_hash_table_unref(local->volumes);
     g_hash_table_unref(local->active);
+    g_hash_table_unref(local->untold);
     g_hash_table_unref(local->stopped);
     g_free(local->down);
     g_free(local->status);

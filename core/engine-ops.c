@@ -72,6 +72,8 @@ static void show_state(struct engine *engine, const struct op *op)
         model_set_state(engine->model, qube,
                         qube_power(engine->model, qube, engine->root,
                                    priv->state), priv->xid);
+    if (qube)
+        local_op_told(engine->local, qube);
 }
 
 /* Nobody is at work on it any more. */

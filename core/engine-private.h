@@ -68,6 +68,8 @@ struct local *local_new(struct engine *engine);
 void local_stop(struct local *local); /* no more calls */
 void local_free(struct local *local);
 void local_loaded(struct local *local); /* the model is new */
+/* An operation on it said how it ended. */
+void local_op_told(struct local *local, const struct qube *qube);
 /* An operation on the qube is over, its locks are free: what was left to it and
  * not done is done now. */
 void local_op_over(struct local *local, const char *uuid);

@@ -12,6 +12,7 @@ struct figure {
     gboolean known;
     guint64 size, used;
     int revisions;
+    GError *error;
 };
 
 static void figure_clear(gpointer data)
@@ -21,6 +22,7 @@ static void figure_clear(gpointer data)
     g_clear_pointer(&figure->pool, pool_unref);
     g_clear_pointer(&figure->volume, volume_unref);
     g_free(figure->name);
+    g_clear_error(&figure->error);
 }
 
 static GArray *figures_new(void)
@@ -39,7 +41,7 @@ GArray *figures_of_pools(const struct model *model)
         const struct pool_entry *entry = model->pools->pdata[i];
         struct figure figure = { .name = NULL };
 
-        if (!entry->pool)
+        if (!entry->pool || !pool_driver(entry->pool)->usage)
             continue;
         figure.pool = pool_ref(entry->pool);
         figure.name = g_strdup(entry->name);
@@ -83,7 +85,7 @@ void figures_read_pools(GArray *figures)
         struct figure *figure = &g_array_index(figures, struct figure, i);
 
         figure->known =
-            pool_usage(figure->pool, &figure->size, &figure->used, NULL);
+            pool_usage(figure->pool, &figure->size, &figure->used, &figure->error);
     }
 }
 
@@ -99,6 +101,22 @@ void figures_read_volumes(GArray *figures)
     }
 }
 
+/* Said when it comes and when it goes, not at each reading between. */
+static void apply_trouble(struct model *model, struct pool_entry *entry,
+                          const GError *error)
+{
+    const char *trouble = error ? error->message : NULL;
+
+    if (g_strcmp0(trouble, entry->trouble) == 0)
+        return;
+    if (trouble)
+        model_note(model, NULL, TRUE, "%s", trouble);
+    else
+        model_note(model, NULL, FALSE, "pool '%s' can be read again", entry->name);
+    g_free(entry->trouble);
+    entry->trouble = g_strdup(trouble);
+}
+
 void figures_apply_pools(const GArray *figures, struct model *model)
 {
     for (guint i = 0; i < figures->len; i++) {
@@ -110,6 +128,7 @@ void figures_apply_pools(const GArray *figures, struct model *model)
         entry->usage_known = figure->known;
         entry->size = figure->size;
         entry->used = figure->used;
+        apply_trouble(model, entry, figure->error);
     }
 }
 

@@ -50,6 +50,7 @@ static void pool_entry_free(gpointer data)
     g_free(entry->name);
     g_clear_pointer(&entry->attrs, g_array_unref);
     g_clear_pointer(&entry->pool, pool_unref);
+    g_free(entry->trouble);
     g_free(entry);
 }
 

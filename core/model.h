@@ -99,6 +99,7 @@ struct pool_entry {
     const char *driver;   /* interned, as in the store */
     GArray *attrs;        /* struct pair, verbatim */
     struct pool *pool;    /* NULL: cannot be used, a finding says why */
+    char *trouble;        /* that, or why the last reading failed; NULL: none */
     guint64 size, used;   /* last reading */
     gboolean usage_known;
 };

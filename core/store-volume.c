@@ -58,8 +58,10 @@ static void pool_build(const struct store *store, struct model *model,
             params[n++] = (struct pool_param){ pair->name, pair->value };
     }
     entry->pool = pool_new(entry->name, entry->driver, store->root, params, &error);
-    if (!entry->pool)
-        model_find(model, SEVERITY_WARN, error_hint(error), "%s", error->message);
+    if (entry->pool)
+        return;
+    model_find(model, SEVERITY_WARN, error_hint(error), "%s", error->message);
+    entry->trouble = g_strdup(error->message);
 }
 
 /* Volumes. */

@@ -111,6 +111,12 @@ static const struct {
     [VIR_DOMAIN_EVENT_CRASHED] = { TRUE, HV_EVENT_DOMAIN },
 };
 
+static const enum hv_stop stops[] = {
+    [VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN] = HV_STOP_SHUTDOWN,
+    [VIR_DOMAIN_EVENT_STOPPED_DESTROYED] = HV_STOP_KILLED,
+    [VIR_DOMAIN_EVENT_STOPPED_CRASHED] = HV_STOP_CRASHED,
+};
+
 static int on_lifecycle(virConnectPtr conn, virDomainPtr dom, int code,
                         int detail, void *data)
 {
@@ -119,6 +125,9 @@ static int on_lifecycle(virConnectPtr conn, virDomainPtr dom, int code,
     if (code < 0 || code >= (int)G_N_ELEMENTS(lifecycle) || !lifecycle[code].told)
         return 0;
     event.type = lifecycle[code].type;
+    if (event.type == HV_EVENT_STOPPED && detail >= 0 &&
+        detail < (int)G_N_ELEMENTS(stops))
+        event.stop = stops[detail];
     if (virDomainGetUUIDString(dom, event.uuid) < 0)
         return 0;
     hv_copy_text(event.name, sizeof event.name, virDomainGetName(dom));

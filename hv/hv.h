@@ -94,12 +94,15 @@ gboolean hv_disk_resized(struct hv *hv, const char *uuid, const char *target,
 
 enum hv_event_type {
     HV_EVENT_DOMAIN,  /* something happened to uuid: read it again */
-    HV_EVENT_STOPPED, /* uuid stopped */
+    HV_EVENT_STOPPED, /* uuid stopped, see `stop` */
     HV_EVENT_UP,      /* (re)connected: read everything again */
     HV_EVENT_DOWN,    /* connection lost; text says why */
 };
+/* Why, as far as the hypervisor can tell. */
+enum hv_stop { HV_STOP_OTHER, HV_STOP_SHUTDOWN, HV_STOP_KILLED, HV_STOP_CRASHED };
 struct hv_event {
     enum hv_event_type type;
+    enum hv_stop stop;
     char uuid[37];
     char name[64];
     const char *text;

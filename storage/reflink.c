@@ -88,16 +88,25 @@ static gboolean reflink_setup(struct pool *pool, GError **error)
     return TRUE;
 }
 
+static void usage_fail(const struct pool *pool, int errnum, GError **error)
+{
+    const char *hint = "check that the pool's file system is mounted";
+
+    if (errnum == ENOENT)
+        error_set(error, QMC_ERROR_NOTFOUND, hint,
+                  "pool '%s': its directory is not there", pool_name(pool));
+    else
+        error_set_errno(error, errnum, hint, "pool '%s': cannot look at its directory",
+                        pool_name(pool));
+}
+
 static gboolean reflink_usage(struct pool *pool, guint64 *size, guint64 *used,
                               GError **error)
 {
     struct statvfs fs;
 
     if (statvfs(pool_dir(pool), &fs) < 0) {
-        error_set_errno(error, errno,
-                        "check that the pool's file system is mounted",
-                        "cannot look at '%s' of pool '%s'", pool_dir(pool),
-                        pool_name(pool));
+        usage_fail(pool, errno, error);
         return FALSE;
     }
     /* Blocks that only root may take do not count as free: so 100 % is the

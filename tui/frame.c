@@ -178,6 +178,7 @@ static void frame_draw_pool(const struct pool_entry *entry, int y, int x, int w)
     struct meter meter = {.label = entry->name, .percent = -1};
 
     if (!entry->usage_known || !entry->size) {
+        meter.text = entry->trouble ? "OFFLINE" : NULL;
         meter_draw(y, x, w, &meter);
         return;
     }

@@ -16,7 +16,7 @@ int meter_percent(guint64 part, guint64 whole)
 static char *meter_figure(const struct meter *meter)
 {
     if (meter->percent < 0)
-        return g_strdup("?");
+        return g_strdup(meter->text ? meter->text : "?");
     return g_strdup_printf("%s%s%d%%%s", meter->text ? meter->text : "",
                            meter->text ? " " : "", meter->percent,
                            meter->percent >= ATTENTION ? "!" : "");

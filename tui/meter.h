@@ -6,8 +6,8 @@
 
 struct meter {
     const char *label;
-    int percent;      /* -1: not known, drawn as '?' */
-    const char *text; /* figure before the percentage, or NULL */
+    int percent;      /* -1: not known */
+    const char *text; /* before the percentage, or in its place; NULL: '?' then */
 };
 
 /* Rounded to nearest; `whole` is not 0. */

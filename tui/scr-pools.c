@@ -125,19 +125,13 @@ static int pools_compare_driver(gconstpointer a, gconstpointer b, gpointer data)
     return g_strcmp0(one->driver, two->driver);
 }
 
-/* Why it cannot be used stands among the findings of the store. */
-static const char *pools_reason(const struct model *model,
-                                const struct pool_entry *entry)
+/* Its name stands beside it. */
+static const char *pools_reason(const struct pool_entry *entry)
 {
     g_autofree char *start = g_strdup_printf("pool '%s': ", entry->name);
 
-    for (guint i = 0; i < model->findings->len; i++) {
-        const struct finding *finding = model->findings->pdata[i];
-
-        if (g_str_has_prefix(finding->message, start))
-            return finding->message + strlen(start);
-    }
-    return "its line in the store is wrong";
+    return entry->trouble + (g_str_has_prefix(entry->trouble, start) ? strlen(start)
+                                                                    : 0);
 }
 
 static gboolean pools_counts(const struct pool_entry *entry)
@@ -156,8 +150,8 @@ static char *pools_text_data(gconstpointer item, gpointer data)
     const struct pool_entry *entry = item;
     int percent = pools_percent(entry);
 
-    if (!entry->pool)
-        return g_strdup_printf("OFFLINE  %s", pools_reason(pools_model(data), entry));
+    if (entry->trouble)
+        return g_strdup_printf("OFFLINE  %s", pools_reason(entry));
     if (!pools_counts(entry))
         return g_strdup("-");
     if (percent < 0)
@@ -172,7 +166,7 @@ static enum style pools_style_data(gconstpointer item, gpointer data)
 {
     const struct pool_entry *entry = item;
 
-    if (!entry->pool)
+    if (entry->trouble)
         return STYLE_BAD;
     return pools_percent(entry) >= ATTENTION ? STYLE_WARN : STYLE_NORMAL;
 }
@@ -324,8 +318,7 @@ static void pools_draw_place(const struct pool_entry *entry, struct lines *lines
 static void pools_draw_data(const struct pool_entry *entry, struct lines *lines)
 {
     if (!entry->usage_known) {
-        lines_put(lines, STYLE_WARN, "Data",
-                  "not known: not read yet, or its directory is not there");
+        lines_put(lines, STYLE_NORMAL, "Data", entry->trouble ? "?" : "not read yet");
         return;
     }
     g_autofree char *used = text_size(entry->used);
@@ -375,9 +368,8 @@ static void pools_draw_detail(struct screen *screen, const struct pool_entry *en
 
     draw_line(area.y, area.x + used, area.w - used, STYLE_BOX);
     pools_draw_place(entry, &lines);
-    if (!entry->pool)
-        lines_put(&lines, STYLE_BAD, "Offline",
-                  pools_reason(pools_model(screen), entry));
+    if (entry->trouble)
+        lines_put(&lines, STYLE_BAD, "Offline", pools_reason(entry));
     if (pools_counts(entry)) {
         pools_draw_data(entry, &lines);
         pools_draw_promised(entry, shares, &lines);

@@ -226,6 +226,41 @@ START_TEST(a_qube_that_stops_by_itself_is_cleaned_up)
 }
 END_TEST
 
+static void expect_stop(enum hv_stop stop, const char *told)
+{
+    g_autofree char *line = g_strconcat(told, "\n", NULL);
+
+    fake_set_state(world_uuid(world, "work"), "work", POWER_RUNNING);
+    expect_state("work", POWER_RUNNING);
+    g_string_truncate(world->notes, 0);
+    fake_stop(world_uuid(world, "work"), stop);
+    expect_state("work", POWER_HALTED);
+    ck_assert_str_eq(world->notes->str, line);
+}
+
+START_TEST(how_a_qube_ended_is_told)
+{
+    engine_follow(world->engine);
+    expect_stop(HV_STOP_CRASHED, "work crashed");
+    expect_stop(HV_STOP_SHUTDOWN, "work shut down");
+    expect_stop(HV_STOP_KILLED, "work was killed by another program");
+    expect_stop(HV_STOP_OTHER, "work stopped");
+}
+END_TEST
+
+/* The kill says so itself; its event may come before or after. */
+START_TEST(what_an_operation_ended_is_not_told_twice)
+{
+    engine_follow(world->engine);
+    world_run(world, "start", "work", NULL);
+    expect_state("work", POWER_RUNNING);
+    g_string_truncate(world->notes, 0);
+    world_run(world, "kill", "work", NULL);
+    expect_state("work", POWER_HALTED);
+    ck_assert_ptr_null(strstr(world->notes->str, "killed by"));
+}
+END_TEST
+
 static gboolean is_suspended(gpointer data)
 {
     return fake_count("suspend") > 0;
@@ -355,6 +390,38 @@ START_TEST(a_reload_keeps_what_is_known_of_now)
 }
 END_TEST
 
+static void read_pools(const char *trouble)
+{
+    const struct pool_entry *pool;
+
+    ck_assert(engine_refresh_pools(world->engine, 50000, NULL));
+    pool = model_pool(engine_model(world->engine), "varlibqubes");
+    ck_assert_int_eq(pool->usage_known, !trouble);
+    if (trouble)
+        ck_assert_ptr_nonnull(strstr(pool->trouble, trouble));
+    else
+        ck_assert_ptr_null(pool->trouble);
+}
+
+START_TEST(a_pool_that_is_gone_says_so_once)
+{
+    g_autofree char *dir = g_build_filename(world->root, "var/lib/qubes", NULL);
+    g_autofree char *away = g_strconcat(dir, ".away", NULL);
+
+    read_pools(NULL);
+    ck_assert_int_eq(g_rename(dir, away), 0);
+    g_string_truncate(world->notes, 0);
+    read_pools("'varlibqubes'");
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "directory is not there"));
+    g_string_truncate(world->notes, 0);
+    read_pools("'varlibqubes'");
+    ck_assert_str_eq(world->notes->str, "");
+    ck_assert_int_eq(g_rename(away, dir), 0);
+    read_pools(NULL);
+    ck_assert_str_eq(world->notes->str, "pool 'varlibqubes' can be read again\n");
+}
+END_TEST
+
 START_TEST(figures_of_pools_and_volumes_are_read)
 {
     const struct pool_entry *pool;
@@ -461,12 +528,15 @@ int main(void)
         a_connection_that_comes_back_is_read_again,
         what_others_do_shows_at_once,
         a_qube_that_stops_by_itself_is_cleaned_up,
+        how_a_qube_ended_is_told,
+        what_an_operation_ended_is_not_told_twice,
         a_qube_that_stops_under_an_operation_is_cleaned_up,
         volumes_asked_for_during_a_reading_are_read,
         one_who_only_looks_cleans_up_nothing,
         a_store_that_breaks_and_mends_is_followed,
         a_missing_store_is_an_error_of_the_engine,
         a_reload_keeps_what_is_known_of_now,
+        a_pool_that_is_gone_says_so_once,
         figures_of_pools_and_volumes_are_read,
         a_request_during_a_reading_is_not_lost,
         what_ended_long_ago_is_forgotten,

@@ -174,7 +174,7 @@ START_TEST(events)
     ck_assert(wait_for(log, "3 "));
     hv_unwatch(hv);
     g_string_truncate(log, 0);
-    fake_emit(HV_EVENT_UP, NULL, NULL, NULL);
+    fake_emit(HV_EVENT_UP, NULL);
     while (g_main_context_iteration(NULL, FALSE))
         ;
     ck_assert_str_eq(log->str, "");

@@ -17,6 +17,7 @@ struct domain {
     char *uuid, *name, *xml;
     int id; /* 0: not active */
     enum power_state state;
+    enum hv_stop stop; /* why it is not active */
     guint64 memory_kib, maxmem_kib;
     gint64 since_us;
 };
@@ -86,9 +87,10 @@ static void domain_activate(struct domain *d, enum power_state state)
     d->since_us = g_get_monotonic_time();
 }
 
-static void domain_stop(struct domain *d)
+static void domain_stop(struct domain *d, enum hv_stop stop)
 {
     d->id = 0;
+    d->stop = stop;
     d->state = POWER_HALTED;
 }
 
@@ -124,8 +126,8 @@ static gboolean post_deliver(gpointer data)
 }
 
 /* Lock held. */
-static void emit(enum hv_event_type type, const char *uuid, const char *name,
-                 const char *text)
+/* Of what it points to only the text is kept. */
+static void emit(const struct hv_event *event)
 {
     struct post *post;
     GSource *source;
@@ -134,10 +136,8 @@ static void emit(enum hv_event_type type, const char *uuid, const char *name,
         return;
     post = g_new0(struct post, 1);
     post->serial = watch_serial;
-    post->event.type = type;
-    g_strlcpy(post->event.uuid, uuid ? uuid : "", sizeof post->event.uuid);
-    g_strlcpy(post->event.name, name ? name : "", sizeof post->event.name);
-    post->event.text = post->text = g_strdup(text);
+    post->event = *event;
+    post->event.text = post->text = g_strdup(event->text);
     source = g_idle_source_new();
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
     g_source_set_callback(source, post_deliver, post, post_free);
@@ -147,7 +147,18 @@ static void emit(enum hv_event_type type, const char *uuid, const char *name,
 
 static void emit_domain(const struct domain *d)
 {
-    emit(d->id ? HV_EVENT_DOMAIN : HV_EVENT_STOPPED, d->uuid, d->name, NULL);
+    struct hv_event event = { d->id ? HV_EVENT_DOMAIN : HV_EVENT_STOPPED, d->stop };
+
+    g_strlcpy(event.uuid, d->uuid, sizeof event.uuid);
+    g_strlcpy(event.name, d->name, sizeof event.name);
+    emit(&event);
+}
+
+static void emit_link(enum hv_event_type type, const char *text)
+{
+    struct hv_event event = { .type = type, .text = text };
+
+    emit(&event);
 }
 
 /* The script */
@@ -497,7 +508,7 @@ static gboolean change(const char *call, const char *uuid,
     gboolean ok = d && d->id;
 
     if (ok && state == POWER_HALTED)
-        domain_stop(d);
+        domain_stop(d, HV_STOP_KILLED);
     else if (ok)
         d->state = state;
     if (ok)
@@ -543,7 +554,7 @@ static gpointer stop_late(gpointer data)
     enter();
     d = domain_get(stop->uuid);
     if (d && d->id == stop->id) {
-        domain_stop(d);
+        domain_stop(d, HV_STOP_SHUTDOWN);
         emit_domain(d);
     }
     leave();
@@ -609,8 +620,8 @@ static gboolean watch_tick(unsigned serial, int *up)
     if (serial != watch_serial)
         return FALSE;
     if (now != *up)
-        emit(now ? HV_EVENT_UP : HV_EVENT_DOWN, NULL, NULL,
-             now ? NULL : "the script took the hypervisor away");
+        emit_link(now ? HV_EVENT_UP : HV_EVENT_DOWN,
+                  now ? NULL : "the script took the hypervisor away");
     *up = now;
     return TRUE;
 }
@@ -707,9 +718,20 @@ void fake_set_state(const char *uuid, const char *name, enum power_state state)
     enter();
     d = domain_add(uuid, name);
     if (state == POWER_HALTED)
-        domain_stop(d);
+        domain_stop(d, HV_STOP_OTHER);
     else
         domain_activate(d, state);
+    emit_domain(d);
+    leave();
+}
+
+void fake_stop(const char *uuid, enum hv_stop stop)
+{
+    struct domain *d;
+
+    enter();
+    d = domain_get(uuid);
+    domain_stop(d, stop);
     emit_domain(d);
     leave();
 }
@@ -748,10 +770,9 @@ char *fake_xml(const char *uuid)
     return xml;
 }
 
-void fake_emit(enum hv_event_type type, const char *uuid, const char *name,
-               const char *text)
+void fake_emit(enum hv_event_type type, const char *text)
 {
     enter();
-    emit(type, uuid, name, text);
+    emit_link(type, text);
     leave();
 }

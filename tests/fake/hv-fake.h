@@ -22,11 +22,12 @@ unsigned fake_count_of(const char *call, const char *uuid);
 /* A domain comes (with a new id), changes or goes (POWER_HALTED), as if somebody
  * else had done it; with the event. name may be NULL for one that exists. */
 void fake_set_state(const char *uuid, const char *name, enum power_state state);
+/* The same for an active one that stops, with the reason. */
+void fake_stop(const char *uuid, enum hv_stop stop);
 /* TRUE if there is a definition, active or not. */
 gboolean fake_defined(const char *uuid);
 gboolean fake_active(const char *uuid);
 /* The document of the last hv_create() of uuid, or NULL. Free it. */
 char *fake_xml(const char *uuid);
-/* Any event at all, delivered on main; uuid, name and text may be NULL. */
-void fake_emit(enum hv_event_type type, const char *uuid, const char *name,
-               const char *text);
+/* UP or DOWN, delivered on main; text may be NULL. */
+void fake_emit(enum hv_event_type type, const char *text);
