@@ -39,7 +39,7 @@ enum hv_link { LINK_UNASKED, LINK_UP, LINK_DOWN };
 
 struct local {
     struct engine *engine;
-    gboolean following;
+    gboolean following, frozen;
     guint tick_timer, soon_timer, ticks;
     struct reading *pending[READING_KINDS];
     gboolean again;       /* states: something happened meanwhile */
@@ -107,7 +107,8 @@ static void apply_qube(struct local *local, struct qube *qube,
 
     if (domain)
         state = qube_power(engine->model, qube, engine->root, domain->state);
-    qube->memory_kib = domain ? domain->memory_kib : 0;
+    if (!local->frozen || !domain)
+        qube->memory_kib = domain ? domain->memory_kib : 0;
     if (always_running(qube)) {
         model_set_state(engine->model, qube, POWER_RUNNING,
                         domain ? domain->id : -1);
@@ -175,7 +176,8 @@ static void apply_states(struct reading *reading, const GError *error)
     }
     for (guint i = 0; i < model->qubes->len; i++)
         apply_qube(local, model->qubes->pdata[i], reading->snapshot);
-    apply_host(local, reading->snapshot);
+    if (!local->frozen)
+        apply_host(local, reading->snapshot);
     local->silent_us = 0;
     set_link(local, LINK_UP, NULL);
     events_emit(model->events, &event);
@@ -318,10 +320,21 @@ void engine_request_volumes(struct engine *engine, const char *uuid)
         request_volumes(local);
 }
 
+void engine_freeze(struct engine *engine, gboolean frozen)
+{
+    engine->local->frozen = frozen;
+}
+
+gboolean engine_frozen(const struct engine *engine)
+{
+    return engine->local->frozen;
+}
+
 void engine_request_all(struct engine *engine)
 {
     struct local *local = engine->local;
 
+    engine_freeze(engine, FALSE);
     engine_check_store(engine);
     if (local->pending[READING_STATES])
         local->again = TRUE;
@@ -541,7 +554,7 @@ static gboolean tick(gpointer data)
         engine_probe(engine);
     if (local->ticks % TICKS_STATES == 0)
         request_states(local);
-    if (local->ticks % TICKS_POOLS == 0)
+    if (local->ticks % TICKS_POOLS == 0 && !local->frozen)
         request_pools(local);
     local_status_changed(local);
     return G_SOURCE_CONTINUE;

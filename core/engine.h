@@ -46,8 +46,12 @@ gboolean engine_refresh_volumes(struct engine *engine, const char *uuid,
 /* Console: start a reading without waiting; EVENT_VOLUMES follows. */
 void engine_request_volumes(struct engine *engine, const char *uuid);
 /* The same for everything that is followed: states and host, pools, volumes,
- * and the store if it changed. What is being read already is not read twice. */
+ * and the store if it changed. What is being read already is not read twice.
+ * Thaws. */
 void engine_request_all(struct engine *engine);
+/* Frozen: memory, host and pools keep their figures; states go on changing. */
+void engine_freeze(struct engine *engine, gboolean frozen);
+gboolean engine_frozen(const struct engine *engine);
 
 struct model *engine_model(struct engine *engine);
 struct hv *engine_hv(struct engine *engine);      /* any thread */

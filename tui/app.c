@@ -421,6 +421,16 @@ static void app_key_refresh(struct screen *screen)
     app_note(screen->app, FALSE, "reading everything again");
 }
 
+static void app_key_freeze(struct screen *screen)
+{
+    struct engine *engine = screen->app->engine;
+    gboolean frozen = !engine_frozen(engine);
+
+    engine_freeze(engine, frozen);
+    app_note(screen->app, FALSE, frozen ? "figures are frozen; Z lets them go on"
+                                        : "figures go on");
+}
+
 /* What is being asked first, then what works on the selected qube, then what
  * works at all. The program itself is not ended by it. */
 static void app_key_cancel(struct screen *screen)
@@ -509,6 +519,8 @@ static const struct key_row rows[] = {
      KEYS_ANYWHERE, NULL, app_key_command, app_is_view},
     {"Ctrl-R", "refresh", NULL, "read everything again",
      KEYS_ANYWHERE, NULL, app_key_refresh, NULL},
+    {"Z", "freeze", NULL, "freeze, thaw the figures",
+     KEYS_ANYWHERE, NULL, app_key_freeze, NULL},
     {"Ctrl-L", "redraw", NULL, "redraw the terminal",
      KEYS_ANYWHERE, NULL, app_key_redraw, NULL},
     {"Ctrl-C", "interrupt", NULL, "cancel what runs",

@@ -6,8 +6,6 @@
 #include "tui/detail.h"
 
 #include "core/logs.h"
-#include "tui/field.h"
-#include "tui/frame.h"
 #include "tui/pager.h"
 #include "tui/tabs.h"
 #include "util/error.h"
@@ -22,11 +20,10 @@ struct log {
     struct log_text *text; /* NULL: not read yet, or it failed */
     char *error, *hint;
     gboolean errors_only;
-    struct logs_job *reading, *saving; /* NULL: none at work */
+    struct logs_job *reading; /* NULL: none at work */
     gboolean again;        /* something else was asked for meanwhile */
     gboolean stale;        /* what is shown is not of the source chosen */
     guint timer;           /* while it is looked at */
-    struct field *saving_to; /* while the name of a copy is typed, else NULL */
 };
 
 static struct log *log_of(const struct screen *screen)
@@ -141,7 +138,6 @@ static void log_hide(struct screen *screen)
     struct log *log = log_of(screen);
 
     g_clear_handle_id(&log->timer, g_source_remove);
-    g_clear_pointer(&log->saving_to, field_free);
 }
 
 static void log_close(gpointer page)
@@ -149,9 +145,7 @@ static void log_close(gpointer page)
     struct log *log = page;
 
     g_clear_handle_id(&log->timer, g_source_remove);
-    g_clear_pointer(&log->saving_to, field_free);
     g_clear_pointer(&log->reading, logs_forget);
-    g_clear_pointer(&log->saving, logs_forget);
     log_put_error(log, NULL);
     pager_free(log->pager);
     g_free(log->name);
@@ -281,17 +275,6 @@ static void log_draw_text(const struct log *log, struct rect area)
                                     : "The log is empty.");
 }
 
-static void log_draw_save(const struct log *log)
-{
-    static const char label[] = "Save a copy as: ";
-    struct rect prompt = frame_prompt();
-    int used;
-
-    draw_fill((struct rect){prompt.y, 0, 1, prompt.w}, STYLE_NORMAL);
-    used = draw_words(prompt.y, 0, prompt.w, STYLE_STRONG, label);
-    field_draw(log->saving_to, prompt.y, used, prompt.w - used, TRUE);
-}
-
 static void log_draw(struct screen *screen, struct rect area)
 {
     const struct log *log = log_of(screen);
@@ -309,72 +292,20 @@ static void log_draw(struct screen *screen, struct rect area)
         log_draw_text(log, area);
 }
 
-/* Over the state line. */
-static void log_draw_prompt(const struct screen *screen)
-{
-    if (log_of(screen)->saving_to)
-        log_draw_save(log_of(screen));
-}
-
-/* --- a copy --- */
-
-static void log_save_done(struct log_text *text, const GError *error, gpointer data)
-{
-    struct log *log = data;
-
-    log->saving = NULL;
-    if (error)
-        app_note(log->screen->app, TRUE, "%s", error->message);
-    else
-        app_note(log->screen->app, FALSE, "the log of '%s' was copied", log->name);
-}
-
-/* "~/x" is what people type; the rest is taken as it is. */
-static char *log_save_path(const char *typed)
-{
-    return typed[0] == '~' && typed[1] == '/'
-               ? g_build_filename(g_get_home_dir(), typed + 2, NULL)
-               : g_canonicalize_filename(typed, NULL);
-}
-
-static void log_save(struct log *log)
-{
-    g_autofree char *path = log_save_path(field_text(log->saving_to));
-
-    if (log->saving || !log->text || !log->text->lines)
-        return;
-    log->saving = logs_request_save(app_engine(log->screen->app), log->text->lines,
-                                    path, log_save_done, log);
-}
-
-static gboolean log_typed(struct screen *screen, int key)
-{
-    struct log *log = log_of(screen);
-
-    if (!log->saving_to)
-        return FALSE;
-    if (key == K_ENTER && *field_text(log->saving_to))
-        log_save(log);
-    if (key == K_ENTER || key == K_ESC || key == K_CTRL('C'))
-        g_clear_pointer(&log->saving_to, field_free);
-    else
-        field_key(log->saving_to, key);
-    return TRUE;
-}
+/* --- keys --- */
 
 static void log_key_save(struct screen *screen)
 {
-    struct log *log = log_of(screen);
-    g_autofree char *base = NULL, *path = NULL;
+    const struct log *log = log_of(screen);
 
     if (!log_has_text(screen) || !log->path)
         return;
-    base = g_path_get_basename(log->path);
-    path = g_strdup_printf("~/%s", base);
-    log->saving_to = field_new(path);
+    g_autofree char *base = g_path_get_basename(log->path);
+    g_autofree char *path = g_strdup_printf("~/%s", base);
+    g_autofree char *what = g_strdup_printf("the log of '%s'", log->name);
+    struct save_offer offer = {log->text->lines, what, path};
+    save_open(screen->app, &offer);
 }
-
-/* --- keys --- */
 
 static void log_choose(struct screen *screen, guint source)
 {
@@ -459,8 +390,6 @@ const struct detail_tab detail_log = {
     .show = log_show,
     .hide = log_hide,
     .draw = log_draw,
-    .draw_prompt = log_draw_prompt,
-    .typed = log_typed,
     .status = log_status,
     .pager = log_pager,
 };

@@ -14,8 +14,6 @@ struct detail_tab {
     void (*show)(struct screen *screen);
     void (*hide)(struct screen *screen); /* NULL ok */
     void (*draw)(struct screen *screen, struct rect area);
-    void (*draw_prompt)(const struct screen *screen); /* over all; NULL ok */
-    gboolean (*typed)(struct screen *screen, int key); /* NULL ok */
     void (*event)(struct screen *screen, const struct event *event); /* NULL ok */
     char *(*status)(const struct screen *screen); /* caller frees */
     struct list *(*list)(const struct screen *screen);   /* NULL: it has none */

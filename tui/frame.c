@@ -96,6 +96,10 @@ static void frame_draw_title(struct app *app, int h, int w)
                      frame_mode(engine), link);
     if (engine_readonly(engine))
         x += draw_words(0, x, w - x, STYLE_TITLE, "  read-only");
+    if (engine_frozen(engine)) {
+        x += draw_words(0, x, w - x, STYLE_TITLE, "  ");
+        x += draw_words(0, x, w - x, STYLE_NORMAL, " FROZEN ");
+    }
     if (findings)
         draw_format(0, x, w - x - CLOCK_WIDTH, STYLE_TITLE, "  findings:%u",
                     findings);

@@ -164,8 +164,7 @@ static gboolean detail_typed(struct screen *screen, int key)
     detail_follow_list(screen);
     if (detail_of(screen)->left)
         return FALSE;
-    return (now->typed && now->typed(screen, key)) ||
-           (now->pager && now->pager(screen) && pager_typed(now->pager(screen), key));
+    return now->pager && now->pager(screen) && pager_typed(now->pager(screen), key);
 }
 
 static struct list *detail_list(const struct screen *screen)
@@ -266,8 +265,6 @@ static void detail_draw(struct screen *screen, struct rect area)
     /* Last, because the last cursor counts. */
     if (detail->left)
         draw_cursor(list_selected_line(detail_qubes(screen)), 0);
-    else if (detail_now(screen)->draw_prompt)
-        detail_now(screen)->draw_prompt(screen);
 }
 
 /* --- keys --- */

@@ -11,6 +11,7 @@
 
 #define WIDTH 79
 #define INDENT 16
+#define FILE_WIDTH 78
 
 struct error {
     char *uuid; /* NULL: it was about no qube */
@@ -126,18 +127,25 @@ static void error_parts(const struct error *error, struct error_part *parts)
     memcpy(parts, all, sizeof(all));
 }
 
-static void error_fill_pager(struct error *error, const struct error_part *parts,
-                             int width)
+static void error_fold(const struct error *error, GPtrArray *lines, int width)
+{
+    struct pager_fold fold = {lines, INDENT, width};
+    struct error_part parts[PARTS];
+
+    error_parts(error, parts);
+    for (gsize i = 0; i < PARTS; i++)
+        if (parts[i].text)
+            pager_fold(&fold, parts[i].head, parts[i].text);
+}
+
+static void error_fill_pager(struct error *error, int width)
 {
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-    struct pager_fold fold = {lines, INDENT, width};
 
     if (error->width == width)
         return;
     error->width = width;
-    for (gsize i = 0; i < PARTS; i++)
-        if (parts[i].text)
-            pager_fold(&fold, parts[i].head, parts[i].text);
+    error_fold(error, lines, width);
     pager_set(error->pager, lines);
 }
 
@@ -152,7 +160,7 @@ static void error_draw(struct screen *screen, struct rect area)
         height += error_part_height(&parts[i], width);
     /* Before the box, whose hints say whether there is more. */
     if (height > area.h) {
-        error_fill_pager(error, parts, width);
+        error_fill_pager(error, width);
         pager_draw(error->pager, (struct rect){area.y, area.x, area.h - 2, width});
     }
     struct rect size = {0, 0, height, WIDTH};
@@ -179,6 +187,17 @@ static void error_key_log(struct screen *screen)
     app_pop(app, screen);
     if (model_qube(app_model(app), error->uuid))
         detail_open(app, error->uuid, DETAIL_LOG);
+}
+
+static void error_key_save(struct screen *screen)
+{
+    const struct error *error = screen->data;
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    struct save_offer offer = {lines, "the report", "~/qmc-report.txt"};
+
+    g_ptr_array_add(lines, g_strdup(error->title));
+    error_fold(error, lines, FILE_WIDTH);
+    save_open(screen->app, &offer);
 }
 
 static void error_key_down(struct screen *screen)
@@ -220,6 +239,7 @@ static const struct key_row error_keys[] = {
      error_key_up, error_is_long},
     {"l F3", "log", "log", "the log of the qube", KEYS_ACT, NULL, error_key_log,
      error_has_qube},
+    {"s", "save", "save", "save a report", KEYS_ACT, NULL, error_key_save, NULL},
     {"Esc Enter q", "close", "close", "close", KEYS_ACT, NULL, error_key_close,
      NULL},
     {NULL},

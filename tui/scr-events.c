@@ -175,6 +175,30 @@ static void events_key_open(struct screen *screen)
     detail_open(screen->app, events_subject(screen), DETAIL_OVERVIEW);
 }
 
+/* All of them, whatever the filter. */
+static void events_key_save(struct screen *screen)
+{
+    const struct journal *journal = events_journal(screen);
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    struct save_offer offer = {lines, "the event log", "~/qmc-events.txt"};
+
+    for (guint i = 0; i < journal_length(journal); i++) {
+        const struct journal_entry *entry = journal_at(journal, i);
+        g_autoptr(GDateTime) at = g_date_time_new_from_unix_local(entry->at);
+        g_autofree char *time = g_date_time_format(at, "%F %T%:z");
+
+        g_ptr_array_add(lines, g_strdup_printf("%s %s %s", time,
+                                               entry->warning ? "!" : " ",
+                                               entry->text));
+    }
+    save_open(screen->app, &offer);
+}
+
+static gboolean events_has_any(const struct screen *screen)
+{
+    return journal_length(events_journal(screen)) > 0;
+}
+
 static gboolean events_has_qube(const struct screen *screen)
 {
     const char *uuid = events_subject(screen);
@@ -186,6 +210,8 @@ static gboolean events_has_qube(const struct screen *screen)
 static const struct key_row events_keys[] = {
     {"Enter", "open", "Its qube", "the qube it is about", KEYS_ACT, NULL,
      events_key_open, events_has_qube},
+    {"s", "save", "Save", "save a copy of all of them", KEYS_ACT, NULL,
+     events_key_save, events_has_any},
     {NULL},
 };
 /* clang-format on */

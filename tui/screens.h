@@ -19,6 +19,13 @@ void progress_open(struct app *app, struct op *op);
 void progress_pane_step(const struct op *op, guint step, struct pane *pane);
 /* TRUE if the operation is being followed on the screen. */
 gboolean progress_shows(struct app *app, const struct op *op);
+struct save_offer {
+    GPtrArray *lines; /* char * */
+    const char *what; /* as for save_lines() */
+    const char *path; /* suggested */
+};
+/* Asks for the name of the file. */
+void save_open(struct app *app, const struct save_offer *offer);
 /* Which columns of the list of the screen are shown; for a key row. */
 void columns_open(struct screen *below);
 /* Everything that can be done with what is selected or marked in the screen;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/op-words.h"
-#include "tui/save-screen.h"
+#include "tui/save.h"
 #include "tui/screens.h"
 #include "tui/setting.h"
 #include "util/error.h"

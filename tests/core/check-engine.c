@@ -49,6 +49,13 @@ static void expect_state(const char *qube, enum power_state state)
                   power_state_word(world_qube(world, qube)->state));
 }
 
+/* The same, with a reading for it. */
+static void expect_read(const char *qube, enum power_state state)
+{
+    ck_assert(engine_refresh_states(world->engine, 50000, NULL));
+    expect_state(qube, state);
+}
+
 START_TEST(before_the_first_reading_nothing_is_known)
 {
     ck_assert_int_eq(world_qube(world, "vault")->state, POWER_UNKNOWN);
@@ -63,6 +70,25 @@ START_TEST(everything_is_read_again_on_demand)
     engine_request_all(world->engine);
     expect_state("work", POWER_PAUSED);
     expect_state("vault", POWER_HALTED);
+}
+END_TEST
+
+/* What is frozen are the figures: who acts on a state has to see it. */
+START_TEST(frozen_figures_stay_and_states_do_not)
+{
+    const struct qube *work = world_qube(world, "work");
+    guint64 before;
+
+    fake_script("figures=moving");
+    fake_set_state(work->uuid, "work", POWER_RUNNING);
+    expect_read("work", POWER_RUNNING);
+    before = work->memory_kib;
+    engine_freeze(world->engine, TRUE);
+    fake_set_state(work->uuid, "work", POWER_PAUSED);
+    expect_read("work", POWER_PAUSED);
+    ck_assert_uint_eq(work->memory_kib, before);
+    engine_request_all(world->engine);
+    ck_assert(!engine_frozen(world->engine));
 }
 END_TEST
 
@@ -520,6 +546,7 @@ int main(void)
     const TTest *const tests[] = {
         before_the_first_reading_nothing_is_known,
         everything_is_read_again_on_demand,
+        frozen_figures_stay_and_states_do_not,
         silence_is_told_in_steps,
         a_reading_fills_the_model,
         a_hypervisor_that_hangs_is_not_waited_for,

@@ -411,10 +411,26 @@ static void log_put(struct console *console, const char *text, const char *mode)
     ck_assert_int_eq(fclose(file), 0);
 }
 
+/* Answers the question for the name of a file; its text, caller frees. */
+static char *save_copy(struct console *console)
+{
+    g_autofree char *copy = g_build_filename(console->root, "copy", NULL);
+    char *text = NULL;
+
+    console_wait(console, "Save a copy as: ~/");
+    console_keys(console, "Ctrl-U");
+    for (const char *p = copy; *p; p++)
+        app_key(console->app, *p);
+    console_keys(console, "Enter");
+    console_wait(console, "is saved in");
+    ck_assert(g_file_get_contents(copy, &text, NULL, NULL));
+    ck_assert_int_eq(g_remove(copy), 0);
+    return text;
+}
+
 START_TEST(a_log_is_followed_and_copied)
 {
     struct console *console = console_with("qubes.xml");
-    g_autofree char *copy = g_build_filename(console->root, "copy", NULL);
     g_autofree char *text = NULL;
 
     console_wait(console, "13 qubes");
@@ -424,13 +440,30 @@ START_TEST(a_log_is_followed_and_copied)
     console_wait(console, "a line that came later");
     log_put(console, "begun anew\n", "w");
     console_wait(console, "begun anew");
-    console_keys(console, "s Ctrl-U");
-    for (const char *p = copy; *p; p++)
-        app_key(console->app, *p);
-    console_keys(console, "Enter");
-    console_wait(console, "was copied");
-    ck_assert(g_file_get_contents(copy, &text, NULL, NULL));
+    console_keys(console, "s");
+    text = save_copy(console);
     ck_assert_str_eq(text, "begun anew\n");
+    console_free(console);
+}
+END_TEST
+
+START_TEST(an_error_and_the_events_are_saved)
+{
+    struct console *console = console_with("qubes.xml");
+    g_autofree char *report = NULL;
+    g_autofree char *events = NULL;
+
+    fake_script("fail=create");
+    console_wait(console, "13 qubes");
+    console_keys(console, "/ p e r s o n a l Enter s");
+    console_wait(console, "personal was not started");
+    console_keys(console, "s");
+    report = save_copy(console);
+    ck_assert(g_str_has_prefix(report, "personal was not started\nCAUSE  "));
+    ck_assert_ptr_nonnull(strstr(report, "ALREADY UNDONE  "));
+    console_keys(console, "Esc 8 s");
+    events = save_copy(console);
+    ck_assert_ptr_nonnull(strstr(events, "the report is saved in"));
     console_free(console);
 }
 END_TEST
@@ -600,6 +633,7 @@ int main(void)
         what_the_list_shows_is_remembered,
         every_size_is_survived,
         a_log_is_followed_and_copied,
+        an_error_and_the_events_are_saved,
         a_qube_that_goes_takes_its_detail_along,
         a_lost_hypervisor_is_told_with_its_reason,
         selection_follows_its_qube,
