@@ -144,17 +144,20 @@ static char *overview_reference(const struct facts *facts, const char *property)
 
 static char *overview_netvm(const struct facts *facts)
 {
-    static const char *const addresses[] = {"ip", "gateway"};
+    static const struct {
+        const char *word, *property;
+    } addresses[] = {{"ip", "ip"}, {"gateway", "visible_gateway"}};
     g_autofree char *name = overview_reference(facts, "netvm");
     GString *text = g_string_new(name);
 
     if (!qube_get_vm(facts->model, facts->qube, "netvm"))
         return g_string_free(text, FALSE);
     for (gsize i = 0; i < G_N_ELEMENTS(addresses); i++) {
-        g_autofree char *value = qube_get(facts->model, facts->qube, addresses[i]);
+        g_autofree char *value =
+            qube_get(facts->model, facts->qube, addresses[i].property);
 
         if (value && *value)
-            g_string_append_printf(text, "   %s %s", addresses[i], value);
+            g_string_append_printf(text, "   %s %s", addresses[i].word, value);
     }
     return g_string_free(text, FALSE);
 }

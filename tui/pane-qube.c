@@ -18,16 +18,25 @@ static char *pane_value(const struct model *model, const struct qube *qube,
     return g_strdup("-");
 }
 
+/* Nothing where the class has no such property: dom0. */
+static char *pane_part(const struct model *model, const struct qube *qube,
+                       const char *property, const char *unit)
+{
+    g_autofree char *value = qube_get(model, qube, property);
+
+    return value && *value ? g_strdup_printf("  %s%s", value, unit) : g_strdup("");
+}
+
 static void pane_qube_what(const struct model *model, const struct qube *qube,
                            struct pane *pane)
 {
     g_autofree char *label = pane_value(model, qube, "label");
-    g_autofree char *mode = pane_value(model, qube, "virt_mode");
-    g_autofree char *vcpus = pane_value(model, qube, "vcpus");
+    g_autofree char *mode = pane_part(model, qube, "virt_mode", "");
+    g_autofree char *vcpus = pane_part(model, qube, "vcpus", " vcpus");
     g_autofree char *xid =
-        qube->xid >= 0 ? g_strdup_printf("xid %d  ", qube->xid) : g_strdup("");
+        qube->xid >= 0 ? g_strdup_printf("  xid %d", qube->xid) : g_strdup("");
 
-    pane_line(pane, STYLE_STRONG, "%s  [%s]  %s  %s  %s%s  %s vcpus", qube->name,
+    pane_line(pane, STYLE_STRONG, "%s  [%s]  %s  %s%s%s%s", qube->name,
               style_label_letters(label), qube->class_name,
               power_state_word(qube->state), xid, mode, vcpus);
 }
