@@ -20,7 +20,9 @@
 #include <stdio.h>
 
 #include "tests/fake/hv-fake.h"
+#include "tests/tui/looks.h"
 #include "tests/util/suite.h"
+#include "tui/setting.h"
 
 static const char *const names[] = {"command", "options", "list", "marks", "several",
                                     "actions", "columns", "tree",
@@ -30,16 +32,27 @@ static const char *const names[] = {"command", "options", "list", "marks", "seve
                                     "events", "panes", "jobs", "pools", "allvolumes",
                                     "detail", "log"};
 
-static const struct terminal {
+struct terminal {
     const char *type, *no_color;
     int height, width;
     const char *golden; /* text is the same whatever the colours are */
-} terminals[] = {
+    gboolean looks;     /* attributes and colours stand in the golden file */
+    const char *lines;  /* of the setting; NULL: as it comes */
+};
+
+static const struct terminal terminals[] = {
     {"xterm-256color", NULL, 24, 80, "80x24"},
     {"xterm-256color", "1", 24, 80, "80x24"},
     {"linux", NULL, 24, 80, "80x24"},
     {"vt220", NULL, 24, 80, "80x24"},
     {"xterm-256color", NULL, 40, 120, "120x40"},
+};
+
+static const struct terminal looked_at[] = {
+    {"xterm-256color", NULL, 24, 80, "80x24-256", TRUE, NULL},
+    {"xterm-256color", NULL, 40, 120, "120x40-256", TRUE, NULL},
+    {"vt220", NULL, 24, 80, "80x24-mono", TRUE, "ascii"},
+    {"vt220", NULL, 40, 120, "120x40-mono", TRUE, "ascii"},
 };
 
 struct replay {
@@ -64,6 +77,10 @@ static void replay_show(struct replay *replay, const char *title)
     g_autofree char *text = console_masked(replay->console);
 
     g_string_append_printf(replay->shown, "=== %s\n%s", title, text);
+    if (!replay->terminal->looks)
+        return;
+    g_autofree char *looks = looks_text(text);
+    g_string_append_printf(replay->shown, "---\n%s", looks);
 }
 
 static void replay_size(struct replay *replay, const char *size)
@@ -154,6 +171,8 @@ static void replay_run(const char *name, const struct terminal *terminal)
 
     if (terminal->no_color)
         g_setenv("NO_COLOR", terminal->no_color, TRUE);
+    if (terminal->lines)
+        ck_assert(setting_set("lines", terminal->lines, NULL));
     fake_reset();
     ck_assert(g_file_get_contents(path, &script, NULL, NULL));
     g_auto(GStrv) lines = g_strsplit(g_strchomp(script), "\n", -1);
@@ -177,6 +196,12 @@ START_TEST(replay_all)
 }
 END_TEST
 
+START_TEST(looks_all)
+{
+    replay_run("looks", &looked_at[_i]);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const none[] = {NULL};
@@ -185,5 +210,6 @@ int main(void)
     tcase_set_timeout(all, 120);
     tcase_add_loop_test(all, replay_all, 0,
                         (int)(G_N_ELEMENTS(names) * G_N_ELEMENTS(terminals)));
+    tcase_add_loop_test(all, looks_all, 0, (int)G_N_ELEMENTS(looked_at));
     return suite_run_cases("screens", none, NULL, NULL, all);
 }
