@@ -12,7 +12,7 @@ enum event_type {
     EVENT_STATE,     /* power state or busy of uuid changed */
     EVENT_STATS,     /* figures of a tick are in */
     EVENT_POOLS,     /* pool usage is in */
-    EVENT_VOLUMES,   /* volume figures of uuid are in */
+    EVENT_VOLUMES,   /* volume figures are in */
     EVENT_OP,        /* op was queued, made a step, or ended */
     EVENT_HV,        /* connection came or went; text; down is a warning */
     EVENT_MODE,      /* direct, shared, read-only changed */

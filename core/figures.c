@@ -147,12 +147,10 @@ static void apply_volume(struct model *model, const struct figure *figure)
 
 void figures_apply_volumes(const GArray *figures, struct model *model)
 {
-    for (guint i = 0; i < figures->len; i++) {
-        const struct figure *figure = &g_array_index(figures, struct figure, i);
-        struct event event = { .type = EVENT_VOLUMES, .uuid = figure->uuid };
+    struct event event = { .type = EVENT_VOLUMES };
 
-        apply_volume(model, figure);
-        if (i + 1 == figures->len || !g_str_equal(figure[1].uuid, figure->uuid))
-            events_emit(model->events, &event);
-    }
+    for (guint i = 0; i < figures->len; i++)
+        apply_volume(model, &g_array_index(figures, struct figure, i));
+    if (figures->len > 0)
+        events_emit(model->events, &event);
 }

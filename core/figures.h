@@ -14,5 +14,5 @@ void figures_read_pools(GArray *figures);   /* [W] */
 void figures_read_volumes(GArray *figures); /* [W] */
 
 void figures_apply_pools(const GArray *figures, struct model *model);
-/* One EVENT_VOLUMES for each qube. */
+/* With one EVENT_VOLUMES, if there are any. */
 void figures_apply_volumes(const GArray *figures, struct model *model);

@@ -82,6 +82,18 @@ static void app_tick_clock(struct app *app)
     g_strlcpy(app->clock, text, sizeof(app->clock));
 }
 
+/* Those below the view too: some show their rows. */
+static void app_fill(struct app *app)
+{
+    for (guint i = 0; i < app_stack(app)->len; i++) {
+        struct screen *screen = app_stack(app)->pdata[i];
+
+        if (screen->stale && screen->class->fill)
+            screen->class->fill(screen);
+        screen->stale = FALSE;
+    }
+}
+
 static void app_draw_screens(struct app *app)
 {
     struct screen *view = app_view(app);
@@ -103,6 +115,7 @@ static void app_draw_screens(struct app *app)
 void app_draw(struct app *app)
 {
     app->drawn_us = g_get_monotonic_time();
+    app_fill(app);
     draw_begin();
     app_draw_screens(app);
     /* The clock alone is no reason to write to the terminal. */
@@ -388,6 +401,7 @@ void app_key(struct app *app, int key)
 {
     struct screen *screen = app_top(app);
 
+    app_fill(app);
     /* A warning was there to be read, and has been. */
     app->alert = 0;
     if (frame_blind() || !screen->class->typed ||

@@ -249,7 +249,7 @@ static void allvolumes_event(struct screen *screen, const struct event *event)
     if (event->type == EVENT_MODEL)
         engine_request_volumes(app_engine(screen->app), NULL);
     if (event->type <= EVENT_QUBE || event->type == EVENT_VOLUMES)
-        allvolumes_fill(screen);
+        screen->stale = TRUE;
 }
 
 static gboolean allvolumes_typed(struct screen *screen, int key)
@@ -376,6 +376,7 @@ const struct screen_class screen_allvolumes = {
     .draw = allvolumes_draw,
     .typed = allvolumes_typed,
     .event = allvolumes_event,
+    .fill = allvolumes_fill,
     .list = allvolumes_list,
     .subject = allvolumes_subject,
     .status = allvolumes_status,

@@ -223,7 +223,7 @@ static void jobs_event(struct screen *screen, const struct event *event)
 
     if (event->type != EVENT_OP && event->type != EVENT_MODEL)
         return;
-    jobs_fill(screen);
+    screen->stale = TRUE;
     if (!view->timer && engine_busy(app_engine(screen->app)))
         view->timer = g_timeout_add_seconds(1, jobs_tick, screen);
 }
@@ -328,7 +328,7 @@ static void jobs_key_clear(struct screen *screen)
         if (op_over(op))
             g_hash_table_add(jobs_of(screen)->cleared, GUINT_TO_POINTER(op->number));
     }
-    jobs_fill(screen);
+    screen->stale = TRUE;
 }
 
 static gboolean jobs_has_any(const struct screen *screen)
@@ -380,6 +380,7 @@ const struct screen_class screen_jobs = {
     .draw = jobs_draw,
     .typed = list_typed,
     .event = jobs_event,
+    .fill = jobs_fill,
     .list = jobs_list,
     .subject = jobs_subject,
     .status = jobs_status,

@@ -277,7 +277,7 @@ static void pools_event(struct screen *screen, const struct event *event)
     if (event->type == EVENT_MODEL)
         engine_request_volumes(app_engine(screen->app), NULL);
     if (event->type == EVENT_MODEL || event->type == EVENT_POOLS)
-        pools_fill(screen);
+        screen->stale = TRUE;
 }
 
 static struct list *pools_list(const struct screen *screen)
@@ -415,6 +415,7 @@ const struct screen_class screen_pools = {
     .draw = pools_draw,
     .typed = list_typed,
     .event = pools_event,
+    .fill = pools_fill,
     .list = pools_list,
     .status = pools_status,
 };

@@ -283,7 +283,6 @@ static void qubes_open(struct screen *screen, gconstpointer argument)
     qubes->internal = state_get(app_state(screen->app), "qubes.internal") != NULL;
     qubes->list = list_new(&spec);
     list_restore(qubes->list, app_state(screen->app), "qubes");
-    qubes_fill(screen);
 }
 
 static void qubes_close(struct screen *screen)
@@ -313,7 +312,7 @@ static char **qubes_marks(const struct screen *screen)
 
 static void qubes_event(struct screen *screen, const struct event *event)
 {
-    qubes_fill(screen);
+    screen->stale = TRUE;
 }
 
 /* "  filter: sys,-internal": what keeps qubes from being shown. */
@@ -458,7 +457,7 @@ static void qubes_key_internal(struct screen *screen)
     struct qubes *qubes = screen->data;
 
     qubes->internal = !qubes->internal;
-    qubes_fill(screen);
+    screen->stale = TRUE;
 }
 
 static gboolean qubes_has_targets(const struct screen *screen)
@@ -511,6 +510,7 @@ const struct screen_class screen_qubes = {
     .draw = qubes_draw,
     .typed = list_typed,
     .event = qubes_event,
+    .fill = qubes_fill,
     .list = qubes_list,
     .subject = qubes_subject,
     .marks = qubes_marks,

@@ -25,6 +25,7 @@ struct screen *screen_new(const struct screen_class *class, struct app *app,
     screen->class = class;
     screen->app = app;
     screen->data = g_malloc0(class->size);
+    screen->stale = TRUE;
     if (class->open)
         class->open(screen, argument);
     return screen;

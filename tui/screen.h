@@ -41,7 +41,10 @@ struct screen_class {
     void (*draw)(struct screen *screen, struct rect area);
     /* Sees a key before the rows: text fields. TRUE: taken. */
     gboolean (*typed)(struct screen *screen, int key);
+    /* What changes its rows makes it stale: events may come by the thousand. */
     void (*event)(struct screen *screen, const struct event *event);
+    /* The rows as they are now: of a stale one, before a frame or a key. */
+    void (*fill)(struct screen *screen);
     /* FALSE: the rows of this table are not there now; NULL: always. */
     gboolean (*has)(const struct screen *screen, const struct key_row *table);
     struct list *(*list)(const struct screen *screen); /* for the movement rows */
@@ -59,6 +62,7 @@ struct screen {
     struct app *app;
     gpointer data;
     gboolean boxed;   /* its hints are drawn in the border of its box */
+    gboolean stale;   /* since it was made, or by what happened */
     gboolean closing; /* popped; its memory goes at the end of the turn */
 };
 
