@@ -100,7 +100,7 @@ static gboolean help_is_taken(const struct screen_class *class,
 
     for (guint i = 0; (before = screen_table(class, i)) != table; i++)
         for (; before->keys; before++)
-            if ((!before->visible || table == list_keys) &&
+            if (((!before->visible && !before->op) || table == list_keys) &&
                 key_row_has(before, key_parse(key)))
                 return TRUE;
     return FALSE;

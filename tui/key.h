@@ -42,7 +42,8 @@ struct key_row {
     enum key_group group;
     const char *op;      /* operation on the selected object, or NULL */
     void (*run)(struct screen *screen);          /* if there is no op */
-    gboolean (*visible)(const struct screen *screen); /* NULL: always */
+    /* NULL: while the operation is possible; always, if there is none. */
+    gboolean (*visible)(const struct screen *screen);
     gboolean anyway;     /* runs while not visible too: it says why it cannot be,
                           * as rows with an op do, or has another meaning */
 };

@@ -7,11 +7,6 @@
 #include "tui/setting.h"
 #include "tui/term.h"
 
-static struct list *list_of(const struct screen *screen)
-{
-    return screen->class->list(screen);
-}
-
 static void list_move(struct screen *screen, gint64 by)
 {
     struct list *list = list_of(screen);

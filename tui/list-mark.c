@@ -89,7 +89,7 @@ static void list_prompt_close(struct list *list, gboolean taken)
 
 gboolean list_typed(struct screen *screen, int key)
 {
-    struct list *list = screen->class->list(screen);
+    struct list *list = list_of(screen);
 
     if (!list->prompt)
         return FALSE;
@@ -136,11 +136,6 @@ void list_prompt_draw(const struct list *list)
 }
 
 /* --- keys --- */
-
-static struct list *list_of(const struct screen *screen)
-{
-    return screen->class->list(screen);
-}
 
 static void list_key_mark(struct screen *screen)
 {

@@ -6,6 +6,7 @@
 
 #include "tui/field.h"
 #include "tui/list.h"
+#include "tui/screen.h"
 
 #define LIST_COLUMNS_MAX 24
 
@@ -35,6 +36,8 @@ struct list {
     gboolean wide;    /* each column as wide as it may be, the rest scrolls */
 };
 
+/* Of a screen whose class has one. */
+struct list *list_of(const struct screen *screen);
 gconstpointer list_item(const struct list *list, const char *id);
 /* Filters and sorts again, and finds the selected row. */
 void list_arrange(struct list *list);

@@ -38,6 +38,11 @@ void list_free(struct list *list)
     g_free(list);
 }
 
+struct list *list_of(const struct screen *screen)
+{
+    return screen->class->list(screen);
+}
+
 /* --- what is shown --- */
 
 gconstpointer list_item(const struct list *list, const char *id)

@@ -307,31 +307,6 @@ static gboolean detail_is_wide(const struct screen *screen)
     return detail_of(screen)->wide;
 }
 
-static gboolean detail_can_start(const struct screen *screen)
-{
-    return action_can(screen, "start");
-}
-
-static gboolean detail_can_stop(const struct screen *screen)
-{
-    return action_can(screen, "stop");
-}
-
-static gboolean detail_can_pause(const struct screen *screen)
-{
-    return action_can(screen, "pause");
-}
-
-static gboolean detail_can_unpause(const struct screen *screen)
-{
-    return action_can(screen, "unpause");
-}
-
-static gboolean detail_can_kill(const struct screen *screen)
-{
-    return action_can(screen, "kill");
-}
-
 /* clang-format off */
 static const struct key_row detail_keys[] = {
     {"[", "previous-tab", NULL, NULL, KEYS_MOVE, NULL, detail_key_previous, NULL},
@@ -339,12 +314,11 @@ static const struct key_row detail_keys[] = {
      detail_key_next, NULL},
     {"Tab S-Tab", "pane", "Pane", "to the list of qubes and back", KEYS_MOVE,
      NULL, detail_key_pane, detail_is_wide},
-    {"s", "start", "Start", NULL, KEYS_ACT, "start", NULL, detail_can_start},
-    {"S", "stop", "Shut down", NULL, KEYS_ACT, "stop", NULL, detail_can_stop},
-    {"p", "pause", "Pause", NULL, KEYS_ACT, "pause", NULL, detail_can_pause},
-    {"p", "unpause", "Unpause", NULL, KEYS_ACT, "unpause", NULL,
-     detail_can_unpause},
-    {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, detail_can_kill},
+    {"s", "start", "Start", NULL, KEYS_ACT, "start", NULL, NULL},
+    {"S", "stop", "Shut down", NULL, KEYS_ACT, "stop", NULL, NULL},
+    {"p", "pause", "Pause", NULL, KEYS_ACT, "pause", NULL, NULL},
+    {"p", "unpause", "Unpause", NULL, KEYS_ACT, "unpause", NULL, NULL},
+    {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, NULL},
     {"v", "volumes", NULL, "its volumes", KEYS_ACT, NULL, detail_key_volumes,
      NULL},
     {"l F3", "log", NULL, "its log", KEYS_ACT, NULL, detail_key_log, NULL},

@@ -326,7 +326,7 @@ static void qubes_status_filter(const struct qubes *qubes, guint all, GString *t
                                hides ? ",-internal" : "");
 }
 
-static char *qubes_status(const struct screen *screen)
+static char *qubes_status_counts(const struct screen *screen)
 {
     const struct qubes *qubes = screen->data;
     const struct model *model = app_model(screen->app);
@@ -352,6 +352,13 @@ static char *qubes_status(const struct screen *screen)
                            list_is_tree(qubes->list) ? "  tree: net" : "",
                            list_is_wide(qubes->list) ? "  wide" : "");
     return g_string_free(text, FALSE);
+}
+
+static char *qubes_status(const struct screen *screen)
+{
+    if (engine_store_error(app_engine(screen->app)))
+        return g_strdup("the store is not read");
+    return qubes_status_counts(screen);
 }
 
 /* --- drawing --- */
@@ -415,31 +422,6 @@ static void qubes_key_log(struct screen *screen)
         detail_open(screen->app, uuid, DETAIL_LOG);
 }
 
-static gboolean qubes_can_start(const struct screen *screen)
-{
-    return action_can(screen, "start");
-}
-
-static gboolean qubes_can_stop(const struct screen *screen)
-{
-    return action_can(screen, "stop");
-}
-
-static gboolean qubes_can_pause(const struct screen *screen)
-{
-    return action_can(screen, "pause");
-}
-
-static gboolean qubes_can_unpause(const struct screen *screen)
-{
-    return action_can(screen, "unpause");
-}
-
-static gboolean qubes_can_kill(const struct screen *screen)
-{
-    return action_can(screen, "kill");
-}
-
 static gboolean qubes_has_one(const struct screen *screen)
 {
     return qubes_subject(screen) != NULL;
@@ -469,12 +451,11 @@ static gboolean qubes_has_targets(const struct screen *screen)
 
 /* clang-format off */
 static const struct key_row qubes_keys[] = {
-    {"s", "start", "Start", NULL, KEYS_ACT, "start", NULL, qubes_can_start},
-    {"S", "stop", "Shut down", NULL, KEYS_ACT, "stop", NULL, qubes_can_stop},
-    {"p", "pause", "Pause", NULL, KEYS_ACT, "pause", NULL, qubes_can_pause},
-    {"p", "unpause", "Unpause", NULL, KEYS_ACT, "unpause", NULL,
-     qubes_can_unpause},
-    {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, qubes_can_kill},
+    {"s", "start", "Start", NULL, KEYS_ACT, "start", NULL, NULL},
+    {"S", "stop", "Shut down", NULL, KEYS_ACT, "stop", NULL, NULL},
+    {"p", "pause", "Pause", NULL, KEYS_ACT, "pause", NULL, NULL},
+    {"p", "unpause", "Unpause", NULL, KEYS_ACT, "unpause", NULL, NULL},
+    {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, NULL},
     {"Enter", "detail", "Detail", "all about it", KEYS_ACT, NULL,
      qubes_key_detail, qubes_has_one},
     {"v", "volumes", NULL, "its volumes", KEYS_ACT, NULL,

@@ -3,7 +3,7 @@
 
 #include "tui/screen.h"
 
-#include "tui/app.h"
+#include "tui/action.h"
 
 #define SCREEN(name) &screen_##name,
 static const struct screen_class *const classes[] = {
@@ -42,7 +42,9 @@ void screen_free(struct screen *screen)
 static gboolean screen_shows(const struct screen *screen,
                              const struct key_row *row)
 {
-    return !row->visible || row->visible(screen);
+    if (row->visible)
+        return row->visible(screen);
+    return !row->op || action_can(screen, row->op);
 }
 
 const struct key_row *screen_table(const struct screen_class *class, guint index)

@@ -112,7 +112,7 @@ static char *setting_names(void)
     return g_string_free(names, FALSE);
 }
 
-gboolean setting_set(const char *name, const char *value, GError **error)
+gboolean setting_check(const char *name, const char *value, GError **error)
 {
     const struct setting_row *row = setting_find(name);
     g_autofree char *names = setting_names();
@@ -127,6 +127,15 @@ gboolean setting_set(const char *name, const char *value, GError **error)
         error_set(error, QMC_ERROR_INVALID, NULL, "%s", why);
         return FALSE;
     }
+    return TRUE;
+}
+
+gboolean setting_set(const char *name, const char *value, GError **error)
+{
+    const struct setting_row *row = setting_find(name);
+
+    if (!setting_check(name, value, error))
+        return FALSE;
     if (strcmp(setting_text(name), value) == 0)
         return TRUE;
     g_free(values[row - rows]);

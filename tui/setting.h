@@ -28,5 +28,7 @@ guint setting_choice(const char *name);
 int setting_integer(const char *name);
 /* NULL if the row takes the value; else why not. The result is the caller's. */
 char *setting_refused(const struct setting_row *row, const char *value);
-/* NOTFOUND or INVALID: nothing was changed. */
+/* NOTFOUND or INVALID: setting_set() would refuse it. */
+gboolean setting_check(const char *name, const char *value, GError **error);
+/* The same, and then nothing was changed. */
 gboolean setting_set(const char *name, const char *value, GError **error);

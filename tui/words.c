@@ -65,10 +65,10 @@ static void offer_setting(const struct model *model, const char *const *args,
 static gboolean check_setting(const struct model *model, const char *const *args,
                               GError **error)
 {
-    if (args[0])
-        return setting_set(args[0], args[1] ? args[1] : setting_text(args[0]),
-                           error);
-    return TRUE;
+    const char *value = args[0] && setting_find(args[0]) ? setting_text(args[0])
+                                                         : "";
+
+    return !args[0] || setting_check(args[0], args[1] ? args[1] : value, error);
 }
 
 static void offer_verb(const struct model *model, const char *const *args,
@@ -142,10 +142,13 @@ static void run_quit(struct app *app, const char *const *args)
 
 static void run_set(struct app *app, const char *const *args)
 {
-    if (args[0])
-        app_note(app, FALSE, "%s is %s", args[0], setting_text(args[0]));
-    else
+    if (!args[0]) {
         app_push(app, &screen_options, NULL);
+        return;
+    }
+    if (args[1])
+        setting_set(args[0], args[1], NULL);
+    app_note(app, FALSE, "%s is %s", args[0], setting_text(args[0]));
 }
 
 static void run_save_screen(struct app *app, const char *const *args)

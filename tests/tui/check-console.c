@@ -461,6 +461,7 @@ START_TEST(an_error_and_the_events_are_saved)
     report = save_copy(console);
     ck_assert(g_str_has_prefix(report, "personal was not started\nCAUSE  "));
     ck_assert_ptr_nonnull(strstr(report, "ALREADY UNDONE  "));
+    console_wait(console, "the report is saved in");
     console_keys(console, "Esc 8 s");
     events = save_copy(console);
     ck_assert_ptr_nonnull(strstr(events, "the report is saved in"));

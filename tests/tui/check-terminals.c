@@ -15,6 +15,7 @@
 #include "tui/setting.h"
 #include "tui/style.h"
 #include "tui/term.h"
+#include "tui/words.h"
 
 enum lines { UNICODE, ALTERNATE, ASCII };
 
@@ -146,6 +147,23 @@ START_TEST(settings_refuse_what_they_are_not)
         ck_assert(setting_set("theme", style_theme_names[i], NULL));
         ck_assert_uint_eq(setting_choice("theme"), i);
     }
+}
+END_TEST
+
+START_TEST(a_line_is_read_without_being_done)
+{
+    struct model *model = model_new();
+    struct words *words = words_find(model, "set theme mono", NULL);
+    g_autoptr(GError) wrong = NULL, unknown = NULL;
+
+    ck_assert_ptr_nonnull(words);
+    ck_assert(setting_is("theme", "default"));
+    words_free(words);
+    ck_assert_ptr_null(words_find(model, "set theme pink", &wrong));
+    ck_assert_int_eq(wrong->code, QMC_ERROR_INVALID);
+    ck_assert_ptr_null(words_find(model, "set thema", &unknown));
+    ck_assert_int_eq(unknown->code, QMC_ERROR_NOTFOUND);
+    model_free(model);
 }
 END_TEST
 
@@ -308,6 +326,7 @@ int main(void)
 
     tests[n++] = no_theme_for_dark_ground_has_dark_blue;
     tests[n++] = settings_refuse_what_they_are_not;
+    tests[n++] = a_line_is_read_without_being_done;
     tests[n++] = a_theme_is_changed_at_run_time;
     tests[n++] = the_mouse_is_off_until_asked_for;
     tests[n++] = the_mouse_selects_sorts_and_scrolls;
