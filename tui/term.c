@@ -106,7 +106,9 @@ static void crash_caught(int number)
         crash.armed = 0;
         crash_write(crash.out, crash.bytes, crash.length);
         tcsetattr(crash.out, TCSANOW, &crash.modes);
-        crash_write(crash.error_fd, text, sizeof(text) - 1);
+        /* The user who asks for a dump knows that nothing broke. */
+        if (number != SIGQUIT)
+            crash_write(crash.error_fd, text, sizeof(text) - 1);
         if (crash.error_fd >= 0)
             dup2(crash.error_fd, 2);
     }

@@ -66,9 +66,14 @@ ends_by()
     [ "$took" -lt 20000 ]
 }
 
-for signal in TERM HUP SEGV QUIT; do
+for signal in TERM HUP QUIT SEGV; do
     check "SIG$signal ends it at once" ends_by $signal
     check "SIG$signal leaves the terminal as it was" restored
+    if [ $signal = SEGV ]; then
+        check "a crash is called one" shows 'qmc: crashed'
+    else
+        check "SIG$signal is called no crash" off_screen 'qmc: crashed'
+    fi
     run_qmc ''
     check "the console comes up after SIG$signal" shows 'blu work'
 done
