@@ -44,6 +44,7 @@ struct batch {
     const struct op_row *row;
     GHashTable *args;
     GPtrArray *items; /* struct item */
+    GError *unread;   /* why states are not known; NULL: they are */
     gboolean verbose, dry_run;
     guint running;
     guint patience; /* timer: runs since the first signal */
@@ -221,12 +222,24 @@ static struct op *submit_qube(struct item *item, const struct qube *qube,
     return op;
 }
 
+/* What nobody could answer is not asked about first. */
+static struct op *submit_known(struct item *item, const struct qube *qube,
+                               GError **error)
+{
+    const GError *unread = item->batch->unread;
+
+    if (!unread || qube->state != POWER_UNKNOWN)
+        return submit_qube(item, qube, error);
+    g_propagate_error(error, g_error_copy(unread));
+    return NULL;
+}
+
 static void submit(struct item *item)
 {
     GError *error = NULL;
     const struct qube *qube = cli_qube(item->batch->cli, item->name, &error);
 
-    struct op *op = qube ? submit_qube(item, qube, &error) : NULL;
+    struct op *op = qube ? submit_known(item, qube, &error) : NULL;
 
     if (op)
         item->op = op_ref(op);
@@ -497,14 +510,6 @@ static gboolean conclude(const struct batch *batch, GError **error)
     return FALSE;
 }
 
-/* What does not ask for a state may go on without one. */
-static gboolean refresh(const struct batch *batch, GError **error)
-{
-    gboolean needed = !(batch->row->states & (1u << POWER_UNKNOWN));
-
-    return cli_refresh_states(batch->cli, needed ? error : NULL) || !needed;
-}
-
 static struct batch *batch_new(struct cli *cli, const char *op, GHashTable *args)
 {
     struct batch *batch = g_new0(struct batch, 1);
@@ -524,6 +529,7 @@ static void batch_free(struct batch *batch)
         return;
     if (batch->items)
         g_ptr_array_unref(batch->items);
+    g_clear_error(&batch->unread);
     g_free(batch);
 }
 AUTO_DEFINE(batch, struct batch, batch_free)
@@ -533,8 +539,7 @@ gboolean batch_run(struct cli *cli, const char *op, const char *const *names,
 {
     auto_of(batch) struct batch *batch = batch_new(cli, op, args);
 
-    if (!refresh(batch, error))
-        return FALSE;
+    cli_refresh_states(cli, &batch->unread);
     batch->items = items_new(batch, names);
     submit_all(batch);
     if (batch->dry_run)

@@ -435,7 +435,7 @@ static gboolean refuse(GError **error, QmcErrorCode code, const struct op *op,
     return FALSE;
 }
 
-static gboolean refuse_state(GError **error, const struct op *op,
+static gboolean refuse_never(GError **error, const struct op *op,
                              const struct qube *qube, const char *reason)
 {
     g_autofree char *hint = NULL;
@@ -473,24 +473,23 @@ static gboolean writable(const struct op *op, GError **error)
     return reason ? refuse(error, QMC_ERROR_DENIED, op, reason) : TRUE;
 }
 
-/* Being where it leads is no reason to refuse; damage and the class are. */
-static gboolean reached(const struct op_row *row, const struct qube *qube)
-{
-    return !qube->broken && qube->class && (row->classes & qube->class->id) &&
-           (row->reached & (1u << qube->state));
-}
-
 static gboolean applies(const struct op *op, const struct qube *qube,
                         GError **error)
 {
+    const char *never = op_never(op->row, qube);
     const char *reason = op_refused(op->row, qube);
 
     if (op->engine->offline && !op->row->offline)
         return refuse(error, QMC_ERROR_UNSUPPORTED, op,
                       "the hypervisor is not asked in offline mode");
-    if (reason && !reached(op->row, qube))
-        return refuse_state(error, op, qube, reason);
-    return TRUE;
+    if (never)
+        return refuse_never(error, op, qube, never);
+    /* Being where it leads is no reason to refuse. */
+    if (!reason || (op->row->reached & (1u << qube->state)))
+        return TRUE;
+    return refuse(error, qube->state == POWER_UNKNOWN ? QMC_ERROR_CONN
+                                                      : QMC_ERROR_STATE,
+                  op, reason);
 }
 
 static gboolean look_job(struct job *job, gpointer data, GError **error)

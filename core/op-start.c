@@ -583,7 +583,7 @@ const struct op_row op_start = {
     .help = "Start the qube, and the net qubes it needs.",
     .method = "admin.vm.Start",
     .classes = CLASS_QUBESVM,
-    .states = BIT(UNKNOWN) | BIT(HALTED),
+    .states = BIT(HALTED),
     .reached = BIT(TRANSIENT) | BIT(RUNNING) | BIT(PAUSED) | BIT(SUSPENDED) |
                BIT(HALTING) | BIT(DYING) | BIT(CRASHED),
     .passing = POWER_TRANSIENT,

@@ -299,7 +299,7 @@ static const struct op_arg resize_args[] = {
     { NULL },
 };
 
-#define ANY_STATE (~0u)
+#define KNOWN_STATES (~(1u << POWER_UNKNOWN))
 
 const struct op_row op_resize = {
     .name = "resize",
@@ -309,7 +309,7 @@ const struct op_row op_resize = {
     .help = "Give a volume another size; the guest may be running.",
     .method = "admin.vm.volume.Resize",
     .classes = CLASS_QUBESVM,
-    .states = ANY_STATE,
+    .states = KNOWN_STATES,
     .offline = TRUE,
     .command = "vol resize {qube}:{volume} {size}",
     .confirm = CONFIRM_L1,

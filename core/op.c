@@ -29,7 +29,7 @@ const struct op_row *op_find(const char *name)
 }
 
 static const char *const state_reasons[] = {
-    [POWER_UNKNOWN] = "its state is not known",
+    [POWER_UNKNOWN] = "its state is not known: no answer from libvirt",
     [POWER_HALTED] = "it is not running",
     [POWER_TRANSIENT] = "it is not up yet",
     [POWER_RUNNING] = "it is running",
@@ -40,14 +40,22 @@ static const char *const state_reasons[] = {
     [POWER_CRASHED] = "it has crashed",
 };
 
-const char *op_refused(const struct op_row *row, const struct qube *qube)
+const char *op_never(const struct op_row *row, const struct qube *qube)
 {
-    unsigned state = 1u << qube->state;
-
     if ((qube->broken || !qube->class) && !row->damaged)
         return "its entry in the store is damaged";
     if (qube->class && !(row->classes & qube->class->id))
         return "qubes of this class have no such operation";
+    return NULL;
+}
+
+const char *op_refused(const struct op_row *row, const struct qube *qube)
+{
+    unsigned state = 1u << qube->state;
+    const char *never = op_never(row, qube);
+
+    if (never)
+        return never;
     /* What passes the queue is meant for the operation at work. */
     if (row->urgent && qube->busy)
         return NULL;

@@ -43,7 +43,8 @@ struct op_row {
     unsigned classes;     /* enum class_id bits it applies to */
     gboolean damaged;     /* also to a qube whose entry is damaged or of unknown
                            * class: it needs the domain alone */
-    unsigned states;      /* bits 1 << enum power_state it applies to */
+    unsigned states;      /* bits 1 << enum power_state it applies to; of one
+                           * that is not known nothing can be said */
     unsigned reached;     /* states that are its result already: screens grey it
                            * out, submitting it is a success (run decides) */
     enum power_state passing; /* how the qube is shown while it works;
@@ -87,6 +88,9 @@ struct op_row {
 const struct op_row *op_find(const char *name);
 const struct op_row *const *op_all(void); /* NULL-terminated */
 
+/* Why the row does not apply to the qube whatever its state is; NULL if it may
+ * at some time. Static text. */
+const char *op_never(const struct op_row *row, const struct qube *qube);
 /* Why the row does not apply to the qube now; NULL if it does. Static text or
  * interned. Screens grey it out with this, the engine refuses with it. */
 const char *op_refused(const struct op_row *row, const struct qube *qube);

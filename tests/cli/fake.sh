@@ -46,6 +46,10 @@ run 6 --root "$root" show work
 out_has '^name	work$'
 run 6 --root "$root" stop work
 out_empty
+run 6 --root "$work/disp" kill sys-net
+err_has '^qmc: '
+run 6 --root "$root" start work debian-13 --dry-run
+run 3 --root "$root" start wrok
 run 0 --root "$root" ls --offline
 out_has '^work	Halted	'
 run 0 --root "$root" vol ls work

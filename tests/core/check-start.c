@@ -95,6 +95,7 @@ static unsigned fail_each_call(const char *op, const char *qube)
     for (unsigned n = 1;; n++) {
         struct op *made;
 
+        world_state(world, qube);
         fake_fail_nth(n);
         made = world_run(world, op, qube, NULL);
         fake_fail_nth(0);
@@ -157,6 +158,7 @@ START_TEST(volumes_of_a_domain_that_stays_are_not_touched)
     ck_assert_ptr_nonnull(strstr(world->notes->str, "not undone: domain"));
     ck_assert(world_unlocked(world, "vault"));
     fake_script("fail=none");
+    ck_assert_int_eq(world_state(world, "vault"), POWER_PAUSED);
     run_ok("kill", "vault");
     ck_assert(world_clean(world, "vault"));
 }
@@ -313,10 +315,9 @@ START_TEST(a_kill_ends_a_start)
 }
 END_TEST
 
-static void kill_queued_start(struct op **start, struct op **kill)
+static void kill_queued_start(struct op *before, struct op **start,
+                              struct op **kill)
 {
-    struct op *before = world_submit(world, "unpause", "vault", NULL, NULL);
-
     *start = world_submit(world, "start", "vault", NULL, NULL);
     *kill = world_submit(world, "kill", "vault", NULL, NULL);
     world_finish(world, *kill);
@@ -332,7 +333,8 @@ START_TEST(a_kill_cleans_up_though_a_start_waited)
 
     run_ok("start", "vault");
     run_ok("pause", "vault");
-    kill_queued_start(&start, &kill);
+    kill_queued_start(world_submit(world, "unpause", "vault", NULL, NULL), &start,
+                      &kill);
     ck_no_error(kill->error);
     ck_assert_ptr_null(kill->result);
     ck_assert(!fake_active(world_uuid(world, "vault")));
@@ -344,7 +346,8 @@ START_TEST(a_kill_of_a_waiting_start_says_so)
 {
     struct op *start, *kill;
 
-    kill_queued_start(&start, &kill);
+    kill_queued_start(world_submit(world, "resize", "vault", NULL, "volume",
+                                   "private", "size", "1G", NULL), &start, &kill);
     ck_no_error(kill->error);
     ck_assert_str_eq(kill->result, "its start was cancelled");
 }
@@ -533,14 +536,38 @@ START_TEST(what_is_halted_stays_so)
 }
 END_TEST
 
+START_TEST(of_an_unknown_state_nothing_is_begun)
+{
+    for (const struct op_row *const *row = op_all(); *row; row++) {
+        struct op_request request = {.op = (*row)->name, .consent = CONFIRM_L3};
+        g_autoptr(GHashTable) args =
+            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        g_autoptr(GError) error = NULL;
+
+        fake_script("down=1");
+        request.args = args;
+        if (strcmp((*row)->name, "resize") == 0) {
+            g_hash_table_insert(args, g_strdup("volume"), g_strdup("private"));
+            g_hash_table_insert(args, g_strdup("size"), g_strdup("1G"));
+        }
+        ck_assert_ptr_null(world_submit_as(world, &request, "vault", &error));
+        ck_error(&error, QMC_ERROR_CONN, "its state is not known");
+    }
+}
+END_TEST
+
 /* The model may be behind: the worker looks for itself. */
-START_TEST(an_unknown_state_is_looked_up)
+START_TEST(a_state_of_before_is_looked_up)
 {
     g_autoptr(GError) error = NULL;
 
-    ck_assert_int_eq(world_qube(world, "vault")->state, POWER_UNKNOWN);
+    run_ok("start", "vault");
+    fake_set_state(world_uuid(world, "vault"), NULL, POWER_HALTED);
     world_run(world, "kill", "vault", &error);
     ck_error(&error, QMC_ERROR_STATE, "not running");
+    run_ok("start", "vault");
+    run_ok("pause", "vault");
+    fake_set_state(world_uuid(world, "vault"), NULL, POWER_RUNNING);
     world_run(world, "unpause", "vault", &error);
     ck_error(&error, QMC_ERROR_STATE, "not paused");
 }
@@ -604,6 +631,7 @@ START_TEST(a_strong_yes_kills_nothing)
     struct op *op;
 
     run_ok("start", "work");
+    world_state(world, "sys-firewall");
     run_ok("pause", "sys-firewall");
     op = world_submit_as(world, &(struct op_request){ .op = "stop",
                          .consent = CONFIRM_L2 }, "sys-firewall", &error);
@@ -700,7 +728,8 @@ int main(void)
         a_wait_takes_no_worker,
         a_wait_is_cancelled_while_it_looks,
         what_is_halted_stays_so,
-        an_unknown_state_is_looked_up,
+        of_an_unknown_state_nothing_is_begun,
+        a_state_of_before_is_looked_up,
         pause_and_unpause,
         a_net_qube_in_use_needs_a_strong_yes,
         an_image_of_two_qubes_is_not_started_on,

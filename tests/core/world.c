@@ -94,6 +94,10 @@ struct op *world_submit_as(struct world *world, const struct op_request *request
     struct op_request named = *request;
     g_autofree char *uuid = g_strdup(world_uuid(world, qube));
 
+    /* As every front end has. */
+    if (world_qube(world, qube)->state == POWER_UNKNOWN)
+        engine_refresh_states(world->engine, 50000, NULL);
+
     named.uuid = uuid;
     return engine_submit(world->engine, &named, error);
 }

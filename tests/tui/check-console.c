@@ -454,7 +454,7 @@ START_TEST(an_error_and_the_events_are_saved)
     g_autofree char *events = NULL;
 
     fake_script("fail=create");
-    console_wait(console, "13 qubes");
+    console_wait(console, "libvirt:ok");
     console_keys(console, "/ p e r s o n a l Enter s");
     console_wait(console, "personal was not started");
     console_keys(console, "s");
@@ -497,6 +497,25 @@ START_TEST(a_lost_hypervisor_is_told_with_its_reason)
     fake_script("down=0");
     console_wait(console, "libvirt:ok");
     console_wait_gone(console, "libvirt is down");
+    console_free(console);
+}
+END_TEST
+
+START_TEST(without_states_nothing_is_offered)
+{
+    struct console *console = console_with("qubes.xml");
+
+    console_wait(console, "libvirt:ok");
+    console_keys(console, "j");
+    console_wait(console, "s Start");
+    fake_script("down=1");
+    console_wait_gone(console, "s Start");
+    console_wait(console, "F1 Help  Enter Detail");
+    console_keys(console, "K");
+    console_wait(console, "Kill: not for '");
+    console_wait(console, "its state is not known: no answer from libvirt");
+    console_keys(console, "a");
+    console_wait(console, "K  Kill             not now: its state is not known: ");
     console_free(console);
 }
 END_TEST
@@ -637,6 +656,7 @@ int main(void)
         an_error_and_the_events_are_saved,
         a_qube_that_goes_takes_its_detail_along,
         a_lost_hypervisor_is_told_with_its_reason,
+        without_states_nothing_is_offered,
         selection_follows_its_qube,
         many_are_scrolled_and_filtered,
         a_lost_store_is_told_and_found_again,
