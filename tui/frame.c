@@ -338,15 +338,22 @@ static void frame_draw_hints(const struct screen *top, int y, int w)
         frame_put_hint(&hints, hints.out);
 }
 
+/* What is asked has to say how it is answered, an event can wait. */
+static gboolean frame_asks(const struct screen *top)
+{
+    return top->class->kind == SCREEN_POPUP || screen_field(top);
+}
+
 void frame_draw_footer(struct app *app, struct screen *view)
 {
+    const struct screen *top = app_top(app);
     int h, w;
 
     draw_size(&h, &w);
     if (frame_is_tiny(h, w) || view->class->kind == SCREEN_FULL)
         return;
-    if (!frame_is_small(h, w) || !frame_draw_event(app, FALSE, h - 1, w))
-        frame_draw_hints(app_top(app), h - 1, w);
+    if (!frame_is_small(h, w) || !frame_draw_event(app, frame_asks(top), h - 1, w))
+        frame_draw_hints(top, h - 1, w);
 }
 
 /* --- all of it --- */

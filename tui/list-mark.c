@@ -87,17 +87,16 @@ static void list_prompt_close(struct list *list, gboolean taken)
         list_mark_like(list, pattern, list->asked == '+');
 }
 
+gboolean list_typing(const struct list *list)
+{
+    return list->prompt != NULL;
+}
+
 gboolean list_typed(struct screen *screen, int key)
 {
     struct list *list = list_of(screen);
 
-    if (!list->prompt)
-        return FALSE;
-    if (key == K_ESC || key == K_CTRL('C') || key == K_ENTER) {
-        list_prompt_close(list, key == K_ENTER);
-        return TRUE;
-    }
-    if (!field_key(list->prompt, key))
+    if (!list->prompt || !field_key(list->prompt, key))
         return FALSE;
     if (list->asked == '/')
         list_set_filter(list, field_text(list->prompt));
@@ -179,6 +178,16 @@ static void list_key_filter(struct screen *screen)
     list_prompt_open(list_of(screen), '/');
 }
 
+static void list_key_take(struct screen *screen)
+{
+    list_prompt_close(list_of(screen), TRUE);
+}
+
+static void list_key_leave(struct screen *screen)
+{
+    list_prompt_close(list_of(screen), FALSE);
+}
+
 static void list_key_show_all(struct screen *screen)
 {
     list_set_filter(list_of(screen), "");
@@ -205,6 +214,12 @@ const struct key_row list_mark_keys[] = {
      list_key_unmark_like, list_has_marks},
     {"u Esc", "unmark", "Unmark", "unmark all", KEYS_FIND, NULL,
      list_key_unmark, list_has_marks},
+    {NULL},
+};
+
+const struct key_row list_field_keys[] = {
+    {"Enter", "take", "Take it", NULL, KEYS_FIND, NULL, list_key_take, NULL},
+    {"Esc Ctrl-C", "leave", "Leave it", NULL, KEYS_FIND, NULL, list_key_leave, NULL},
     {NULL},
 };
 

@@ -78,4 +78,7 @@ extern const struct key_row list_keys[];
 /* Marks and filter, in this order: Esc clears one thing at a time. Their screens
  * have list_typed as `typed`. */
 extern const struct key_row list_mark_keys[], list_filter_keys[];
+/* A pattern is being typed; these rows end it. */
+gboolean list_typing(const struct list *list);
+extern const struct key_row list_field_keys[];
 gboolean list_typed(struct screen *screen, int key);

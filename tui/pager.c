@@ -340,15 +340,7 @@ static void pager_search(struct pager *pager, const char *text)
 
 gboolean pager_typed(struct pager *pager, int key)
 {
-    if (!pager->typing)
-        return FALSE;
-    if (key == K_ESC || key == K_CTRL('C'))
-        pager_search(pager, "");
-    if (key == K_ESC || key == K_CTRL('C') || key == K_ENTER) {
-        g_clear_pointer(&pager->typing, field_free);
-        return TRUE;
-    }
-    if (!field_key(pager->typing, key))
+    if (!pager->typing || !field_key(pager->typing, key))
         return FALSE;
     pager_search(pager, field_text(pager->typing));
     return TRUE;
@@ -643,6 +635,17 @@ static void pager_key_search(struct screen *screen)
         field_suggest(pager->typing, pager->needle);
 }
 
+static void pager_key_take(struct screen *screen)
+{
+    g_clear_pointer(&pager_of(screen)->typing, field_free);
+}
+
+static void pager_key_leave(struct screen *screen)
+{
+    pager_search(pager_of(screen), "");
+    pager_key_take(screen);
+}
+
 static void pager_step_match(struct pager *pager, guint by)
 {
     guint n = pager->matches->len;
@@ -708,6 +711,12 @@ static gboolean pager_has_search(const struct screen *screen)
 }
 
 /* clang-format off */
+const struct key_row pager_field_keys[] = {
+    {"Enter", "take", "Take it", NULL, KEYS_FIND, NULL, pager_key_take, NULL},
+    {"Esc Ctrl-C", "leave", "Leave it", NULL, KEYS_FIND, NULL, pager_key_leave, NULL},
+    {NULL},
+};
+
 const struct key_row pager_keys[] = {
     {"k Up", "up", NULL, NULL, KEYS_MOVE, NULL, pager_key_up, pager_is_long},
     {"j Down", "down", NULL, "one line", KEYS_MOVE, NULL, pager_key_down,

@@ -58,3 +58,5 @@ void pager_fold(const struct pager_fold *fold, const char *head,
 
 /* Movement and search: for screens whose class names its pager. */
 extern const struct key_row pager_keys[];
+/* What ends the typing of a search. */
+extern const struct key_row pager_field_keys[];

@@ -66,14 +66,12 @@ static void help_fit(struct help *help, int width)
 
 static void help_draw_foot(struct screen *screen, struct rect line)
 {
-    const struct help *help = help_of(screen);
-    g_autofree char *keys = screen_hints(screen, screen->class->keys);
-    g_autofree char *more = screen_hints(screen, screen->class->more);
+    const struct key_row *field = screen_field(screen);
+    g_autofree char *keys =
+        screen_hints(screen, field ? field : screen->class->keys);
+    g_autofree char *more =
+        field ? g_strdup("") : screen_hints(screen, screen->class->more);
 
-    if (pager_typing(help->pager)) {
-        pager_draw_search(help->pager, line, STYLE_FOOTER);
-        return;
-    }
     draw_fill(line, STYLE_FOOTER);
     draw_format(line.y, line.x + 1, line.w - 1, STYLE_FOOTER, "%s%s%s", more,
                 *more ? "  " : "", keys);
@@ -102,7 +100,11 @@ static void help_draw(struct screen *screen, struct rect area)
     pager_draw(help->pager, (struct rect){area.y + 2, area.x, area.h - 4, area.w});
     help_draw_head(help, (struct rect){area.y, area.x, 1, area.w});
     draw_line(area.y + 1, area.x, area.w, STYLE_BOX);
-    draw_line(bottom - 1, area.x, area.w, STYLE_BOX);
+    if (pager_typing(help->pager))
+        pager_draw_search(help->pager, (struct rect){bottom - 1, area.x, 1, area.w},
+                          STYLE_NORMAL);
+    else
+        draw_line(bottom - 1, area.x, area.w, STYLE_BOX);
     /* Only now is it known whether there is more. */
     help_draw_foot(screen, (struct rect){bottom, area.x, 1, area.w});
 }

@@ -4,6 +4,8 @@
 #include "tui/screen.h"
 
 #include "tui/action.h"
+#include "tui/list.h"
+#include "tui/pager.h"
 
 #define SCREEN(name) &screen_##name,
 static const struct screen_class *const classes[] = {
@@ -61,11 +63,26 @@ const struct key_row *screen_table(const struct screen_class *class, guint index
     return index == 0 ? app_keys() : NULL;
 }
 
+const struct key_row *screen_field(const struct screen *screen)
+{
+    const struct screen_class *class = screen->class;
+    const struct list *list = class->list ? class->list(screen) : NULL;
+    const struct pager *pager = class->pager ? class->pager(screen) : NULL;
+
+    if (list && list_typing(list))
+        return list_field_keys;
+    return pager && pager_typing(pager) ? pager_field_keys : NULL;
+}
+
 void screen_each_row(const struct screen *screen, gboolean all, screen_row_fn fn,
                      gpointer data)
 {
-    const struct key_row *table;
+    const struct key_row *field = screen_field(screen), *table;
 
+    for (const struct key_row *row = field; row && row->keys; row++)
+        fn(row, data);
+    if (field && !all)
+        return;
     for (guint i = 0; (table = screen_table(screen->class, i)); i++) {
         if (screen->class->has && !screen->class->has(screen, table))
             continue;

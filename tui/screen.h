@@ -79,6 +79,9 @@ void screen_free(struct screen *screen);
 /* Tables of a class in the order they are asked, the global one last: own keys,
  * more, others. NULL: there is no such one. */
 const struct key_row *screen_table(const struct screen_class *class, guint index);
+/* The rows that end what is being typed into a list or a pager of the screen;
+ * NULL: nothing is. They come before all others, and are the only visible ones. */
+const struct key_row *screen_field(const struct screen *screen);
 /* Calls each visible row of the screen, own ones first, then the global ones. */
 typedef void (*screen_row_fn)(const struct key_row *row, gpointer data);
 void screen_each_row(const struct screen *screen, gboolean all, screen_row_fn fn,

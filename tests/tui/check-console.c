@@ -412,8 +412,9 @@ static void log_put(struct console *console, const char *text, const char *mode)
 }
 
 /* Answers the question for the name of a file; its text, caller frees. */
-static char *save_copy(struct console *console)
+static char *save_copy(struct console *console, const char *what)
 {
+    g_autofree char *saved = g_strdup_printf("%s is saved in", what);
     g_autofree char *copy = g_build_filename(console->root, "copy", NULL);
     char *text = NULL;
 
@@ -422,7 +423,7 @@ static char *save_copy(struct console *console)
     for (const char *p = copy; *p; p++)
         app_key(console->app, *p);
     console_keys(console, "Enter");
-    console_wait(console, "is saved in");
+    console_wait(console, saved);
     ck_assert(g_file_get_contents(copy, &text, NULL, NULL));
     ck_assert_int_eq(g_remove(copy), 0);
     return text;
@@ -441,7 +442,7 @@ START_TEST(a_log_is_followed_and_copied)
     log_put(console, "begun anew\n", "w");
     console_wait(console, "begun anew");
     console_keys(console, "s");
-    text = save_copy(console);
+    text = save_copy(console, "the log of 'personal'");
     ck_assert_str_eq(text, "begun anew\n");
     console_free(console);
 }
@@ -458,12 +459,11 @@ START_TEST(an_error_and_the_events_are_saved)
     console_keys(console, "/ p e r s o n a l Enter s");
     console_wait(console, "personal was not started");
     console_keys(console, "s");
-    report = save_copy(console);
+    report = save_copy(console, "the report");
     ck_assert(g_str_has_prefix(report, "personal was not started\nCAUSE  "));
     ck_assert_ptr_nonnull(strstr(report, "ALREADY UNDONE  "));
-    console_wait(console, "the report is saved in");
     console_keys(console, "Esc 8 s");
-    events = save_copy(console);
+    events = save_copy(console, "the event log");
     ck_assert_ptr_nonnull(strstr(events, "the report is saved in"));
     console_free(console);
 }

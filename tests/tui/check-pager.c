@@ -39,10 +39,12 @@ static void press(const char *names)
     for (gsize i = 0; parts[i]; i++) {
         int key = key_parse(parts[i]);
         gint64 began = g_get_monotonic_time();
+        const struct key_row *row =
+            pager_typing(shown) ? pager_field_keys : pager_keys;
 
         ck_assert_int_ne(key, 0);
         if (!pager_typed(shown, key))
-            for (const struct key_row *row = pager_keys; row->keys; row++)
+            for (; row->keys; row++)
                 if (key_row_has(row, key))
                     row->run(&screen);
         draw(10, 20);
