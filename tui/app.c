@@ -383,7 +383,8 @@ static void app_run_row(struct screen *screen, const struct key_row *row)
     g_auto(GStrv) uuids = NULL;
 
     if (!row->op) {
-        row->run(screen);
+        if (row->run)
+            row->run(screen);
         return;
     }
     uuids = action_targets(screen);

@@ -41,7 +41,9 @@ struct key_row {
     const char *help;    /* NULL: of the operation, or joined to the next row */
     enum key_group group;
     const char *op;      /* operation on the selected object, or NULL */
-    void (*run)(struct screen *screen);          /* if there is no op */
+    /* If there is no op. Neither: a key of the field or form that has the focus
+     * (typed() takes it); the row only names it. */
+    void (*run)(struct screen *screen);
     /* NULL: while the operation is possible; always, if there is none. */
     gboolean (*visible)(const struct screen *screen);
     gboolean anyway;     /* runs while not visible too: it says why it cannot be,

@@ -99,19 +99,13 @@ static void options_key_leave(struct screen *screen)
     app_pop(screen->app, screen);
 }
 
-/* Those that move are the form's: it sees them first. */
-static void options_key_move(struct screen *screen)
-{
-}
-
 /* clang-format off */
 static const struct key_row options_keys[] = {
     {"Tab S-Tab Up Down", "move", "move", "to another field", KEYS_MOVE, NULL,
-     options_key_move, NULL},
+     NULL, NULL},
     {"Space Left Right", "change", "change", "another choice", KEYS_ACT, NULL,
-     options_key_move, NULL},
-    {"Ctrl-U", "clear", NULL, "empty the field", KEYS_ACT, NULL, options_key_move,
-     NULL},
+     NULL, NULL},
+    {"Ctrl-U", "clear", NULL, "empty the field", KEYS_ACT, NULL, NULL, NULL},
     {"Ctrl-S Enter", "apply", "apply", "apply", KEYS_ACT, NULL,
      options_key_apply, NULL},
     {"Esc Ctrl-C", "leave", "leave", "leave it as it is", KEYS_ACT, NULL,
