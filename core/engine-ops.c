@@ -314,7 +314,8 @@ static void save_submit(struct op *op)
     };
 
     op->phase = OP_SAVING;
-    op->priv->saves++;
+    if (op->priv->saves++ == 0)
+        op_progress(op, PROGRESS_STEP, "store saved");
     op->priv->save =
         store_save_new(engine->store, engine->model, op->row->name);
     op_job(op, &spec);
@@ -375,6 +376,8 @@ static void op_apply(struct op *op)
     struct engine *engine = op->engine;
     GError *error = NULL;
 
+    /* What fails from here on is not the last step of run. */
+    op_progress(op, STEP_OK, "");
     if (op->row->writes_store) {
         g_queue_push_tail(&engine->savers, op);
         if (g_queue_peek_head(&engine->savers) == op)

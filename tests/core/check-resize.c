@@ -273,6 +273,9 @@ START_TEST(a_save_that_fails_is_taken_back)
     g_atomic_int_set(&rename_errno, ENOSPC);
     op = resize("vault", "private", "1G");
     ck_assert(error_is(op->error, QMC_ERROR_NOSPACE));
+    /* What had been done before it is not what failed. */
+    ck_assert_int_eq(world_step(op, "store saved")->state, STEP_FAILED);
+    ck_assert_int_eq(world_step(op, "resized to")->state, STEP_OK);
     after = world_store(world);
     ck_assert_str_eq(after, store);
     ck_assert_int_eq(image_size("vault", "private.img"), 256 * MIB);
@@ -280,7 +283,9 @@ START_TEST(a_save_that_fails_is_taken_back)
                       256 * MIB);
     ck_assert(world_unlocked(world, "vault"));
     g_atomic_int_set(&rename_errno, 0);
-    ck_no_error(resize("vault", "private", "1G")->error);
+    op = resize("vault", "private", "1G");
+    ck_no_error(op->error);
+    ck_assert_int_eq(world_step(op, "store saved")->state, STEP_OK);
     ck_assert_uint_eq(stored_size("vault", "private"), 1024 * MIB);
 }
 END_TEST
