@@ -298,17 +298,28 @@ static void action_note_done(struct app *app, const struct op *op)
                     op->row->done, seconds);
 }
 
+/* One box at a time: where there is one, the line says where the rest is told. */
+static void action_note_failed(struct app *app, const struct op *op)
+{
+    gboolean boxed = app_top(app)->class->kind == SCREEN_POPUP;
+    gboolean shown = progress_shows(app, op);
+
+    app_note_on(app, op->uuid, TRUE, "%s was not %s%s: %s", op->subject,
+                op->row->done, boxed && !shown ? " (7 tells more)" : "",
+                op->error->message);
+    if (!boxed && !shown)
+        error_open(app, op);
+}
+
 void action_event(struct app *app, const struct op *op)
 {
-    gboolean cancelled = error_is(op->error, QMC_ERROR_CANCELLED);
-
     if (op->phase == OP_DONE)
         action_note_done(app, op);
     if (op->phase != OP_FAILED)
         return;
     /* What the user asked for is no warning. */
-    app_note_on(app, op->uuid, !cancelled, "%s", op->error->message);
-    if (!progress_shows(app, op) && !cancelled &&
-        app_top(app)->class->kind != SCREEN_POPUP)
-        error_open(app, op);
+    if (error_is(op->error, QMC_ERROR_CANCELLED))
+        app_note_on(app, op->uuid, FALSE, "%s", op->error->message);
+    else
+        action_note_failed(app, op);
 }

@@ -5,11 +5,22 @@
 
 #define BUTTON_GAP 6
 
+static int dialog_top(struct rect area, int h, int line)
+{
+    int top = area.y + (area.h - h) / 2;
+
+    if (line < area.y || line < top || line >= top + h)
+        return top;
+    if (line + 1 + h <= area.y + area.h)
+        return line + 1;
+    return line - h >= area.y ? line - h : top;
+}
+
 struct rect dialog_box(struct screen *screen, struct rect area,
                        struct rect size, const char *title)
 {
     int h = MIN(size.h, area.h), w = MIN(size.w, area.w);
-    struct rect box = {area.y + (area.h - h) / 2, area.x + (area.w - w) / 2, h, w};
+    struct rect box = {dialog_top(area, h, size.y), area.x + (area.w - w) / 2, h, w};
     g_autofree char *head = g_strdup_printf(" %s ", title);
     g_autofree char *hints = screen_hints(screen, screen->class->keys);
     g_autofree char *foot = g_strdup_printf(" %s ", hints);

@@ -5,12 +5,14 @@
 
 #include <string.h>
 
-#include "core/op.h"
+#include "core/op-words.h"
 #include "tui/app.h"
 #include "tui/list.h"
+#include "tui/pager.h"
 #include "util/text.h"
 
 #define TWO_COLUMNS 72
+#define OP_INDENT 15
 
 struct help_topic {
     const char *name, *text;
@@ -280,5 +282,44 @@ GPtrArray *help_lines_all(int width)
         g_ptr_array_add(lines, g_strdup(""));
         help_page_free(page);
     }
+    return lines;
+}
+
+/* --- operations --- */
+
+static void help_op_args(const struct op_row *row, const struct pager_fold *fold)
+{
+    for (const struct op_arg *arg = row->args; arg && arg->name; arg++) {
+        g_autofree char *text = g_strdup_printf("%s: %s", arg->name, arg->help);
+
+        pager_fold(fold, arg == row->args ? "ARGUMENTS" : "", text);
+    }
+}
+
+static char *help_op_asks(const struct op_row *row)
+{
+    static const char *const words[] = {
+        [CONFIRM_L0] = "nothing",
+        [CONFIRM_L1] = "yes or no",
+        [CONFIRM_L2] = "yes or no, in a box that says what is at stake",
+        [CONFIRM_L3] = "the name, typed",
+    };
+
+    return g_strconcat(words[row->confirm],
+                       row->strength ? "; more if more is at stake" : "", NULL);
+}
+
+GPtrArray *help_lines_op(const struct op_row *row, int width)
+{
+    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+    struct pager_fold fold = {lines, OP_INDENT, width};
+    g_autofree char *usage = op_words_usage(row);
+    g_autofree char *asks = help_op_asks(row);
+
+    pager_fold(&fold, "TYPED AS", usage);
+    pager_fold(&fold, "WHAT IT DOES", row->help);
+    help_op_args(row, &fold);
+    pager_fold(&fold, "ASKS FOR", asks);
+    pager_fold(&fold, "ADMIN API", row->method);
     return lines;
 }

@@ -3,9 +3,12 @@
  * its topic in help/. */
 #pragma once
 
+#include "core/op.h"
 #include "tui/screen.h"
 
 /* Lines for a terminal of that width. GPtrArray of char *; caller unrefs. */
 GPtrArray *help_lines(const struct screen_class *class, int width);
+/* How an operation is typed, what it does and what it asks. */
+GPtrArray *help_lines_op(const struct op_row *row, int width);
 /* The keys of every screen. */
 GPtrArray *help_lines_all(int width);

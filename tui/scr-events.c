@@ -172,10 +172,13 @@ static void events_draw(struct screen *screen, struct rect area)
 
 static void events_key_open(struct screen *screen)
 {
-    detail_open(screen->app, events_subject(screen), DETAIL_OVERVIEW);
+    const char *id = list_selected(events_list(screen));
+    const struct journal_entry *entry = id ? events_find(screen, id) : NULL;
+
+    if (entry)
+        event_open(screen->app, entry);
 }
 
-/* All of them, whatever the filter. */
 static void events_key_save(struct screen *screen)
 {
     const struct journal *journal = events_journal(screen);
@@ -199,17 +202,10 @@ static gboolean events_has_any(const struct screen *screen)
     return journal_length(events_journal(screen)) > 0;
 }
 
-static gboolean events_has_qube(const struct screen *screen)
-{
-    const char *uuid = events_subject(screen);
-
-    return uuid && model_qube(app_model(screen->app), uuid);
-}
-
 /* clang-format off */
 static const struct key_row events_keys[] = {
-    {"Enter", "open", "Its qube", "the qube it is about", KEYS_ACT, NULL,
-     events_key_open, events_has_qube},
+    {"Enter", "open", "Read", "all of it; again: its qube", KEYS_ACT, NULL,
+     events_key_open, events_has_any},
     {"s", "save", "Save", "save a copy of all of them", KEYS_ACT, NULL,
      events_key_save, events_has_any},
     {NULL},

@@ -2,12 +2,19 @@
 /* The help of a screen, made from its rows and its topic (ux.md 4.18). */
 #include "config.h"
 
+#include "core/op-words.h"
 #include "tui/help.h"
 #include "tui/pager.h"
 #include "tui/screens.h"
 
-struct help {
+/* What the help is about: a screen, or an operation. */
+struct help_spec {
     const struct screen_class *of;
+    const struct op_row *op;
+};
+
+struct help {
+    struct help_spec about;
     gboolean all;
     struct pager *pager;
     int width; /* the lines are made for; 0: none yet */
@@ -29,11 +36,11 @@ static void help_changed(gpointer screen)
     app_dirty(((struct screen *)screen)->app);
 }
 
-static void help_open_screen(struct screen *screen, gconstpointer class)
+static void help_open_screen(struct screen *screen, gconstpointer about)
 {
     struct pager_spec spec = {help_style, help_changed, screen};
 
-    help_of(screen)->of = class;
+    help_of(screen)->about = *(const struct help_spec *)about;
     help_of(screen)->pager = pager_new(&spec);
 }
 
@@ -42,10 +49,24 @@ static void help_close(struct screen *screen)
     pager_free(help_of(screen)->pager);
 }
 
+void help_open_of(struct app *app, const struct screen_class *class)
+{
+    struct help_spec about = {.of = class};
+
+    app_push(app, &screen_help, &about);
+}
+
+void help_open_op(struct app *app, const struct op_row *op)
+{
+    struct help_spec about = {.op = op};
+
+    app_push(app, &screen_help, &about);
+}
+
 void help_open(struct screen *screen)
 {
     if (screen->class != &screen_help) {
-        app_push(screen->app, &screen_help, screen->class);
+        help_open_of(screen->app, screen->class);
         return;
     }
     help_of(screen)->all = !help_of(screen)->all;
@@ -60,7 +81,9 @@ static void help_fit(struct help *help, int width)
     if (help->width == width)
         return;
     help->width = width;
-    lines = help->all ? help_lines_all(width) : help_lines(help->of, width);
+    lines = help->all        ? help_lines_all(width)
+            : help->about.op ? help_lines_op(help->about.op, width)
+                             : help_lines(help->about.of, width);
     pager_set(help->pager, lines);
 }
 
@@ -77,13 +100,21 @@ static void help_draw_foot(struct screen *screen, struct rect line)
                 *more ? "  " : "", keys);
 }
 
+static char *help_title(const struct help *help)
+{
+    if (help->all)
+        return g_strdup("all keys");
+    return help->about.op ? op_words_verb(help->about.op)
+                          : g_strdup(help->about.of->title);
+}
+
 static void help_draw_head(const struct help *help, struct rect line)
 {
     g_autofree char *status = pager_status(help->pager);
+    g_autofree char *title = help_title(help);
 
     draw_fill(line, STYLE_TITLE);
-    draw_format(line.y, line.x, line.w, STYLE_TITLE, " Help: %s",
-                help->all ? "all keys" : help->of->title);
+    draw_format(line.y, line.x, line.w, STYLE_TITLE, " Help: %s", title);
     if (pager_searches(help->pager) && !pager_typing(help->pager))
         draw_text_right(line.y, line.x + line.w / 2, line.w - line.w / 2 - 1,
                         STYLE_TITLE, status);
@@ -146,7 +177,7 @@ static gboolean help_is_one(const struct screen *screen)
 static const struct key_row help_keys[] = {
     {"F1 ?", "all", "All keys", "all screens", KEYS_SHOW, NULL,
      help_open, help_is_one},
-    {"F1 ?", "one", "This screen", "this screen", KEYS_SHOW, NULL,
+    {"F1 ?", "one", "Only this", "this screen", KEYS_SHOW, NULL,
      help_open, help_is_all},
     {"Esc", "close", "Close", NULL, KEYS_ANYWHERE, NULL, help_key_close,
      help_is_plain},

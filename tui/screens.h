@@ -40,5 +40,9 @@ void question_open_cancel(struct app *app, struct op *op);
 void error_open(struct app *app, const struct op *op);
 /* A request that was refused before it became one; `what` is the title. */
 void error_open_refused(struct app *app, const char *what, const GError *error);
+/* One event of the journal, all of it. */
+void event_open(struct app *app, const struct journal_entry *entry);
+void help_open_of(struct app *app, const struct screen_class *class);
+void help_open_op(struct app *app, const struct op_row *op);
 /* Help of a screen; of all screens if it is the help itself. */
 void help_open(struct screen *screen);

@@ -122,12 +122,11 @@ static void run_show(struct app *app, const char *const *args)
 static void run_help(struct app *app, const char *const *args)
 {
     const struct op_row *row = op_words_row(args);
-    g_autofree char *usage = row ? op_words_usage(row) : NULL;
 
     if (row)
-        app_note(app, FALSE, "%s: %s", usage, row->help);
+        help_open_op(app, row);
     else
-        app_push(app, &screen_help, &screen_command);
+        help_open_of(app, &screen_command);
 }
 
 static void run_quit(struct app *app, const char *const *args)

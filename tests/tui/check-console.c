@@ -635,9 +635,64 @@ START_TEST(what_the_list_shows_is_remembered)
 }
 END_TEST
 
+/* --- what is told --- */
+
+static guint told(struct console *console, const char *begin, const char *end)
+{
+    const struct journal *journal = app_journal(console->app);
+    guint n = 0;
+
+    for (guint i = 0; i < journal_length(journal); i++) {
+        const char *text = journal_at(journal, i)->text;
+
+        n += g_str_has_prefix(text, begin) && g_str_has_suffix(text, end);
+    }
+    return n;
+}
+
+static void told_soon(struct console *console, const char *begin, const char *end)
+{
+    gint64 limit = g_get_monotonic_time() + PROMPT_US;
+
+    while (told(console, begin, end) == 0) {
+        g_autofree char *screen = console_text(console);
+
+        ck_assert_msg(g_get_monotonic_time() < limit, "no '%s ... %s' with:\n%s", begin, end,
+                      screen);
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
+/* Only the first has a box. */
+START_TEST(each_failure_of_several_is_told_by_name)
+{
+    static const char *const names[] = {"personal", "vault", "work"};
+    struct console *console = console_with("qubes.xml");
+    const char why[] = "call 'create' failed as the script says";
+    guint boxed = 0, later = 0;
+
+    console_wait(console, " . blu work");
+    fake_script("fail=create");
+    console_keys(console, "+ p e r s Enter + v a u Enter + w o r k Enter s");
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *begin = g_strdup_printf("%s was not started", names[i]);
+        g_autofree char *plain = g_strdup_printf("%s: call", begin);
+        g_autofree char *more = g_strdup_printf("%s (7 tells more): call", begin);
+
+        told_soon(console, begin, why);
+        boxed += told(console, plain, why);
+        later += told(console, more, why);
+    }
+    ck_assert_uint_eq(boxed, 1);
+    ck_assert_uint_eq(later, 2);
+    console_free(console);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
+        each_failure_of_several_is_told_by_name,
         first_frame_while_the_hypervisor_hangs,
         keys_are_answered_while_calls_hang,
         cursor_key_is_cheap,

@@ -422,6 +422,7 @@ char *console_masked(struct console *console)
     static const struct {
         const char *pattern, *replacement;
     } masks[] = {
+        {"\\b2[0-9]{3}-[01][0-9]-[0-3][0-9]\\b", "yyyy-mm-dd"},
         {"\\b[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\\b", "hh:mm:ss"},
         {"\\b[0-2][0-9]:[0-5][0-9]\\b", "hh:mm"},
         {"(?m)^(varlibqubes \\[).*\\]$", "\\1 ... ]"},
