@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "tui/action.h"
+#include "tui/findings.h"
 #include "tui/frame.h"
 #include "tui/pane.h"
 #include "tui/screens.h"
@@ -28,6 +29,7 @@ struct app {
     guint listener, draw_source, sweep_source, toast_source;
     gint64 drawn_us, draw_due_us;
     struct journal *journal;
+    struct findings *findings;
     guint alert;        /* number of the warning nobody has answered; 0: none */
     gboolean hv_down;   /* and it was told */
     char clock[8];
@@ -328,6 +330,8 @@ static void app_event(const struct event *event, gpointer data)
 {
     struct app *app = data;
 
+    if (event->type == EVENT_MODEL)
+        findings_tell(app->findings, app);
     if (event->type == EVENT_NOTE)
         app_add_note(app, event->uuid, event->warning, event->text);
     if (event->type == EVENT_HV)
@@ -591,11 +595,13 @@ struct app *app_new(struct engine *engine)
     app->engine = engine;
     app->state = app_state_new(engine);
     app->journal = journal_new();
+    app->findings = findings_new();
     app->panes = panes_new();
     app->closed = g_ptr_array_new_with_free_func(app_screen_free);
     app->listener = events_listen(app_model(app)->events, app_event, app);
     app_tick_clock(app);
     app->views = views_new(app);
+    findings_tell(app->findings, app);
     app_dirty(app);
     return app;
 }
@@ -612,6 +618,7 @@ void app_free(struct app *app)
     views_free(app->views);
     panes_free(app->panes);
     journal_free(app->journal);
+    findings_free(app->findings);
     state_save(app->state);
     state_free(app->state);
     g_free(app);

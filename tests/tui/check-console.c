@@ -689,10 +689,57 @@ START_TEST(each_failure_of_several_is_told_by_name)
 }
 END_TEST
 
+static char *store_with_netvm(const char *properties, const char *name)
+{
+    g_autofree char *xml = store_of(2, name);
+    g_auto(GStrv) parts = g_strsplit(xml, "<properties/><domains>", 2);
+
+    return g_strconcat(parts[0], "<properties>", properties, "</properties><domains>",
+                       parts[1], NULL);
+}
+
+static void store_replace(struct console *console, const char *xml)
+{
+    g_autofree char *path = layout_path(console->root, LAYOUT_STORE);
+    char begin[] = "the store was changed by another program";
+    guint before = told(console, begin, "");
+
+    ck_assert(g_file_set_contents(path, xml, -1, NULL));
+    while (told(console, begin, "") == before)
+        g_main_context_iteration(NULL, TRUE);
+}
+
+START_TEST(each_finding_of_the_store_is_told_once)
+{
+    static const char netvm[] = "<property name=\"default_netvm\">nosuch</property>";
+    static const char both[] = "<property name=\"default_netvm\">nosuch</property>"
+                               "<property name=\"clockvm\">nobody</property>";
+    g_autofree char *one = store_with_netvm(netvm, "qube-");
+    g_autofree char *same = store_with_netvm(netvm, "cube-");
+    g_autofree char *two = store_with_netvm(both, "qube-");
+    struct console *console = console_with(one);
+    guint first = journal_length(app_journal(console->app));
+
+    ck_assert_uint_ge(first, 1);
+    ck_assert_ptr_nonnull(strstr(journal_at(app_journal(console->app), first - 1)->text,
+                                 "nosuch"));
+    console_wait(console, "'nosuch'");
+    store_replace(console, same);
+    ck_assert_uint_eq(journal_length(app_journal(console->app)), first + 1);
+    store_replace(console, two);
+    ck_assert_uint_eq(journal_length(app_journal(console->app)), first + 3);
+    console_wait(console, "'nobody'");
+    console_keys(console, "8 g Enter");
+    console_wait(console, "EVENT  ");
+    console_free(console);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         each_failure_of_several_is_told_by_name,
+        each_finding_of_the_store_is_told_once,
         first_frame_while_the_hypervisor_hangs,
         keys_are_answered_while_calls_hang,
         cursor_key_is_cheap,
