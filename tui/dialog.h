@@ -4,10 +4,10 @@
 
 #include "tui/screen.h"
 
-/* A box of at most h x w centred in the area, or if there is room elsewhere, so
- * that it leaves the line y of the screen alone (0: none in particular), with the title in its upper and
- * the hints of `screen` in its lower border. The inside, which may be smaller
- * than asked for on a small terminal. */
+/* A box of at most h x w centred in the area, or where there is room elsewhere
+ * so that it leaves the line y of the screen alone (0: none in particular). The
+ * title stands in its upper and the hints of `screen` in its lower border. The
+ * inside, which may be smaller than asked for on a small terminal. */
 struct rect dialog_box(struct screen *screen, struct rect area,
                        struct rect size, const char *title);
 
