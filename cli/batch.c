@@ -112,14 +112,15 @@ static gboolean ask(const struct batch *batch, const struct qube *qube,
 {
     struct model *model = engine_model(batch->cli->engine);
     g_autofree char *stake = op_consequence(batch->row, model, qube, batch->args);
-    g_autofree char *name = text_sanitise(qube->name, -1);
+    g_autofree char *object = op_object(batch->row, qube, batch->args);
+    g_autofree char *name = text_sanitise(object, -1);
     g_autofree char *shown = text_sanitise(stake, -1);
 
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
         return FALSE;
-    fprintf(stderr, "%s '%s'? %s%s%s", batch->row->label, name, shown,
-            *shown ? " " : "",
-            needed == CONFIRM_L3 ? "Type its name: " : "[y/N] ");
+    fprintf(stderr, "%s '%s'? %s%s%s", op_verb(batch->row, qube, batch->args), name,
+            shown, *shown ? ". " : "",
+            needed == CONFIRM_L3 ? "Type the name of the qube: " : "[y/N] ");
     g_autofree char *answer = read_answer(batch->cli);
     if (needed == CONFIRM_L3)
         return g_strcmp0(answer, qube->name) == 0;
@@ -130,15 +131,13 @@ static enum confirm consent(const struct batch *batch, const struct qube *qube,
                             enum confirm needed)
 {
     const struct options *options = batch->cli->options;
-    const char *confirmed = options_text(options, "confirm");
+    enum confirm given = op_consent(qube, options_has(options, "yes"),
+                                    options_text(options, "confirm"));
 
-    if (confirmed && strcmp(confirmed, qube->name) == 0)
-        return CONFIRM_L3;
-    if (options_has(options, "yes"))
-        return CONFIRM_L2;
-    if (!batch->dry_run && needed >= CONFIRM_L2 && ask(batch, qube, needed))
+    if (given == CONFIRM_L1 && !batch->dry_run && needed >= CONFIRM_L2 &&
+        ask(batch, qube, needed))
         return needed;
-    return CONFIRM_L1;
+    return given;
 }
 
 static void say_steps(struct item *item, gboolean ended)

@@ -47,8 +47,8 @@ const struct cmd cmd_kill = {
     .words = "kill",
     .args = "QUBE...",
     .brief = "stop qubes at once, as pulling the plug does",
-    .help = "What the guest has not written yet is lost. Killing a disposable loses\n"
-            "all of its data and needs --yes.\n",
+    .help = "What the guest has not written yet is lost. Killing a disposable, which\n"
+            "loses all of its data, or the net qube of others that run needs --yes.\n",
     .min_args = 1,
     .max_args = -1,
     .op = "kill",

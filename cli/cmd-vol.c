@@ -41,6 +41,15 @@ const struct cmd cmd_vol_ls = {
     .run = run_ls,
 };
 
+/* The question of a shrink tells how much is used. */
+static void read_used(struct cli *cli, const char *name, GHashTable *args)
+{
+    const struct qube *qube = model_qube_named(engine_model(cli->engine), name);
+
+    if (qube && op_args_bool(args, "shrink"))
+        engine_refresh_volumes(cli->engine, qube->uuid, CLI_READ_MS, NULL);
+}
+
 static gboolean run_resize(struct cli *cli, GError **error)
 {
     const char *const *given = options_args(cli->options);
@@ -56,6 +65,7 @@ static gboolean run_resize(struct cli *cli, GError **error)
     qube = g_strndup(given[0], colon - given[0]);
     g_hash_table_insert(args, g_strdup("volume"), g_strdup(colon + 1));
     g_hash_table_insert(args, g_strdup("size"), g_strdup(given[1]));
+    read_used(cli, qube, args);
     return batch_run(cli, options_cmd(cli->options)->op,
                      (const char *const[]){qube, NULL}, args, error);
 }

@@ -12,6 +12,7 @@
 #define STOP_WORK_MS 10000
 #define DEFAULT_TIMEOUT_S 60
 #define KILL_LOSS "what it has not written to disk is lost"
+#define DISPOSABLE_LOSS "it is a disposable: all of its data is lost"
 
 struct stop {
     struct hold *hold;
@@ -86,14 +87,21 @@ static gboolean kills(const struct qube *qube, GHashTable *args)
            g_ascii_strcasecmp(force, "true") == 0;
 }
 
-static char *stop_stake(const struct model *model, const struct qube *qube,
-                        GHashTable *args)
+/* For others, then for itself. */
+static char *stake_of(const struct model *model, const struct qube *qube,
+                      const char *loss)
 {
     g_autofree char *clients = clients_of(model, qube);
-    const char *loss = kills(qube, args) ? KILL_LOSS : op_stop.consequence;
 
     return clients ? g_strdup_printf("it is the net qube of %s; %s", clients, loss)
                    : g_strdup(loss);
+}
+
+static char *stop_stake(const struct model *model, const struct qube *qube,
+                        GHashTable *args)
+{
+    return stake_of(model, qube,
+                    kills(qube, args) ? KILL_LOSS : op_stop.consequence);
 }
 
 static gboolean stop_prepare(struct op *op, GError **error)
@@ -119,7 +127,6 @@ static gboolean not_running(const struct op *op, GError **error)
               op->row->name, op->subject);
     return FALSE;
 }
-
 
 /* The stop work; if another program holds the qube, that one does it. */
 static gboolean clean_up(struct op *op, struct stop *stop, int patience_ms,
@@ -212,11 +219,22 @@ static gboolean stop_run(struct op *op, GError **error)
 
 /* Kill. */
 
+static gboolean is_disposable(const struct qube *qube)
+{
+    return qube->class && qube->class->id == CLASS_DISP;
+}
+
 static enum confirm kill_strength(const struct model *model,
                                   const struct qube *qube, GHashTable *args)
 {
-    return qube->class && qube->class->id == CLASS_DISP ? CONFIRM_L2
-                                                        : CONFIRM_L1;
+    return is_disposable(qube) ? CONFIRM_L2 : stop_strength(model, qube, args);
+}
+
+static char *kill_stake(const struct model *model, const struct qube *qube,
+                        GHashTable *args)
+{
+    return stake_of(model, qube,
+                    is_disposable(qube) ? DISPOSABLE_LOSS : KILL_LOSS);
 }
 
 static gboolean cancel_starts(const struct op *op)
@@ -343,4 +361,5 @@ const struct op_row op_kill = {
     .poll = kill_poll,
     .clear = stop_clear,
     .strength = kill_strength,
+    .stake = kill_stake,
 };

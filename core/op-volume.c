@@ -4,6 +4,8 @@
 
 #include "core/op-private.h"
 
+#include <string.h>
+
 #include "core/hold.h"
 #include "core/start-plan.h"
 #include "hv/hv.h"
@@ -39,23 +41,81 @@ static enum confirm resize_strength(const struct model *model,
     return op_args_bool(args, "shrink") ? CONFIRM_L3 : CONFIRM_L1;
 }
 
+struct sizes {
+    guint64 now, wanted, used; /* used: G_MAXUINT64 if nobody knows */
+};
+
+/* FALSE if the arguments do not say which volume or what size. */
+static gboolean sizes_of(const struct qube *qube, GHashTable *args,
+                         struct sizes *sizes)
+{
+    const char *name = args ? g_hash_table_lookup(args, "volume") : NULL;
+    const char *size = args ? g_hash_table_lookup(args, "size") : NULL;
+    const struct volume_config *config = name ? qube_volume(qube, name) : NULL;
+
+    if (!config || !size || !text_size_parse(size, &sizes->wanted, NULL))
+        return FALSE;
+    sizes->now = config->size;
+    sizes->used = config->used;
+    return TRUE;
+}
+
+static char *used_clause(const struct sizes *sizes)
+{
+    g_autofree char *used = NULL;
+
+    if (sizes->used == G_MAXUINT64)
+        return g_strdup("");
+    if (sizes->used == 0)
+        return g_strdup("; none of it is used");
+    used = text_size_long(sizes->used);
+    return g_strdup_printf("; %s are used%s", used,
+                           sizes->used > sizes->wanted ? ", more than is left" : "");
+}
+
 static char *resize_stake(const struct model *model, const struct qube *qube,
                           GHashTable *args)
 {
-    return op_args_bool(args, "shrink") ? g_strdup("what is cut off is lost") : NULL;
+    g_autofree char *now = NULL, *wanted = NULL, *used = NULL;
+    struct sizes sizes;
+
+    if (!op_args_bool(args, "shrink"))
+        return NULL;
+    if (!sizes_of(qube, args, &sizes))
+        return g_strdup("what is cut off is lost");
+    now = text_size_long(sizes.now);
+    wanted = text_size_long(sizes.wanted);
+    used = used_clause(&sizes);
+    return g_strdup_printf("from %s to %s%s; what is cut off is lost", now, wanted,
+                           used);
+}
+
+static const char *resize_verb(const struct qube *qube, GHashTable *args)
+{
+    return op_args_bool(args, "shrink") ? "Shrink" : "Resize";
+}
+
+static char *resize_object(const struct qube *qube, GHashTable *args)
+{
+    const char *name = args ? g_hash_table_lookup(args, "volume") : NULL;
+
+    return g_strdup_printf("%s%s%s", qube->name, name ? ":" : "",
+                           name ? name : "");
 }
 
 static gboolean check_smaller(const char *what, guint64 size, guint64 now,
                               gboolean shrink, GError **error)
 {
-    g_autofree char *wanted = NULL, *is = NULL;
+    g_autofree char *wanted = NULL, *is = NULL, *hint = NULL;
 
     if (size >= now || shrink)
         return TRUE;
     wanted = text_size_long(size);
     is = text_size_long(now);
-    error_set(error, QMC_ERROR_INVALID,
-              "choose a larger size; to cut the end off: --shrink --confirm QUBE",
+    hint = g_strdup_printf("choose a larger size; to cut the end off: "
+                           "--shrink --confirm %.*s",
+                           (int)strcspn(what, ":"), what);
+    error_set(error, QMC_ERROR_INVALID, hint,
               "cannot resize '%s' to %s: it has %s now, and what is cut off "
               "would be lost", what, wanted, is);
     return FALSE;
@@ -128,13 +188,35 @@ static gboolean check_kept(const struct model *model, const struct qube *qube,
     return FALSE;
 }
 
+/* A guest has its file system up to the last byte. */
+static gboolean refuse_running(const char *what, GError **error)
+{
+    error_set(error, QMC_ERROR_STATE, "shut it down first",
+              "cannot shrink '%s': the qube is running", what);
+    return FALSE;
+}
+
+static gboolean check_asleep(const struct qube *qube, GHashTable *args,
+                             GError **error)
+{
+    g_autofree char *what = NULL;
+    struct sizes sizes;
+
+    if (qube->state == POWER_HALTED || !op_args_bool(args, "shrink") ||
+        !sizes_of(qube, args, &sizes) || sizes.wanted >= sizes.now)
+        return TRUE;
+    what = resize_object(qube, args);
+    return refuse_running(what, error);
+}
+
 static gboolean resize_fits(const struct model *model, const struct qube *qube,
                             GHashTable *args, GError **error)
 {
     const char *name = g_hash_table_lookup(args, "volume");
 
     return check_volume(model, qube, name, error) &&
-           check_kept(model, qube, name, error);
+           check_kept(model, qube, name, error) &&
+           check_asleep(qube, args, error);
 }
 
 static struct resize *resize_new(struct op *op, const struct qube *qube,
@@ -183,18 +265,15 @@ static gboolean any_in_use(GPtrArray *volumes)
     return FALSE;
 }
 
-/* A guest has its file system up to the last byte; and offline nobody can say
- * whether it runs, but the images of one that does are there. */
+/* Offline nobody can say whether it runs, but the images of one that does are
+ * there. */
 static gboolean check_unused(const struct op *op, const struct resize *resize,
                              gboolean active, GError **error)
 {
     gboolean offline = hv_offline(engine_hv(op->engine));
 
-    if (active && resize->size < volume_size(resize->volume)) {
-        error_set(error, QMC_ERROR_STATE, "shut it down first",
-                  "cannot shrink '%s': the qube is running", resize->what);
-        return FALSE;
-    }
+    if (active && resize->size < volume_size(resize->volume))
+        return refuse_running(resize->what, error);
     if (!offline || !any_in_use(hold_volumes(resize->hold)))
         return TRUE;
     error_set(error, QMC_ERROR_STATE, "do it with the hypervisor connected",
@@ -324,4 +403,6 @@ const struct op_row op_resize = {
     .clear = resize_clear,
     .strength = resize_strength,
     .stake = resize_stake,
+    .verb = resize_verb,
+    .object = resize_object,
 };

@@ -130,14 +130,38 @@ struct reader {
     struct op_words *out;
 };
 
+/* Options of every command: for op_consent(). */
+static const struct op_arg consent_args[] = {
+    { "yes", OP_ARG_BOOL, FALSE, "do it without a question" },
+    { "confirm", OP_ARG_TEXT, FALSE, "name of the qube whose data may be lost" },
+    { NULL },
+};
+
+static const struct op_arg *arg_find(const struct op_arg *args, const char *name,
+                                     gsize length)
+{
+    for (const struct op_arg *a = args; a && a->name; a++)
+        if (strlen(a->name) == length && strncmp(a->name, name, length) == 0)
+            return a;
+    return NULL;
+}
+
 static const struct op_arg *option_find(const struct op_row *row,
                                         const char *name, gsize length)
 {
-    for (const struct op_arg *a = row->args; a && a->name; a++)
-        if (strlen(a->name) == length && strncmp(a->name, name, length) == 0 &&
-            !has_place(row, a->name))
-            return a;
-    return NULL;
+    const struct op_arg *arg = arg_find(row->args, name, length);
+
+    return arg && !has_place(row, arg->name) ? arg
+                                             : arg_find(consent_args, name, length);
+}
+
+/* "--timeout", "--timeout=5", "-y". */
+static const struct op_arg *option_of(const struct op_row *row, const char *word)
+{
+    if (strcmp(word, "-y") == 0)
+        return consent_args;
+    return word[1] == '-' ? option_find(row, word + 2, strcspn(word + 2, "="))
+                          : NULL;
 }
 
 static void error_option(const struct op_row *row, const char *word,
@@ -151,6 +175,8 @@ static void error_option(const struct op_row *row, const char *word,
     for (const struct op_arg *a = row->args; a && a->name; a++)
         if (!has_place(row, a->name))
             g_ptr_array_add(names, g_strdup(a->name));
+    for (const struct op_arg *a = consent_args; a->name; a++)
+        g_ptr_array_add(names, g_strdup(a->name));
     g_ptr_array_add(names, NULL);
     near = near_find(word + strspn(word, "-"), (const char *const *)names->pdata);
     hint = near ? g_strdup_printf("did you mean '--%s'?", near)
@@ -162,19 +188,16 @@ static void error_option(const struct op_row *row, const char *word,
 static gboolean read_option(struct reader *reader, const char *word,
                             GError **error)
 {
-    const char *name = word + 2;
-    gsize length = strcspn(name, "=");
-    const struct op_arg *arg =
-        word[1] == '-' ? option_find(reader->row, name, length) : NULL;
+    const struct op_arg *arg = option_of(reader->row, word);
+    const char *equals = strchr(word, '=');
     const char *value = "true";
 
-    if (!arg || (arg->type == OP_ARG_BOOL && name[length])) {
+    if (!arg || (arg->type == OP_ARG_BOOL && equals)) {
         error_option(reader->row, word, error);
         return FALSE;
     }
     if (arg->type != OP_ARG_BOOL)
-        value = name[length] ? name + length + 1
-                             : *reader->next ? *reader->next++ : NULL;
+        value = equals ? equals + 1 : *reader->next ? *reader->next++ : NULL;
     if (!value) {
         error_set(error, QMC_ERROR_INVALID, arg->help,
                   "option '--%s' needs a value", arg->name);
@@ -275,7 +298,16 @@ void op_words_free(struct op_words *words)
 {
     g_ptr_array_unref(words->qubes);
     g_hash_table_unref(words->args);
+    g_free(words->confirm);
     g_free(words);
+}
+
+/* They are of the person who types, not of the operation. */
+static void take_consent(struct op_words *words)
+{
+    words->yes = g_hash_table_remove(words->args, "yes");
+    words->confirm = g_strdup(g_hash_table_lookup(words->args, "confirm"));
+    g_hash_table_remove(words->args, "confirm");
 }
 
 struct op_words *op_words_parse(const char *const *words, GError **error)
@@ -293,7 +325,10 @@ struct op_words *op_words_parse(const char *const *words, GError **error)
     out = op_words_new(row);
     pattern = pattern_new(row);
     reader = (struct reader){row, pattern, words + pattern->verbs, FALSE, 0, out};
-    if (!read_words(&reader, error) || !op_args_check(row, out->args, error))
+    if (!read_words(&reader, error))
+        return NULL;
+    take_consent(out);
+    if (!op_args_check(row, out->args, error))
         return NULL;
     g_ptr_array_add(out->qubes, NULL);
     return g_steal_pointer(&out);
@@ -368,15 +403,24 @@ static void offer_qubes(const struct op_row *row, const struct model *model,
     }
 }
 
-static void offer_options(const struct op_row *row, const char *begun,
-                          GPtrArray *found)
+static void offer_args(const struct op_row *row, const struct op_arg *args,
+                       const char *begun, GPtrArray *found)
 {
-    for (const struct op_arg *a = row->args; a && a->name; a++) {
+    for (const struct op_arg *a = args; a && a->name; a++) {
         g_autofree char *text = g_strconcat("--", a->name, NULL);
 
         if (!has_place(row, a->name))
             op_words_offer(found, begun, text);
     }
+}
+
+/* Those that consent where there may be something to consent to. */
+static void offer_options(const struct op_row *row, const char *begun,
+                          GPtrArray *found)
+{
+    offer_args(row, row->args, begun, found);
+    if (row->strength || row->confirm > CONFIRM_L1)
+        offer_args(row, consent_args, begun, found);
 }
 
 static void offer_place(const struct op_row *row, const struct model *model,

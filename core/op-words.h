@@ -12,6 +12,8 @@ struct op_words {
                        * the command; a NULL at the end */
     GHashTable *args; /* text -> text; those with a word of their own in the
                        * command, and options */
+    gboolean yes;     /* --yes */
+    char *confirm;    /* --confirm NAME; NULL: not given */
 };
 
 /* A line as a shell would split it, without a leading "qmc". INVALID for an

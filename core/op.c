@@ -45,7 +45,7 @@ const char *op_never(const struct op_row *row, const struct qube *qube)
     if ((qube->broken || !qube->class) && !row->damaged)
         return "its entry in the store is damaged";
     if (qube->class && !(row->classes & qube->class->id))
-        return "qubes of this class have no such operation";
+        return "its class has no such operation";
     return NULL;
 }
 
@@ -68,6 +68,25 @@ enum confirm op_confirm(const struct op_row *row, const struct model *model,
                         const struct qube *qube, GHashTable *args)
 {
     return row->strength ? row->strength(model, qube, args) : row->confirm;
+}
+
+enum confirm op_consent(const struct qube *qube, gboolean yes, const char *name)
+{
+    if (name && g_str_equal(name, qube->name))
+        return CONFIRM_L3;
+    return yes ? CONFIRM_L2 : CONFIRM_L1;
+}
+
+const char *op_verb(const struct op_row *row, const struct qube *qube,
+                    GHashTable *args)
+{
+    return row->verb ? row->verb(qube, args) : row->label;
+}
+
+char *op_object(const struct op_row *row, const struct qube *qube,
+                GHashTable *args)
+{
+    return row->object ? row->object(qube, args) : g_strdup(qube->name);
 }
 
 char *op_consequence(const struct op_row *row, const struct model *model,

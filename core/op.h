@@ -83,6 +83,11 @@ struct op_row {
      * the caller's, NULL: none. */
     char *(*stake)(const struct model *model, const struct qube *qube,
                    GHashTable *args);
+    /* Verb and object of the question where label and name of the qube do not
+     * say it: "Shrink", "work:private". NULL: they do. The object is the
+     * caller's. */
+    const char *(*verb)(const struct qube *qube, GHashTable *args);
+    char *(*object)(const struct qube *qube, GHashTable *args);
 };
 
 const struct op_row *op_find(const char *name);
@@ -98,6 +103,15 @@ const char *op_refused(const struct op_row *row, const struct qube *qube);
  * shrinking L3). */
 enum confirm op_confirm(const struct op_row *row, const struct model *model,
                         const struct qube *qube, GHashTable *args);
+/* What words that were typed consent to: --yes, and --confirm NAME if it is the
+ * name of the qube (NULL: not given). */
+enum confirm op_consent(const struct qube *qube, gboolean yes, const char *name);
+/* "Shut down" and "work", "Shrink" and "work:private": what the question asks.
+ * The object is the caller's and not sanitised. */
+const char *op_verb(const struct op_row *row, const struct qube *qube,
+                    GHashTable *args);
+char *op_object(const struct op_row *row, const struct qube *qube,
+                GHashTable *args);
 /* What a yes would mean, for the question: a clause; NULL: nothing bad. The
  * result is the caller's and not sanitised. */
 char *op_consequence(const struct op_row *row, const struct model *model,

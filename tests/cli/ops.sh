@@ -136,6 +136,8 @@ run 9 --demo --root "$demo" stop sys-firewall
 err_has 'personal'
 err_has '^hint: add --yes$'
 run 9 --demo --root "$demo" stop sys-firewall --force
+run 9 --demo --root "$demo" kill sys-firewall
+err_has 'net qube of personal.* is lost'
 run 0 --demo --root "$demo" stop sys-firewall --yes
 out_has '^sys-firewall: asked to shut down$'
 

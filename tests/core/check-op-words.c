@@ -158,6 +158,28 @@ START_TEST(several_qubes_and_options_in_any_order)
 }
 END_TEST
 
+START_TEST(consent_is_typed_as_in_a_shell)
+{
+    auto_of(op_words) struct op_words *named =
+        parse("vol resize work:private 1G --shrink --confirm work", NULL);
+    auto_of(op_words) struct op_words *yes = parse("kill -y work --confirm=vault", NULL);
+    auto_of(op_words) struct op_words *none = parse("kill work", NULL);
+    const struct qube *work = model_qube_named(model, "work");
+
+    ck_assert_str_eq(named->confirm, "work");
+    ck_assert(!named->yes);
+    ck_assert_uint_eq(g_hash_table_size(named->args), 3);
+    ck_assert(yes->yes);
+    ck_assert_str_eq(yes->confirm, "vault");
+    ck_assert_uint_eq(g_hash_table_size(yes->args), 0);
+    ck_assert(!none->yes && !none->confirm);
+    ck_assert_int_eq(op_consent(work, FALSE, NULL), CONFIRM_L1);
+    ck_assert_int_eq(op_consent(work, FALSE, "vault"), CONFIRM_L1);
+    ck_assert_int_eq(op_consent(work, TRUE, "vault"), CONFIRM_L2);
+    ck_assert_int_eq(op_consent(work, FALSE, "work"), CONFIRM_L3);
+}
+END_TEST
+
 START_TEST(what_is_wrong_is_said)
 {
     static const struct {
@@ -170,6 +192,9 @@ START_TEST(what_is_wrong_is_said)
         {"stop work --timeout soon", "timeout", NULL},
         {"stop work --wait=no", "no option '--wait=no'", NULL},
         {"stop -w work", "no option '-w'", NULL},
+        {"stop work --confirm", "'--confirm' needs a value", NULL},
+        {"stop work --yes=no", "no option '--yes=no'", NULL},
+        {"stop work --confrim work", "no option '--confrim'", "'--confirm'"},
         {"vol resize work 4G", "'work' cannot be read here", "QUBE:VOLUME SIZE"},
         {"vol resize :private 4G", "cannot be read here", NULL},
         {"vol resize work: 4G", "cannot be read here", NULL},
@@ -216,13 +241,15 @@ START_TEST(completion_offers_what_makes_sense_now)
         {"start", "", "vault vault-2"},
         {"start vault", "v", "vault vault-2"},
         {"stop", "", "work"},
-        {"stop work", "--", "--wait --timeout --force"},
+        {"stop work", "--", "--wait --timeout --force --yes --confirm"},
         {"stop work --timeout", "", ""},
         {"stop --timeout 5", "w", "work"},
         {"vol resize", "w", "work:"},
         {"vol resize", "work:", "work:private"},
         {"vol resize work:private", "", ""},
-        {"vol resize work:private 4G", "-", "--shrink"},
+        {"vol resize work:private 4G", "-", "--shrink --yes --confirm"},
+        {"start work", "-", ""},
+        {"stop work --confirm", "", ""},
         {"fly", "", ""},
     };
 
@@ -242,11 +269,12 @@ END_TEST
 
 int main(void)
 {
-    static const TTest *tests[6] = {NULL};
+    static const TTest *tests[7] = {NULL};
     gsize n = 0;
 
     tests[n++] = a_command_is_read_as_it_was_written;
     tests[n++] = several_qubes_and_options_in_any_order;
+    tests[n++] = consent_is_typed_as_in_a_shell;
     tests[n++] = what_is_wrong_is_said;
     tests[n++] = a_name_nobody_has_brings_the_nearest;
     tests[n++] = completion_offers_what_makes_sense_now;

@@ -120,6 +120,45 @@ START_TEST(a_kill_reaches_what_is_still_starting)
 }
 END_TEST
 
+static struct qube *add(struct model *model, const char *name, int qid,
+                        const char *prop, const char *value)
+{
+    struct qube *added = qube_new(name, NULL, qid, "AppVM");
+
+    added->state = POWER_RUNNING;
+    qube_put(added, prop_find(prop, added->class->id), value);
+    ck_assert(model_add(model, added, NULL));
+    return added;
+}
+
+static void expect_stake(const struct model *model, const char *op,
+                         const struct qube *of, const char *expected)
+{
+    g_autofree char *stake = op_consequence(op_find(op), model, of, NULL);
+
+    ck_assert_str_eq(stake, expected);
+}
+
+/* Whatever ends it: others lose their network. */
+START_TEST(a_net_qube_in_use_is_ended_in_a_box)
+{
+    struct model *model = model_new();
+    struct qube *net = add(model, "net", 2, "provides_network", "True");
+    struct qube *client = add(model, "mail", 3, "netvm", "net");
+
+    ck_assert_int_eq(op_confirm(op_find("stop"), model, net, NULL), CONFIRM_L2);
+    ck_assert_int_eq(op_confirm(op_find("kill"), model, net, NULL), CONFIRM_L2);
+    expect_stake(model, "stop", net, "it is the net qube of mail; "
+                                     "its programs are ended");
+    expect_stake(model, "kill", net, "it is the net qube of mail; "
+                                     "what it has not written to disk is lost");
+    client->state = POWER_HALTED;
+    ck_assert_int_eq(op_confirm(op_find("kill"), model, net, NULL), CONFIRM_L1);
+    expect_stake(model, "kill", net, "what it has not written to disk is lost");
+    model_free(model);
+}
+END_TEST
+
 START_TEST(strength_depends_on_what_is_at_stake)
 {
     struct model *model = model_new();
@@ -132,6 +171,7 @@ START_TEST(strength_depends_on_what_is_at_stake)
     ck_assert_int_eq(op_confirm(op_find("stop"), model, qube, NULL), CONFIRM_L1);
     ck_assert_int_eq(op_confirm(op_find("kill"), model, qube, NULL), CONFIRM_L1);
     ck_assert_int_eq(op_confirm(op_find("kill"), model, disp, NULL), CONFIRM_L2);
+    expect_stake(model, "kill", disp, "it is a disposable: all of its data is lost");
     ck_assert_int_eq(op_confirm(op_find("resize"), model, qube, NULL), CONFIRM_L1);
     ck_assert_int_eq(op_confirm(op_find("resize"), model, qube, shrink), CONFIRM_L3);
     stake = op_consequence(op_find("resize"), model, qube, shrink);
@@ -183,6 +223,7 @@ int main(void)
         what_is_damaged_or_of_another_class_is_left_alone,
         what_is_damaged_can_be_ended,
         a_kill_reaches_what_is_still_starting,
+        a_net_qube_in_use_is_ended_in_a_box,
         strength_depends_on_what_is_at_stake,
         a_command_is_what_one_would_type,
         a_command_cannot_be_broken_out_of,

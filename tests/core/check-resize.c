@@ -265,6 +265,57 @@ START_TEST(shrinking_needs_the_name)
 }
 END_TEST
 
+/* What is destroyed has a name and figures. */
+START_TEST(a_shrink_says_what_it_cuts)
+{
+    const struct op_row *row = op_find("resize");
+    const struct model *model = engine_model(world->engine);
+    struct qube *vault = world_qube(world, "vault");
+    struct volume_config *config = qube_volume(vault, "private");
+    g_autoptr(GHashTable) args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+
+    g_hash_table_insert(args, g_strdup("volume"), g_strdup("private"));
+    g_hash_table_insert(args, g_strdup("size"), g_strdup("100M"));
+    ck_assert_str_eq(op_verb(row, vault, args), "Resize");
+    ck_assert_ptr_null(op_consequence(row, model, vault, args));
+    g_hash_table_insert(args, g_strdup("shrink"), g_strdup("true"));
+    ck_assert_str_eq(op_verb(row, vault, args), "Shrink");
+    g_autofree char *object = op_object(row, vault, args);
+    ck_assert_str_eq(object, "vault:private");
+    config->size = 1024 * MIB;
+    config->used = G_MAXUINT64;
+    g_autofree char *unread = op_consequence(row, model, vault, args);
+    ck_assert_str_eq(unread, "from 1.0 GiB to 100.0 MiB; what is cut off is lost");
+    config->used = 200 * MIB;
+    g_autofree char *told = op_consequence(row, model, vault, args);
+    ck_assert_str_eq(told, "from 1.0 GiB to 100.0 MiB; 200.0 MiB are used, more "
+                           "than is left; what is cut off is lost");
+}
+END_TEST
+
+START_TEST(a_shrink_of_what_runs_is_not_asked_about)
+{
+    const struct op_row *row = op_find("resize");
+    const struct model *model = engine_model(world->engine);
+    struct qube *vault = world_qube(world, "vault");
+    g_autoptr(GHashTable) args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GError) error = NULL;
+
+    g_hash_table_insert(args, g_strdup("volume"), g_strdup("private"));
+    g_hash_table_insert(args, g_strdup("size"), g_strdup("100M"));
+    g_hash_table_insert(args, g_strdup("shrink"), g_strdup("true"));
+    vault->state = POWER_HALTED;
+    ck_assert(row->fits(model, vault, args, NULL));
+    vault->state = POWER_RUNNING;
+    ck_assert(!row->fits(model, vault, args, &error));
+    ck_error(&error, QMC_ERROR_STATE, "the qube is running");
+    g_hash_table_insert(args, g_strdup("size"), g_strdup("4G"));
+    ck_assert(row->fits(model, vault, args, NULL));
+}
+END_TEST
+
 START_TEST(a_save_that_fails_is_taken_back)
 {
     g_autofree char *store = world_store(world), *after = NULL;
@@ -455,6 +506,8 @@ int main(void)
         what_is_thrown_away_keeps_its_nominal_size,
         arguments_are_checked,
         shrinking_needs_the_name,
+        a_shrink_says_what_it_cuts,
+        a_shrink_of_what_runs_is_not_asked_about,
         a_save_that_fails_is_taken_back,
         a_running_guest_keeps_what_could_not_be_saved,
         changes_of_two_programs_are_merged,
