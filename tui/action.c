@@ -40,6 +40,14 @@ const char *action_refused(const struct app *app, const char *op,
     return op_refused(op_find(op), qube);
 }
 
+static void action_open_refused(struct app *app, const struct op_row *row,
+                                const GError *error)
+{
+    g_autofree char *what = g_strdup_printf("%s: refused", row->label);
+
+    error_open_refused(app, what, error);
+}
+
 /* Asks for what `given` does not cover. */
 static void action_ask(struct app *app, struct action *action,
                        enum confirm given)
@@ -58,10 +66,17 @@ static void action_start_given(struct app *app, const struct action *wanted,
     const struct op_row *row = op_find(op);
     const char *refused = action_refused(app, op, uuid);
     struct action action = *wanted;
+    g_autoptr(GError) error = NULL;
 
     if (refused) {
         app_note_on(app, uuid, TRUE, "%s: not for '%s': %s", row->label,
                     qube ? qube->name : uuid, refused);
+        return;
+    }
+    /* Nothing is asked that will not be done. */
+    if (action.args && row->fits &&
+        !row->fits(app_model(app), qube, action.args, &error)) {
+        action_open_refused(app, row, error);
         return;
     }
     action.consent = op_confirm(row, app_model(app), qube, action.args);
@@ -100,6 +115,11 @@ gboolean action_can(const struct screen *screen, const char *op)
         if (!action_refused(screen->app, op, uuids[i]))
             return TRUE;
     return FALSE;
+}
+
+gboolean action_can_unpause(const struct screen *screen)
+{
+    return !action_can(screen, "pause") && action_can(screen, "unpause");
 }
 
 struct choice {
@@ -192,17 +212,17 @@ void action_start_all(struct app *app, const char *op, char *const *uuids)
         action_start_several(app, &action, CONFIRM_L0);
 }
 
-void action_start_typed(struct app *app, const char *op, char *const *uuids,
-                        GHashTable *args)
+void action_start_typed(struct app *app, const struct action *typed)
 {
-    struct action action = {.op = op, .uuid = uuids[0], .args = args};
+    struct action action = *typed;
 
-    if (uuids[0] && !uuids[1]) {
-        action_start_given(app, &action, CONFIRM_L1);
+    action.uuid = typed->uuids[0];
+    if (!action.uuid || action.uuids[1]) {
+        action_start_several(app, &action, typed->consent);
         return;
     }
-    action.uuids = uuids;
-    action_start_several(app, &action, CONFIRM_L1);
+    action.uuids = NULL;
+    action_start_given(app, &action, typed->consent);
 }
 
 /* --- submitting --- */
@@ -259,10 +279,8 @@ static void action_submit_all(struct app *app, const struct action *action)
             n++;
     app_note(app, FALSE, "%s %u %s%s%s", row->doing, n, n == 1 ? "qube" : "qubes",
              action->left ? "; left out: " : "", action->left ? action->left : "");
-    if (!refused)
-        return;
-    g_autofree char *what = g_strdup_printf("%s: refused", row->label);
-    error_open_refused(app, what, refused);
+    if (refused)
+        action_open_refused(app, row, refused);
 }
 
 void action_submit(struct app *app, const struct action *action)
@@ -276,13 +294,10 @@ void action_submit(struct app *app, const struct action *action)
         return;
     }
     op = action_request(app, action, action->uuid, &error);
-    if (!op) {
-        g_autofree char *what = g_strdup_printf("%s: refused", row->label);
-
-        error_open_refused(app, what, error);
-    } else if (row->lengthy) {
+    if (!op)
+        action_open_refused(app, row, error);
+    else if (row->lengthy)
         progress_open(app, op);
-    }
 }
 
 static void action_note_done(struct app *app, const struct op *op)

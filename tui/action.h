@@ -21,9 +21,9 @@ void action_start(struct app *app, const char *op, const char *uuid,
 /* The same for several: one question for all, more than ten of them need a
  * stronger one; those it is not possible for are left out, and named. */
 void action_start_all(struct app *app, const char *op, char *const *uuids);
-/* As typed: consent for what is asked on one line only. Not one uuid: the same. */
-void action_start_typed(struct app *app, const char *op, char *const *uuids,
-                        GHashTable *args);
+/* As typed: op, args, uuids (also if it is one), and as consent what the words
+ * cover. */
+void action_start_typed(struct app *app, const struct action *typed);
 /* The question was answered. */
 void action_submit(struct app *app, const struct action *action);
 /* Notes and dialogs when operations end. */
@@ -36,6 +36,8 @@ const char *action_refused(const struct app *app, const char *op,
 char **action_targets(const struct screen *screen);
 /* It can be done now with one of them at least. */
 gboolean action_can(const struct screen *screen, const char *op);
+/* The same for the second meaning of a key: nothing can be paused. */
+gboolean action_can_unpause(const struct screen *screen);
 /* The newest operation that has not ended, on the qube or (NULL) on any; NULL
  * if there is none. */
 struct op *action_running(const struct app *app, const char *uuid);

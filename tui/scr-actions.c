@@ -26,6 +26,9 @@ struct actions {
     guint focus, top;
 };
 
+/* Of its own screen: one qube at a time. */
+#define MANY_REFUSED "one qube at a time"
+
 /* Operations that want to know more than the qube, and the screen that asks. */
 static const struct {
     const char *op, *action;
@@ -87,6 +90,21 @@ static void actions_add(struct actions *actions, const struct screen_class *clas
     g_array_append_val(actions->entries, entry);
 }
 
+/* No state of any of them makes it possible. */
+static gboolean actions_never(const struct screen *screen, const struct entry *entry)
+{
+    const struct actions *actions = screen->data;
+
+    for (gsize i = 0; actions->uuids[i]; i++) {
+        const struct qube *qube =
+            model_qube(app_model(screen->app), actions->uuids[i]);
+
+        if (qube && !op_never(entry->op, qube))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* Why it is not possible now; NULL: it is. Caller frees. */
 static char *actions_refused(const struct screen *screen, const struct entry *entry)
 {
@@ -96,7 +114,7 @@ static char *actions_refused(const struct screen *screen, const struct entry *en
     const struct qube *qube = NULL;
 
     if (entry->form && actions_many(actions))
-        return g_strdup("one qube at a time");
+        return g_strdup(MANY_REFUSED);
     for (gsize i = 0; actions->uuids[i]; i++) {
         const char *why = action_refused(screen->app, entry->op->name,
                                          actions->uuids[i]);
@@ -120,7 +138,8 @@ static char *actions_text(const struct screen *screen, const struct entry *entry
     guint n = 0, all = g_strv_length(actions->uuids);
 
     if (why)
-        return g_strdup_printf("not now: %s", why);
+        return g_strdup_printf("%s%s", actions_never(screen, entry) ? "" : "not now: ",
+                               why);
     for (guint i = 0; i < all; i++)
         n += !action_refused(screen->app, entry->op->name, actions->uuids[i]);
     return n == all ? g_strdup(entry->op->help)
@@ -189,9 +208,30 @@ static void actions_event(struct screen *screen, const struct event *event)
 
 /* --- drawing --- */
 
-static void actions_draw_entry(struct screen *screen, struct rect line,
-                               const struct entry *entry, gboolean focused)
+/* An entry before it has its key and is possible: the letter is for that. */
+static gboolean actions_is_second(const struct screen *screen, guint index)
 {
+    GArray *entries = actions_of(screen)->entries;
+    const struct entry *entry = &g_array_index(entries, struct entry, index);
+
+    for (guint i = 0; i < index && entry->code; i++) {
+        const struct entry *before = &g_array_index(entries, struct entry, i);
+        g_autofree char *why = NULL;
+
+        if (before->code != entry->code)
+            continue;
+        why = actions_refused(screen, before);
+        if (!why)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void actions_draw_entry(struct screen *screen, struct rect line, guint index)
+{
+    const struct actions *actions = actions_of(screen);
+    const struct entry *entry = &g_array_index(actions->entries, struct entry, index);
+    gboolean focused = index == actions->focus;
     g_autofree char *why = actions_refused(screen, entry);
     g_autofree char *text = actions_text(screen, entry);
     enum style style = focused ? STYLE_SELECTED : why ? STYLE_DIM : STYLE_NORMAL;
@@ -199,7 +239,8 @@ static void actions_draw_entry(struct screen *screen, struct rect line,
     int x = line.x, end = line.x + line.w;
 
     draw_fill(line, style);
-    draw_text(line.y, x, MIN(KEY_WIDTH, end - x), key, entry->key);
+    draw_text(line.y, x, MIN(KEY_WIDTH, end - x), key,
+              actions_is_second(screen, index) ? "" : entry->key);
     x += KEY_WIDTH;
     draw_text(line.y, x, MIN(LABEL_WIDTH, end - x), style, entry->op->label);
     x += LABEL_WIDTH;
@@ -208,26 +249,55 @@ static void actions_draw_entry(struct screen *screen, struct rect line,
         draw_cursor(line.y, line.x);
 }
 
+/* Lines the longest text takes below the entries; 0 if none is cut. */
+static int actions_whole_height(const struct screen *screen, int width)
+{
+    GArray *entries = actions_of(screen)->entries;
+    gboolean cut = FALSE;
+    int height = 0;
+
+    for (guint i = 0; i < entries->len; i++) {
+        g_autofree char *text =
+            actions_text(screen, &g_array_index(entries, struct entry, i));
+
+        cut = cut || text_width(text) > width - KEY_WIDTH - LABEL_WIDTH;
+        height = MAX(height, draw_wrapped_height(width, text));
+    }
+    return cut ? height : 0;
+}
+
+static void actions_draw_whole(const struct screen *screen, struct rect area)
+{
+    const struct actions *actions = actions_of(screen);
+    g_autofree char *text = actions_text(
+        screen, &g_array_index(actions->entries, struct entry, actions->focus));
+
+    draw_wrapped(area, STYLE_NORMAL, text);
+}
+
 static void actions_draw(struct screen *screen, struct rect area)
 {
     struct actions *actions = screen->data;
     guint n = actions->entries->len;
-    struct rect size = {0, 0, (int)n + 2, WIDTH};
+    int whole = actions_whole_height(screen, MIN(WIDTH, area.w) - 4);
+    struct rect size = {0, 0, (int)n + 2 + whole, WIDTH};
     struct rect inside = dialog_box(screen, area, size, actions->title);
-    guint room = (guint)MAX(inside.h, 1);
+    int lines = MAX(inside.h - whole, 1);
+    guint room = (guint)lines;
 
+    actions->top = MIN(actions->top, n > room ? n - room : 0);
     if (actions->focus < actions->top)
         actions->top = actions->focus;
     if (actions->focus >= actions->top + room)
         actions->top = actions->focus - room + 1;
-    for (guint i = 0; (int)i < inside.h && actions->top + i < n; i++) {
+    for (guint i = 0; i < room && actions->top + i < n; i++) {
         struct rect line = {inside.y + (int)i, inside.x, 1, inside.w};
-        guint index = actions->top + i;
 
-        actions_draw_entry(screen, line,
-                           &g_array_index(actions->entries, struct entry, index),
-                           index == actions->focus);
+        actions_draw_entry(screen, line, actions->top + i);
     }
+    if (inside.h > lines)
+        actions_draw_whole(screen, (struct rect){inside.y + lines, inside.x,
+                                                 inside.h - lines, inside.w});
 }
 
 /* --- keys --- */
@@ -238,11 +308,16 @@ static void actions_run(struct screen *screen, const struct entry *entry)
     g_autofree char *why = actions_refused(screen, entry);
     g_auto(GStrv) uuids = NULL;
 
-    if (why) {
-        app_note(app, TRUE, "%s: not now: %s", entry->op->label, why);
+    uuids = g_strdupv(actions_of(screen)->uuids);
+    if (why && entry->form && uuids[1]) {
+        app_note(app, TRUE, "%s: " MANY_REFUSED, entry->op->label);
         return;
     }
-    uuids = g_strdupv(actions_of(screen)->uuids);
+    /* It names the qubes when it refuses. */
+    if (why) {
+        action_start_all(app, entry->op->name, uuids);
+        return;
+    }
     app_pop(app, screen);
     if (entry->form)
         entry->form(app, uuids[0]);
@@ -250,21 +325,23 @@ static void actions_run(struct screen *screen, const struct entry *entry)
         action_start_all(app, entry->op->name, uuids);
 }
 
-/* Of two entries with one key (pause, unpause) the one that is possible. */
+/* Of two entries with one key (pause, unpause) the first that is possible. */
 static gboolean actions_typed(struct screen *screen, int key)
 {
     GArray *entries = actions_of(screen)->entries;
     const struct entry *found = NULL;
 
-    for (guint i = 0; i < entries->len; i++) {
+    for (guint i = 0; i < entries->len && key; i++) {
         const struct entry *entry = &g_array_index(entries, struct entry, i);
         g_autofree char *why = NULL;
 
-        if (entry->code != key || !key)
+        if (entry->code != key)
             continue;
         why = actions_refused(screen, entry);
         if (!found || !why)
             found = entry;
+        if (!why)
+            break;
     }
     if (found)
         actions_run(screen, found);

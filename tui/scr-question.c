@@ -15,6 +15,8 @@
 
 #define WIDTH 66
 
+enum focus { FOCUS_FIELD, FOCUS_CANCEL, FOCUS_DO, FOCUS_COUNT };
+
 struct question {
     const char *op;   /* NULL: none is asked for; see `cancel` */
     struct op *cancel; /* the one at work to be cancelled; NULL: quit */
@@ -25,9 +27,11 @@ struct question {
     GHashTable *args;
     enum confirm level;
     char *title;      /* "Kill disp42" */
+    const char *verb; /* on the button; NULL: there is none */
     char *text;       /* what follows from yes */
     struct field *field; /* L3 */
-    guint focus;      /* 0 Cancel, 1 do it */
+    enum focus focus; /* of a box */
+    gboolean wrong;   /* what was typed is not the word, and that is said */
 };
 
 struct question_spec {
@@ -69,15 +73,39 @@ static void question_set_qubes(struct question *question,
     }
 }
 
-static void question_open_one(struct question *question, const struct op_row *row,
-                              const struct model *model)
+/* With the figures there are now. */
+static void question_tell_one(struct question *question, const struct model *model)
 {
+    const struct op_row *row = op_find(question->op);
     const struct qube *qube = model_qube(model, question->uuids[0]);
     g_autofree char *stake = op_consequence(row, model, qube, question->args);
 
-    question->title = g_strdup_printf("%s %s", row->label, question->names[0]);
-    question->word = g_strdup(question->names[0]);
+    g_free(question->text);
     question->text = question_sentence(stake ? stake : row->help);
+}
+
+static gboolean question_of_volume(const struct op_row *row)
+{
+    for (const struct op_arg *arg = row->args; arg && arg->name; arg++)
+        if (arg->type == OP_ARG_VOLUME)
+            return TRUE;
+    return FALSE;
+}
+
+static void question_open_one(struct screen *screen, const struct op_row *row)
+{
+    struct question *question = screen->data;
+    const struct model *model = app_model(screen->app);
+    const struct qube *qube = model_qube(model, question->uuids[0]);
+    g_autofree char *object = op_object(row, qube, question->args);
+    g_autofree char *shown = text_sanitise(object, -1);
+
+    question->verb = op_verb(row, qube, question->args);
+    question->title = g_strdup_printf("%s %s", question->verb, shown);
+    question->word = g_strdup(question->names[0]);
+    question_tell_one(question, model);
+    if (question_of_volume(row))
+        engine_request_volumes(app_engine(screen->app), qube->uuid);
 }
 
 static void question_open_several(struct question *question,
@@ -86,6 +114,7 @@ static void question_open_several(struct question *question,
 {
     guint n = g_strv_length(question->uuids);
 
+    question->verb = row->label;
     question->title = g_strdup_printf("%s %u %s", row->label, n,
                                       n == 1 ? "qube" : "qubes");
     question->word = g_strdup_printf("%u %s", n, row->name);
@@ -105,12 +134,15 @@ static void question_open_action(struct screen *screen,
     question->left = g_strdup(action->left);
     question->args = action->args ? g_hash_table_ref(action->args) : NULL;
     question->level = action->consent;
-    if (question->level == CONFIRM_L3)
+    question->focus = FOCUS_CANCEL;
+    if (question->level == CONFIRM_L3) {
         question->field = field_new("");
+        question->focus = FOCUS_FIELD;
+    }
     if (action->uuids)
         question_open_several(question, row, model);
     else
-        question_open_one(question, row, model);
+        question_open_one(screen, row);
 }
 
 static void question_open_cancel_screen(struct question *question,
@@ -208,6 +240,8 @@ static void question_event(struct screen *screen, const struct event *event)
     if (!question->op)
         return;
     why = question_refused(screen);
+    if (!why && event->type == EVENT_VOLUMES && !question->stakes)
+        question_tell_one(question, app_model(screen->app));
     if (!why)
         return;
     app_note(screen->app, TRUE, "%s: the question is withdrawn: %s",
@@ -220,10 +254,23 @@ static void question_event(struct screen *screen, const struct event *event)
 static void question_draw_buttons(const struct question *question,
                                   struct rect line)
 {
-    struct dialog_button buttons[] = {{"Cancel", FALSE},
-                                      {op_find(question->op)->label, FALSE}};
+    struct dialog_button buttons[] = {{"Cancel", FALSE}, {question->verb, FALSE}};
 
-    dialog_buttons(line, buttons, 2, (int)question->focus);
+    dialog_buttons(line, buttons, 2, (int)question->focus - FOCUS_CANCEL);
+}
+
+/* The field and a line below it. */
+static void question_draw_field(const struct question *question, struct rect line)
+{
+    int used = draw_format(line.y, line.x, line.w, STYLE_NORMAL,
+                           question->stakes ? "Type %s: " : "Type the name %s: ",
+                           question->word);
+
+    field_draw(question->field, line.y, line.x + used, line.w - used,
+               question->focus == FOCUS_FIELD);
+    if (question->wrong)
+        draw_format(line.y + 1, line.x, line.w, STYLE_WARN, "This is not %s.",
+                    question->word);
 }
 
 static void question_draw_prompt(const struct question *question,
@@ -273,18 +320,15 @@ static void question_draw_box(struct screen *screen, struct rect area)
     struct rect inside = dialog_box(screen, area, size, question->title);
     struct rect line = {inside.y + inside.h - 1, inside.x, 1, inside.w};
 
+    inside.h = MAX(inside.h - (question->field ? 3 : 1), 0);
     draw_wrapped(inside, STYLE_NORMAL, text);
     if (question->level == CONFIRM_L1)
         question_draw_prompt(question, line);
     else
         question_draw_buttons(question, line);
-    if (!question->field)
-        return;
-    int used = draw_format(line.y - 2, line.x, line.w, STYLE_NORMAL,
-                           question->stakes ? "Type %s: " : "Type the name %s: ",
-                           question->word);
-    field_draw(question->field, line.y - 2, line.x + used, line.w - used,
-               question->focus == 0);
+    if (question->field)
+        question_draw_field(question,
+                            (struct rect){line.y - 2, line.x, 1, line.w});
 }
 
 static void question_draw(struct screen *screen, struct rect area)
@@ -342,29 +386,61 @@ static void question_key_no(struct screen *screen)
     app_pop(screen->app, screen);
 }
 
+/* What was dangerous enough for a box leaves no doubt. */
+static void question_key_cancel(struct screen *screen)
+{
+    const struct question *question = screen->data;
+
+    if (question->op && question->level > CONFIRM_L1)
+        app_note_on(screen->app, question->stakes ? NULL : question->uuids[0], FALSE,
+                    "%s: cancelled, nothing was changed", question->title);
+    app_pop(screen->app, screen);
+}
+
+static void question_move(struct screen *screen, int by)
+{
+    struct question *question = screen->data;
+    int first = question->field ? FOCUS_FIELD : FOCUS_CANCEL;
+    int n = FOCUS_COUNT - first;
+
+    question->focus = (enum focus)(first + ((int)question->focus - first + by + n) % n);
+}
+
 static void question_key_next(struct screen *screen)
 {
-    question_of(screen)->focus ^= 1;
+    question_move(screen, 1);
+}
+
+static void question_key_back(struct screen *screen)
+{
+    question_move(screen, -1);
 }
 
 static void question_key_choose(struct screen *screen)
 {
     struct question *question = screen->data;
 
-    if (question->focus == 0)
-        question_key_no(screen);
-    else if (question_named(question))
+    if (question->focus == FOCUS_CANCEL) {
+        question_key_cancel(screen);
+    } else if (!question_named(question)) {
+        question->wrong = TRUE;
+        question->focus = FOCUS_FIELD;
+    } else if (question->focus == FOCUS_FIELD) {
+        question->focus = FOCUS_DO;
+    } else {
         question_key_yes(screen);
-    else
-        question->focus = 0;
+    }
 }
 
 static gboolean question_typed(struct screen *screen, int key)
 {
     struct question *question = screen->data;
 
-    return question->field && question->focus == 0 &&
-           field_key(question->field, key);
+    if (!question->field || question->focus != FOCUS_FIELD ||
+        !field_key(question->field, key))
+        return FALSE;
+    question->wrong = FALSE;
+    return TRUE;
 }
 
 static gboolean question_is_line(const struct screen *screen)
@@ -383,12 +459,14 @@ static const struct key_row question_keys[] = {
      question_is_line},
     {"n Enter", "no", "No", "no", KEYS_ACT, NULL, question_key_no,
      question_is_line},
-    {"Tab S-Tab Left Right", "next", "move", "to the other button", KEYS_MOVE,
-     NULL, question_key_next, question_is_box},
+    {"Tab Down Right", "next", "move", NULL, KEYS_MOVE, NULL, question_key_next,
+     question_is_box},
+    {"S-Tab Up Left", "previous", NULL, "to the next, the previous button",
+     KEYS_MOVE, NULL, question_key_back, question_is_box},
     {"Enter", "choose", "choose", "take the button", KEYS_ACT, NULL,
      question_key_choose, question_is_box},
-    {"Esc q", "cancel", "cancel", "cancel", KEYS_ACT, NULL, question_key_no,
-     NULL},
+    {"Esc q", "cancel", "cancel", "cancel", KEYS_ACT, NULL,
+     question_key_cancel, NULL},
     {NULL},
 };
 /* clang-format on */

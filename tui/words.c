@@ -31,6 +31,7 @@ struct words {
     struct op_words *op;         /* neither: an empty line */
     const char *const *args;     /* of the row */
     char **uuids;                /* of the operation: bound when it was typed */
+    enum confirm given;          /* to each of them */
 };
 
 /* --- what is offered and checked --- */
@@ -239,6 +240,30 @@ static gboolean words_find_row(struct words *words, const struct model *model,
     return !row->check || row->check(model, words->args, error);
 }
 
+/* What was typed holds for each of the qubes. */
+static gboolean words_find_consent(struct words *words, const struct model *model,
+                                   GError **error)
+{
+    const struct op_words *op = words->op;
+    gboolean named = FALSE;
+
+    words->given = CONFIRM_L3;
+    for (gsize i = 0; words->uuids[i]; i++) {
+        const struct qube *qube = model_qube(model, words->uuids[i]);
+        enum confirm given = op_consent(qube, op->yes, op->confirm);
+
+        named = named || given == CONFIRM_L3;
+        words->given = MIN(words->given, given);
+    }
+    if (named || !op->confirm)
+        return TRUE;
+    g_autofree char *hint = g_strdup_printf("it would be --confirm %s",
+                                            (char *)op->qubes->pdata[0]);
+    error_set(error, QMC_ERROR_UNCONFIRMED, hint,
+              "'--confirm %s' names another qube", op->confirm);
+    return FALSE;
+}
+
 static gboolean words_find_op(struct words *words, const struct model *model,
                               GError **error)
 {
@@ -258,7 +283,7 @@ static gboolean words_find_op(struct words *words, const struct model *model,
     }
     g_ptr_array_add(uuids, NULL);
     words->uuids = g_strdupv((char **)uuids->pdata);
-    return TRUE;
+    return words_find_consent(words, model, error);
 }
 
 static gboolean words_read(struct words *words, const struct model *model,
@@ -303,8 +328,9 @@ void words_run(struct app *app, const struct words *words)
     if (words->row)
         words->row->run(app, words->args);
     else if (words->op)
-        action_start_typed(app, words->op->row->name, words->uuids,
-                           words->op->args);
+        action_start_typed(app, &(struct action){
+            .op = words->op->row->name, .args = words->op->args,
+            .uuids = words->uuids, .consent = words->given});
 }
 
 /* --- completion --- */

@@ -609,9 +609,15 @@ START_TEST(the_strongest_question_for_several_wants_count_and_word)
     console_wait(console, "3 running");
     question_open(console->app, &action);
     console_wait(console, "Type 2 kill:");
-    console_keys(console, "2 Space k i l x Tab Enter");
+    console_keys(console, "2 Space k i l x Enter");
+    console_wait(console, "This is not 2 kill.");
+    console_keys(console, "Tab Tab Enter");
+    console_wait(console, "This is not 2 kill.");
+    console_keys(console, "Backspace l");
+    console_wait_gone(console, "This is not");
+    console_keys(console, "Enter");
     console_wait(console, "Type 2 kill:");
-    console_keys(console, "Backspace l Tab Enter");
+    console_keys(console, "Enter");
     console_wait_gone(console, "Type 2 kill:");
     console_wait(console, "1 running");
     console_free(console);

@@ -27,7 +27,7 @@
 static const char *const names[] = {"command", "options", "list", "marks", "several",
                                     "actions", "columns", "tree",
                                     "start", "stop", "patience", "cancel",
-                                    "kill", "volumes", "help", "filter",
+                                    "kill", "shrink", "volumes", "help", "filter",
                                     "errors", "broken", "narrow",
                                     "events", "panes", "jobs", "pools", "allvolumes",
                                     "detail", "log"};
