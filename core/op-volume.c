@@ -60,6 +60,15 @@ static gboolean sizes_of(const struct qube *qube, GHashTable *args,
     return TRUE;
 }
 
+/* As far as the store knows the size it has. */
+static gboolean is_cut(const struct qube *qube, GHashTable *args)
+{
+    struct sizes sizes;
+
+    return op_args_bool(args, "shrink") &&
+           (!sizes_of(qube, args, &sizes) || sizes.wanted < sizes.now);
+}
+
 static char *used_clause(const struct sizes *sizes)
 {
     g_autofree char *used = NULL;
@@ -86,13 +95,15 @@ static char *resize_stake(const struct model *model, const struct qube *qube,
     now = text_size_long(sizes.now);
     wanted = text_size_long(sizes.wanted);
     used = used_clause(&sizes);
-    return g_strdup_printf("from %s to %s%s; what is cut off is lost", now, wanted,
-                           used);
+    return g_strdup_printf("from %s to %s%s; %s", now, wanted, used,
+                           is_cut(qube, args)
+                               ? "what is cut off is lost"
+                               : "if its image is larger, its end is lost");
 }
 
 static const char *resize_verb(const struct qube *qube, GHashTable *args)
 {
-    return op_args_bool(args, "shrink") ? "Shrink" : "Resize";
+    return is_cut(qube, args) ? "Shrink" : "Resize";
 }
 
 static char *resize_object(const struct qube *qube, GHashTable *args)
@@ -200,10 +211,8 @@ static gboolean check_asleep(const struct qube *qube, GHashTable *args,
                              GError **error)
 {
     g_autofree char *what = NULL;
-    struct sizes sizes;
 
-    if (qube->state == POWER_HALTED || !op_args_bool(args, "shrink") ||
-        !sizes_of(qube, args, &sizes) || sizes.wanted >= sizes.now)
+    if (qube->state == POWER_HALTED || !is_cut(qube, args))
         return TRUE;
     what = resize_object(qube, args);
     return refuse_running(what, error);

@@ -291,6 +291,12 @@ START_TEST(a_shrink_says_what_it_cuts)
     g_autofree char *told = op_consequence(row, model, vault, args);
     ck_assert_str_eq(told, "from 1.0 GiB to 100.0 MiB; 200.0 MiB are used, more "
                            "than is left; what is cut off is lost");
+    config->size = 50 * MIB;
+    config->used = G_MAXUINT64;
+    ck_assert_str_eq(op_verb(row, vault, args), "Resize");
+    g_autofree char *grown = op_consequence(row, model, vault, args);
+    ck_assert_str_eq(grown, "from 50.0 MiB to 100.0 MiB; if its image is larger, "
+                            "its end is lost");
 }
 END_TEST
 

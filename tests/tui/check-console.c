@@ -456,7 +456,9 @@ START_TEST(an_error_and_the_events_are_saved)
 
     fake_script("fail=create");
     console_wait(console, "libvirt:ok");
-    console_keys(console, "/ p e r s o n a l Enter s");
+    console_keys(console, "/ p e r s o n a l Enter");
+    console_wait(console, "s Start");
+    console_keys(console, "s");
     console_wait(console, "personal was not started");
     console_keys(console, "s");
     report = save_copy(console, "the report");

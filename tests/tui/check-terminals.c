@@ -85,7 +85,7 @@ START_TEST(it_shows_the_same)
     struct console *console;
 
     console = terminal_open(terminal);
-    console_wait(console, "13 qubes  1 running");
+    console_wait(console, "13 qubes  2 running");
     attributes = console_attributes(console);
     ck_assert_int_eq(strpbrk(attributes, "cC") != NULL, terminal->colored);
     ck_assert_ptr_nonnull(strpbrk(attributes, "rRcC"));
