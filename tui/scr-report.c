@@ -46,12 +46,15 @@ static void report_part_clear(gpointer data)
 
 /* Takes the text; NULL: there is no such part. */
 static void report_add(struct report *report, const char *head, enum style style,
-                       char *text)
+                       char *untrusted)
 {
-    struct report_part part = {head, text, style};
+    struct report_part part = {head, NULL, style};
 
-    if (text)
-        g_array_append_val(report->parts, part);
+    if (!untrusted)
+        return;
+    part.text = text_sanitise(untrusted, -1);
+    g_array_append_val(report->parts, part);
+    g_free(untrusted);
 }
 
 /* --- what it says --- */

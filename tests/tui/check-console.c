@@ -217,7 +217,7 @@ static void all_over(struct console *console, const char *text)
     poison(model, text);
     model_note(model, NULL, TRUE, "%s", text);
     app_note(console->app, TRUE, "%s", text);
-    console_keys(console, "8 j 7 j Enter Esc 3 j r Esc 2 j q");
+    console_keys(console, "8 G Enter Esc 7 j Enter Esc 3 j r Esc 2 j q");
     console_keys(console, "j j S Esc K Esc s Esc v j r Esc q / a Esc F1 Esc"
                           " Enter / x Enter Esc ] j ] Esc l Esc");
     app_draw(console->app);
