@@ -5,8 +5,20 @@
 
 #include "cli/batch.h"
 #include "cli/cmd.h"
+#include "cli/notice.h"
 #include "cli/rows.h"
 #include "util/error.h"
+
+static void tell_trouble(const struct qube *qube)
+{
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const char *trouble =
+            g_array_index(qube->volumes, struct volume_config, i).trouble;
+
+        if (trouble)
+            notice_line("%s: %s", qube->name, trouble);
+    }
+}
 
 static gboolean run_ls(struct cli *cli, GError **error)
 {
@@ -23,8 +35,10 @@ static gboolean run_ls(struct cli *cli, GError **error)
     for (guint i = 0; i < model->qubes->len; i++) {
         const struct qube *qube = model->qubes->pdata[i];
 
-        if (!name || strcmp(qube->name, name) == 0)
-            rows_volumes(out, qube);
+        if (name && strcmp(qube->name, name) != 0)
+            continue;
+        rows_volumes(out, qube);
+        tell_trouble(qube);
     }
     out_print(out, cli->form);
     return fine;
@@ -36,7 +50,8 @@ const struct cmd cmd_vol_ls = {
     .brief = "list volumes, of all qubes or of one",
     .help = "rw: the guest may write; snap: a fresh snapshot of its source at each\n"
             "start; save: kept when the qube stops; revs: earlier states kept. Sizes\n"
-            "are bytes in lines and JSON.\n",
+            "are bytes in lines and JSON, '-' or null where they are not known; what is\n"
+            "wrong with a volume is said on stderr.\n",
     .max_args = 1,
     .run = run_ls,
 };

@@ -45,8 +45,9 @@ static void carry_volumes(const struct qube *from, struct qube *to)
             &g_array_index(to->volumes, struct volume_config, i);
         const struct volume_config *old = qube_volume(from, new->name);
 
-        if (!old || old->used == G_MAXUINT64)
+        if (!old || old->revisions < 0)
             continue;
+        new->trouble = g_strdup(old->trouble);
         new->used = old->used;
         new->size = old->size;
         new->revisions = old->revisions;

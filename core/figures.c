@@ -3,6 +3,8 @@
 
 #include "core/figures.h"
 
+#include "util/error.h"
+
 /* Of a pool, or of a volume. */
 struct figure {
     struct pool *pool;
@@ -98,6 +100,11 @@ void figures_read_volumes(GArray *figures)
         figure->size = volume_size(figure->volume);
         figure->used = volume_used(figure->volume);
         figure->revisions = revisions ? (int)revisions->len : 0;
+        /* One that is made at each start is looked at where it comes from. */
+        if (!volume_snap_on_start(figure->volume) &&
+            !volume_verify(figure->volume, &figure->error) &&
+            error_is(figure->error, QMC_ERROR_UNSUPPORTED))
+            g_clear_error(&figure->error);
     }
 }
 
@@ -143,6 +150,8 @@ static void apply_volume(struct model *model, const struct figure *figure)
     config->size = figure->size;
     config->used = figure->used;
     config->revisions = figure->revisions;
+    g_free(config->trouble);
+    config->trouble = figure->error ? g_strdup(figure->error->message) : NULL;
 }
 
 void figures_apply_volumes(const GArray *figures, struct model *model)

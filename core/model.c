@@ -61,6 +61,7 @@ static void volume_config_clear(gpointer data)
     g_array_unref(config->attrs);
     g_clear_pointer(&config->volume, volume_unref);
     g_free(config->pool);
+    g_free(config->trouble);
 }
 
 static void raw_text_free(gpointer data)

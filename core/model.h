@@ -53,9 +53,11 @@ struct volume_config {
     GStringChunk *texts;   /* their values; the qube's */
     struct volume *volume;
     char *pool;            /* effective name */
-    guint64 used;          /* last reading; G_MAXUINT64: not read */
+    guint64 used;          /* last reading; G_MAXUINT64: not known */
     guint64 size;          /* last reading of the image, else configured */
     int revisions;         /* last reading; -1: not read */
+    char *trouble;         /* why it could not be started as the last reading
+                            * found it; NULL: it could */
 };
 
 struct qube {

@@ -46,7 +46,7 @@ struct driver {
      * with it. */
     gboolean (*in_use)(const struct volume *volume);
     guint64 (*size)(const struct volume *volume);  /* 0: nothing there */
-    guint64 (*used)(const struct volume *volume);
+    guint64 (*used)(const struct volume *volume); /* G_MAXUINT64: not known */
     char *(*path)(const struct volume *volume);    /* NULL: do not attach */
     GPtrArray *(*revisions)(const struct volume *volume); /* struct revision */
 };

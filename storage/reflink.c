@@ -170,7 +170,9 @@ static guint64 reflink_used(const struct volume *volume)
 {
     struct stat st;
 
-    return look_at_current(volume, &st) ? (guint64)st.st_blocks * 512 : 0;
+    if (look_at_current(volume, &st))
+        return (guint64)st.st_blocks * 512;
+    return volume_save_on_stop(volume) ? G_MAXUINT64 : 0;
 }
 
 static char *reflink_path(const struct volume *volume)

@@ -412,7 +412,7 @@ guint64 volume_size(const struct volume *volume)
 guint64 volume_used(const struct volume *volume)
 {
     job_may_block();
-    return driver_of(volume)->used ? driver_of(volume)->used(volume) : 0;
+    return driver_of(volume)->used ? driver_of(volume)->used(volume) : G_MAXUINT64;
 }
 
 char *volume_path(const struct volume *volume)

@@ -63,7 +63,8 @@ gboolean volume_in_use(const struct volume *volume);
 /* [W] In use, and a stop will save what was written. */
 gboolean volume_is_dirty(const struct volume *volume);
 guint64 volume_size(const struct volume *volume);               /* [W] image, else nominal */
-guint64 volume_used(const struct volume *volume);               /* [W] */
+/* [W] G_MAXUINT64: not known, or what it takes is not there */
+guint64 volume_used(const struct volume *volume);
 /* [W] what the VM gets; NULL: nothing */
 char *volume_path(const struct volume *volume);
 /* [W] newest first; free with g_ptr_array_unref */

@@ -114,6 +114,8 @@ static void app_draw_screens(struct app *app)
     frame_draw_footer(app, view);
 }
 
+static void app_schedule(struct app *app, gint64 due_us);
+
 void app_draw(struct app *app)
 {
     app->drawn_us = g_get_monotonic_time();
@@ -126,9 +128,14 @@ void app_draw(struct app *app)
         frame_draw_clock(app, app_view(app));
     }
     draw_end();
+    if (panes_due(app->panes))
+        app_schedule(app, panes_due(app->panes));
 }
 
-static void app_schedule(struct app *app, gint64 due_us);
+gboolean app_is_whole(const struct app *app)
+{
+    return panes_due(app->panes) == 0;
+}
 
 static gboolean app_draw_due(gpointer data)
 {

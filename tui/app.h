@@ -31,6 +31,8 @@ void app_key(struct app *app, int key);
 void app_dirty(struct app *app);
 /* Draws now. */
 void app_draw(struct app *app);
+/* FALSE: the details of what was just selected follow in a moment. */
+gboolean app_is_whole(const struct app *app);
 
 void app_push(struct app *app, const struct screen_class *class,
               gconstpointer argument);

@@ -350,6 +350,8 @@ static void overview_add_findings(struct facts *facts)
         const struct volume_config *config =
             &g_array_index(qube->volumes, struct volume_config, i);
 
+        if (config->trouble)
+            overview_add_attention(facts, "!", config->trouble, NULL);
         if (!overview_volume_full(config))
             continue;
         g_autofree char *text =

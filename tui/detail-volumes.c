@@ -104,11 +104,12 @@ static char *volumes_text_keep(gconstpointer item, gpointer data)
 
 static char *volumes_text_state(gconstpointer item, gpointer data)
 {
-    const struct volume *volume = ((const struct volume_config *)item)->volume;
+    const struct volume_config *config = item;
+    const struct volume *volume = config->volume;
     const struct qube *qube = detail_qube(data);
     gboolean halted = !qube || qube->state == POWER_HALTED;
 
-    if (!volume)
+    if (!volume || config->trouble)
         return g_strdup("unusable !");
     if (!volume_rw(volume) && !volume_snap_on_start(volume))
         return g_strdup("read-only");
@@ -121,7 +122,9 @@ static char *volumes_text_state(gconstpointer item, gpointer data)
 
 static enum style volumes_style_state(gconstpointer item, gpointer data)
 {
-    return ((const struct volume_config *)item)->volume ? STYLE_NORMAL : STYLE_WARN;
+    const struct volume_config *config = item;
+
+    return config->volume && !config->trouble ? STYLE_NORMAL : STYLE_WARN;
 }
 
 /* What it is made from: a volume of the template, or a kernel. */
@@ -339,6 +342,7 @@ static void volumes_draw_selected(const struct screen *screen, struct rect area)
     g_autofree char *flags = volumes_text_flags(config->volume);
     g_autofree char *saved = volumes_text_saved(config);
     volumes_put_head(&area, title);
+    volumes_put(&area, "Trouble", config->trouble);
     volumes_put(&area, "Size", bar);
     volumes_put(&area, "Earlier", saved);
     volumes_put(&area, "Path", path);

@@ -82,11 +82,11 @@ static void pane_qube_volume(const struct volume_config *config,
 
     if (percent >= 0)
         pane_line(pane, percent >= 90 ? STYLE_WARN : STYLE_NORMAL,
-                  "%s %s/%s %d%%  pool %s  %d revisions", config->name, used, size,
+                  "%-8s %6s/%6s %3d%%  pool %s  %d revisions", config->name, used, size,
                   percent, config->pool ? config->pool : "-",
                   MAX(config->revisions, 0));
     else
-        pane_line(pane, STYLE_NORMAL, "%s ?/%s  pool %s", config->name, size,
+        pane_line(pane, STYLE_NORMAL, "%-8s      ?/%6s       pool %s", config->name, size,
                   config->pool ? config->pool : "-");
 }
 
@@ -100,6 +100,8 @@ static void pane_qube_volumes(const struct qube *qube, struct pane *pane)
 
         if (config)
             pane_qube_volume(config, pane);
+        if (config && config->trouble)
+            pane_line(pane, STYLE_WARN, "! %s", config->trouble);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tui/app.h"
+#include "tui/list.h"
 
 #define HEIGHT_EVENTS 30
 #define HEIGHT_LARGE 36
@@ -18,25 +19,52 @@
 #define TIME_WIDTH 8
 #define SUBJECT_WIDTH 12
 
+#define REST_US (120 * G_TIME_SPAN_MILLISECOND)
+
+struct pane_text {
+    enum style style;
+    char *text;
+};
+
 struct panes {
     gboolean no_events;
-    char asked[37]; /* whose volumes were asked for last */
+    char asked[37];    /* whose volumes were asked for last */
+    const struct screen *of; /* the view they belong to */
+    char *shown, *wanted; /* what the details are of, what is selected */
+    GArray *lines;     /* struct pane_text: the details */
+    gint64 due_us;     /* when those of another one are shown; 0: they are */
 };
 
 struct pane {
-    struct rect area;
-    int columns; /* lines go on in the next one */
-    int line;
+    GArray *lines;
+    int room;
 };
+
+static void pane_text_clear(gpointer data)
+{
+    g_free(((struct pane_text *)data)->text);
+}
 
 struct panes *panes_new(void)
 {
-    return g_new0(struct panes, 1);
+    struct panes *panes = g_new0(struct panes, 1);
+
+    panes->lines = g_array_new(FALSE, FALSE, sizeof(struct pane_text));
+    g_array_set_clear_func(panes->lines, pane_text_clear);
+    return panes;
 }
 
 void panes_free(struct panes *panes)
 {
+    g_array_unref(panes->lines);
+    g_free(panes->shown);
+    g_free(panes->wanted);
     g_free(panes);
+}
+
+gint64 panes_due(const struct panes *panes)
+{
+    return panes->due_us;
 }
 
 gboolean panes_toggle_events(struct panes *panes)
@@ -61,23 +89,20 @@ static void pane_draw_head(struct rect line, const char *title)
 
 int pane_room(const struct pane *pane)
 {
-    return pane->area.h * pane->columns - pane->line;
+    return pane->room - (int)pane->lines->len;
 }
 
 void pane_line(struct pane *pane, enum style style, const char *format, ...)
 {
-    int width = pane->area.w / pane->columns;
-    int column = pane->line / pane->area.h;
+    struct pane_text line = {.style = style};
     va_list args;
 
-    if (column >= pane->columns)
+    if (pane_room(pane) <= 0)
         return;
     va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
+    line.text = g_strdup_vprintf(format, args);
     va_end(args);
-    draw_text(pane->area.y + pane->line % pane->area.h,
-              pane->area.x + column * width, width - 1, style, text);
-    pane->line++;
+    g_array_append_val(pane->lines, line);
 }
 
 /* Figures of volumes are not followed, so they are asked for when they come
@@ -92,14 +117,63 @@ static void panes_ask(struct panes *panes, struct screen *view)
     engine_request_volumes(app_engine(view->app), uuid);
 }
 
+/* They are not in sight. */
+static void panes_forget(struct panes *panes)
+{
+    panes->of = NULL;
+    panes->due_us = 0;
+}
+
+/* FALSE: another one was selected a moment ago. Who runs through the list has
+ * no use for the details of each, and they are most of the bytes of a key. */
+static gboolean panes_rest(struct panes *panes, const char *selected)
+{
+    gint64 now = g_get_monotonic_time();
+
+    if (!panes->shown || strcmp(selected, panes->shown) == 0)
+        panes->due_us = 0;
+    else if (g_strcmp0(selected, panes->wanted) != 0)
+        panes->due_us = now + REST_US;
+    g_free(panes->wanted);
+    panes->wanted = g_strdup(selected);
+    if (panes->due_us > now)
+        return FALSE;
+    panes->due_us = 0;
+    return TRUE;
+}
+
+static void panes_fill(struct panes *panes, struct screen *view, int room)
+{
+    const struct list *list = view->class->list(view);
+    const char *selected = list_selected(list) ? list_selected(list) : "";
+    struct pane pane = {panes->lines, room};
+
+    if (panes->of != view)
+        g_clear_pointer(&panes->shown, g_free);
+    panes->of = view;
+    if (!panes_rest(panes, selected))
+        return;
+    g_free(panes->shown);
+    panes->shown = g_strdup(selected);
+    g_array_set_size(panes->lines, 0);
+    panes_ask(panes, view);
+    view->class->detail(view, &pane);
+}
+
 static void panes_draw_detail(struct panes *panes, struct screen *view,
                               struct rect area, int columns)
 {
-    struct pane pane = {{area.y + 1, area.x, area.h - 1, area.w}, columns, 0};
+    int h = area.h - 1, width = area.w / columns;
 
-    panes_ask(panes, view);
+    panes_fill(panes, view, h * columns);
     pane_draw_head((struct rect){area.y, area.x, 1, area.w}, "Selected:");
-    view->class->detail(view, &pane);
+    for (int i = 0; i < MIN((int)panes->lines->len, h * columns); i++) {
+        const struct pane_text *line =
+            &g_array_index(panes->lines, struct pane_text, i);
+
+        draw_text(area.y + 1 + i % h, area.x + i / h * width, width - 1, line->style,
+                  line->text);
+    }
 }
 
 /* --- events --- */
@@ -161,6 +235,8 @@ struct rect panes_draw(struct panes *panes, struct screen *view, struct rect bod
     draw_size(&h, &w);
     events = class->panes && !panes->no_events && h >= HEIGHT_EVENTS;
     detail = class->panes && class->detail && w >= WIDTH_DETAIL && h >= HEIGHT_DETAIL;
+    if (!detail)
+        panes_forget(panes);
     int height = panes_height(h, events, detail);
     struct rect area = {body.y + body.h - height, body.x, height, body.w};
     if (events && detail)

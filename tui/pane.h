@@ -11,6 +11,9 @@ void panes_free(struct panes *panes);
 /* Shows or hides the events; FALSE: there is no room for them. */
 gboolean panes_toggle_events(struct panes *panes);
 
+/* When the details of what was just selected are drawn; 0: they have been. */
+gint64 panes_due(const struct panes *panes);
+
 /* Draws them if the class wants them and there is room; what is left for the
  * view itself. */
 struct rect panes_draw(struct panes *panes, struct screen *view, struct rect body);

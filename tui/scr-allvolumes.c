@@ -162,7 +162,7 @@ static char *allvolumes_text_state(gconstpointer item, gpointer data)
 {
     const struct row *row = item;
 
-    if (!row->config->volume)
+    if (!row->config->volume || row->config->trouble)
         return g_strdup("broken");
     if (row->qube->state == POWER_UNKNOWN)
         return g_strdup("?");
@@ -299,9 +299,14 @@ static void allvolumes_detail(const struct screen *screen, struct pane *pane)
     g_autofree char *size = volume_text_size(row->config);
     g_autofree char *used = volume_text_used(row->config);
     g_autofree char *revisions = volume_text_revisions(row->config);
-    pane_line(pane, STYLE_STRONG, "%s  %s of %s used", row->name, used, size);
+    if (row->config->size)
+        pane_line(pane, STYLE_STRONG, "%s  %s of %s used", row->name, used, size);
+    else
+        pane_line(pane, STYLE_STRONG, "%s", row->name);
     pane_line(pane, STYLE_NORMAL, "pool %s  %s", allvolumes_pool(row),
               volume_text_file(row->config));
+    if (row->config->trouble)
+        pane_line(pane, STYLE_WARN, "! %s", row->config->trouble);
     if (!row->config->volume)
         return;
     pane_line(pane, STYLE_NORMAL, "revisions %s  keep %d", revisions,

@@ -7,6 +7,7 @@
 #include "tui/dialog.h"
 #include "tui/field.h"
 #include "tui/screens.h"
+#include "tui/volume-text.h"
 #include "util/error.h"
 
 #define WIDTH 66
@@ -170,12 +171,11 @@ static void resize_draw_now(const struct volume_config *config, struct rect line
     int x = line.x;
 
     x += draw_words(line.y, x, line.w, STYLE_NORMAL, size);
-    if (config->used == G_MAXUINT64)
+    if (volume_percent(config) < 0)
         return;
     g_autofree char *used = text_size_long(config->used);
-    draw_format(line.y, x, line.w, STYLE_NORMAL, "    used %s (%d%%)", used,
-                config->size ? (int)((double)config->used * 100 /
-                                     (double)config->size) : 0);
+    draw_format(line.y, x, line.x + line.w - x, STYLE_NORMAL, "    used %s (%d%%)",
+                used, volume_percent(config));
 }
 
 static void resize_draw_field(const struct screen *screen, struct rect line)
@@ -285,10 +285,12 @@ static void resize_draw_pool(const struct screen *screen, struct rect line)
     resize_parse(screen, &size, NULL);
     double full = (double)entry->used / (double)entry->size;
     double later = full + (double)(size - config->size) / (double)entry->size;
+    g_autofree char *then = later < 10 ? g_strdup_printf("%d", (int)(later * 100))
+                                       : g_strdup("over 999");
     draw_format(line.y, x, line.x + line.w - x,
                 later > 1 ? STYLE_WARN : STYLE_NORMAL,
-                "  %d%% used, %d%%%s if all of this is used",
-                (int)(full * 100), (int)(later * 100), later > 1 ? "!" : "");
+                "  %d%% used, %s%%%s if all of this is used", (int)(full * 100), then,
+                later > 1 ? "!" : "");
 }
 
 static void resize_draw_effect(const struct screen *screen, struct rect line)

@@ -46,6 +46,8 @@ char *volume_text_size(const struct volume_config *config)
 
 char *volume_text_used(const struct volume_config *config)
 {
+    if (config->size == 0)
+        return g_strdup("-");
     return volume_is_read(config) ? text_size(config->used) : g_strdup("?");
 }
 

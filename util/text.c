@@ -10,6 +10,7 @@
 /* More marks on one character than any script needs would overprint the
  * neighbouring lines. */
 #define TEXT_MARKS_MAX 3
+#define QUOTED_MAX 32
 
 /* Letters and marks that draw nothing: two names that differ only by them
  * would look the same. */
@@ -253,6 +254,14 @@ static gboolean text_size_value(const char *p, guint64 *bytes)
            *bytes > 0 && *bytes <= G_MAXINT64;
 }
 
+/* So much of what was typed as a message has room for before its reason. */
+static char *text_quoted(const char *untrusted)
+{
+    g_autofree char *safe = text_sanitise(untrusted, -1);
+
+    return text_fit(safe, MIN(text_width(safe), QUOTED_MAX), TEXT_LEFT);
+}
+
 gboolean text_size_parse(const char *text, guint64 *bytes, GError **error)
 {
     g_autofree char *shown = NULL;
@@ -262,7 +271,7 @@ gboolean text_size_parse(const char *text, guint64 *bytes, GError **error)
         *bytes = value;
         return TRUE;
     }
-    shown = text_sanitise(text, -1);
+    shown = text_quoted(text);
     error_set(error, QMC_ERROR_INVALID,
               "40G = 40GiB = 40960M = 42949672960; 40GB is decimal",
               "'%s' is no size: a number over 0, below 8 EiB, with a unit such "
@@ -282,7 +291,7 @@ gboolean text_int_parse(const char *text, gint64 min, gint64 max,
         *out = value;
         return TRUE;
     }
-    shown = text_sanitise(text, -1);
+    shown = text_quoted(text);
     error_set(error, QMC_ERROR_INVALID, NULL,
               "%s '%s' is not a whole number from %" G_GINT64_FORMAT
               " to %" G_GINT64_FORMAT, what, shown, min, max);

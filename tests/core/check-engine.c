@@ -484,6 +484,20 @@ static gboolean both_read(gpointer data)
            qube_volume(world_qube(world, "work"), "private")->revisions >= 0;
 }
 
+START_TEST(an_image_that_is_gone_is_no_empty_one)
+{
+    g_autofree char *image = world_image(world, "vault", "private.img");
+    const struct volume_config *config;
+
+    ck_assert_int_eq(g_remove(image), 0);
+    ck_assert(engine_refresh_volumes(world->engine, NULL, 50000, NULL));
+    config = qube_volume(world_qube(world, "vault"), "private");
+    ck_assert_uint_eq(config->used, G_MAXUINT64);
+    ck_assert_ptr_nonnull(strstr(config->trouble, "is missing"));
+    ck_assert_ptr_null(qube_volume(world_qube(world, "work"), "private")->trouble);
+}
+END_TEST
+
 START_TEST(a_request_during_a_reading_is_not_lost)
 {
     engine_request_volumes(world->engine, world_uuid(world, "vault"));
@@ -575,6 +589,7 @@ int main(void)
         a_reload_keeps_what_is_known_of_now,
         a_pool_that_is_gone_says_so_once,
         figures_of_pools_and_volumes_are_read,
+        an_image_that_is_gone_is_no_empty_one,
         a_request_during_a_reading_is_not_lost,
         what_ended_long_ago_is_forgotten,
         an_unknown_scheme_is_refused,

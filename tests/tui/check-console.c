@@ -411,6 +411,28 @@ static void log_put(struct console *console, const char *text, const char *mode)
     ck_assert_int_eq(fclose(file), 0);
 }
 
+/* Who holds a key down is sent the rows only. */
+START_TEST(details_follow_when_the_selection_rests)
+{
+    struct console *console = console_new("xterm-256color", 40, 120);
+    g_autofree char *text = NULL;
+
+    console_run(console, root_make("qubes.xml"));
+    console_wait(console, " . blk debian-13");
+    console_wait(console, "dom0  [blk]  AdminVM");
+    console_keys(console, "j j j");
+    text = console_text(console);
+    ck_assert_ptr_nonnull(strstr(text, "dom0  [blk]  AdminVM"));
+    ck_assert(!app_is_whole(console->app));
+    console_wait(console, "default-dvm  [red]  AppVM");
+    ck_assert(app_is_whole(console->app));
+    /* Another view has its own at once. */
+    console_keys(console, "3");
+    ck_assert(app_is_whole(console->app));
+    console_free(console);
+}
+END_TEST
+
 /* Answers the question for the name of a file; its text, caller frees. */
 static char *save_copy(struct console *console, const char *what)
 {
@@ -764,6 +786,7 @@ int main(void)
         every_size_is_survived,
         a_log_is_followed_and_copied,
         an_error_and_the_events_are_saved,
+        details_follow_when_the_selection_rests,
         a_qube_that_goes_takes_its_detail_along,
         a_lost_hypervisor_is_told_with_its_reason,
         without_states_nothing_is_offered,

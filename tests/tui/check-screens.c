@@ -22,6 +22,7 @@
 #include "tests/fake/hv-fake.h"
 #include "tests/tui/looks.h"
 #include "tests/util/suite.h"
+#include "tui/app.h"
 #include "tui/setting.h"
 
 static const char *const names[] = {"command", "options", "list", "marks", "several",
@@ -74,8 +75,11 @@ static void replay_begin(struct replay *replay)
 
 static void replay_show(struct replay *replay, const char *title)
 {
-    g_autofree char *text = console_masked(replay->console);
+    g_autofree char *text = NULL;
 
+    while (!app_is_whole(replay->console->app))
+        g_main_context_iteration(NULL, TRUE);
+    text = console_masked(replay->console);
     g_string_append_printf(replay->shown, "=== %s\n%s", title, text);
     if (!replay->terminal->looks)
         return;

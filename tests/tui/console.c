@@ -429,7 +429,7 @@ char *console_masked(struct console *console)
         {" +[0-9.]+[KMGT]/ *[0-9.]+[KMGT] \\[[| ]*[0-9]+%\\]", " ... ]"},
         {"(?m)^Data .*$", "Data ..."},
         {"[0-9.]+x the pool", "n.nx the pool"},
-        {"(private|root|volatile) \\S+/[^|]*\\|", "\\1 ... |"},
+        {"(private|root|volatile) +\\S+/ [^|]*\\|", "\\1 ... |"},
         {" +[0-9]+\\.[0-9]s ", "   t.ts "},
         {" in [0-9]+\\.[0-9] s", ""},
         {"[0-9]+\\.[0-9] s", "t.t s"},
