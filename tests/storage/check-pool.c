@@ -143,7 +143,7 @@ START_TEST(usage_says_how_full)
     auto_of(pool) struct pool *kernels = fresh_pool("linux-kernel", "/pool");
     guint64 size = 7, used = 7;
 
-    must_fail(QMC_ERROR_NOTFOUND, pool_dir(missing),
+    must_fail(QMC_ERROR_NOTFOUND, "directory is not there",
               pool_usage(missing, &size, &used, E));
     must_fail(QMC_ERROR_UNSUPPORTED, "fresh",
               pool_usage(kernels, &size, &used, E));
