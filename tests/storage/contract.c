@@ -308,7 +308,8 @@ START_TEST(every_driver_keeps_its_promises)
     must_fail(QMC_ERROR_STATE, "read-only",
               volume_resize(volume, 8192, FALSE, E));
     ck_assert_uint_eq(volume_size(volume), 4096);
-    ck_assert_uint_eq(volume_used(volume), G_MAXUINT64);
+    ck_assert_uint_eq(volume_used(volume),
+                      pool_driver(pool)->used ? 0 : G_MAXUINT64);
     revisions = volume_revisions(volume);
     ck_assert_uint_eq(revisions->len, 0);
     must(volume_clone(volume, bench->source, E));
