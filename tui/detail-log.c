@@ -267,6 +267,8 @@ static void log_draw_error(const struct log *log, struct rect area)
 static void log_draw_text(const struct log *log, struct rect area)
 {
     log_draw_sources(log, (struct rect){area.y, area.x, 1, area.w});
+    if (log->stale)
+        return;
     log_draw_path(log, (struct rect){area.y + 1, area.x, 1, area.w});
     pager_draw(log->pager, (struct rect){area.y + 2, area.x, area.h - 2, area.w});
     if (pager_lines(log->pager) == 0)

@@ -185,11 +185,14 @@ static struct pager *detail_pager(const struct screen *screen)
 
 /* --- drawing --- */
 
-static char *detail_head(const struct screen *screen)
+/* Drawn first. */
+static char *detail_head(struct screen *screen)
 {
-    const struct qube *qube = detail_qube(screen);
+    const struct qube *qube;
     GString *text = g_string_new(NULL);
 
+    detail_follow_list(screen);
+    qube = detail_qube(screen);
     if (!qube)
         return g_string_free(text, FALSE);
     g_autofree char *label = qube_get(app_model(screen->app), qube, "label");

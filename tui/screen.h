@@ -37,7 +37,7 @@ struct screen_class {
     void (*close)(struct screen *screen);
     /* What the title says of its object, in place of meters and views; caller
      * frees; NULL: it has those. */
-    char *(*head)(const struct screen *screen);
+    char *(*head)(struct screen *screen);
     void (*draw)(struct screen *screen, struct rect area);
     /* Sees a key before the rows: text fields. TRUE: taken. */
     gboolean (*typed)(struct screen *screen, int key);

@@ -18,11 +18,15 @@
 #include "tests/tui/console.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "tests/fake/hv-fake.h"
 #include "tests/tui/looks.h"
 #include "tests/util/suite.h"
 #include "tui/app.h"
+#include "tui/list.h"
+#include "tui/pager.h"
 #include "tui/setting.h"
 
 static const char *const names[] = {"command", "options", "list", "marks", "several",
@@ -30,6 +34,7 @@ static const char *const names[] = {"command", "options", "list", "marks", "seve
                                     "start", "stop", "patience", "cancel",
                                     "kill", "shrink", "volumes", "help", "filter",
                                     "errors", "broken", "narrow",
+                                    "moves", "popups",
                                     "events", "panes", "jobs", "pools", "allvolumes",
                                     "detail", "log"};
 
@@ -87,6 +92,54 @@ static void replay_show(struct replay *replay, const char *title)
     g_string_append_printf(replay->shown, "---\n%s", looks);
 }
 
+/* --- which keys were pressed --- */
+
+/* Of all replays, each of them a process: "ROW KEY" lines. Rows are where they
+ * are in all of them. */
+static char *pressed_path;
+
+static char *pressed_line(const struct key_row *row, int key)
+{
+    return g_strdup_printf("%p %d", (const void *)row, key);
+}
+
+/* While something is typed, keys are characters, but for those that end it. */
+static const struct key_row *pressed_row(const struct screen *screen, int key)
+{
+    const struct key_row *row = screen_field(screen);
+
+    if (!row)
+        return screen_row(screen, key);
+    while (row->keys && !key_row_has(row, key))
+        row++;
+    return row->keys ? row : NULL;
+}
+
+static void pressed_add(const struct console *console, const char *name)
+{
+    int key = key_parse(name);
+    const struct key_row *row = pressed_row(app_top(console->app), key);
+    FILE *file = fopen(pressed_path, "a");
+
+    ck_assert_ptr_nonnull(file);
+    if (row) {
+        g_autofree char *line = pressed_line(row, key);
+
+        fprintf(file, "%s\n", line);
+    }
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void replay_keys(struct replay *replay, const char *keys)
+{
+    g_auto(GStrv) parts = g_strsplit(keys, " ", -1);
+
+    for (gsize i = 0; parts[i]; i++) {
+        pressed_add(replay->console, parts[i]);
+        console_keys(replay->console, parts[i]);
+    }
+}
+
 static void replay_size(struct replay *replay, const char *size)
 {
     int height, width;
@@ -110,7 +163,7 @@ static void replay_line(struct replay *replay, const char *line)
     }
     replay_begin(replay);
     if (strcmp(parts[0], "keys") == 0)
-        console_keys(replay->console, rest);
+        replay_keys(replay, rest);
     else if (strcmp(parts[0], "figure") == 0)
         console_wait_figure(replay->console, rest);
     else if (strcmp(parts[0], "wait") == 0)
@@ -206,14 +259,77 @@ START_TEST(looks_all)
 }
 END_TEST
 
+static GHashTable *pressed_read(void)
+{
+    GHashTable *pressed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autofree char *text = NULL;
+
+    ck_assert(g_file_get_contents(pressed_path, &text, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (gsize i = 0; lines[i]; i++)
+        g_hash_table_add(pressed, g_strdup(lines[i]));
+    return pressed;
+}
+
+/* Tried elsewhere: it stops the process, it needs a place. */
+static gboolean pressed_is_other(const char *name)
+{
+    return strcmp(name, "Ctrl-Z") == 0 || strcmp(name, "Click") == 0;
+}
+
+static void pressed_check(const char *where, const struct key_row *table,
+                          GHashTable *pressed, GString *missing)
+{
+    for (const struct key_row *row = table; row->keys; row++) {
+        g_auto(GStrv) keys = g_strsplit(row->keys, " ", -1);
+
+        for (gsize i = 0; keys[i]; i++) {
+            char *line = pressed_line(row, key_parse(keys[i]));
+
+            /* Each once: tables are shared. */
+            if (!pressed_is_other(keys[i]) && g_hash_table_add(pressed, line))
+                g_string_append_printf(missing, "# %s: %s (%s)\n", where, keys[i],
+                                       row->action);
+        }
+    }
+}
+
+START_TEST(each_key_is_in_a_replay)
+{
+    g_autoptr(GHashTable) pressed = pressed_read();
+    g_autoptr(GString) missing = g_string_new(NULL);
+    const struct screen_class *const *classes;
+    const struct key_row *table;
+    gsize n;
+
+    if (g_getenv("QMC_REPLAY"))
+        return;
+    classes = screen_classes(&n);
+    for (gsize i = 0; i < n; i++)
+        for (guint k = 0; (table = screen_table(classes[i], k)); k++)
+            pressed_check(classes[i]->name, table, pressed, missing);
+    pressed_check("list", list_field_keys, pressed, missing);
+    pressed_check("pager", pager_field_keys, pressed, missing);
+    fputs(missing->str, stdout);
+    fflush(stdout);
+    ck_assert_msg(missing->len == 0, "keys no replay presses");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const none[] = {NULL};
     TCase *all = tcase_create("replay");
+    int status;
 
     tcase_set_timeout(all, 120);
     tcase_add_loop_test(all, replay_all, 0,
                         (int)(G_N_ELEMENTS(names) * G_N_ELEMENTS(terminals)));
     tcase_add_loop_test(all, looks_all, 0, (int)G_N_ELEMENTS(looked_at));
-    return suite_run_cases("screens", none, NULL, NULL, all);
+    tcase_add_test(all, each_key_is_in_a_replay);
+    pressed_path = g_strdup("/tmp/qmc-pressed-XXXXXX");
+    close(mkstemp(pressed_path));
+    status = suite_run_cases("screens", none, NULL, NULL, all);
+    unlink(pressed_path);
+    return status;
 }
