@@ -236,6 +236,11 @@ static void obey_waits(const char *call)
     }
 }
 
+/* As libvirt passes on what a guest or a driver wrote. */
+static const char lie_text[] =
+    ": \033[2J\033]0;owned\007 \302\2331m \342\200\256exe.gpj \377\376 "
+    "\345\233\275\345\233\275\345\233\275 e\314\201\314\243\r\n\tend";
+
 static gboolean fail(const char *call, const char *uri, gboolean chosen,
                      GError **error)
 {
@@ -247,7 +252,8 @@ static gboolean fail(const char *call, const char *uri, gboolean chosen,
                   "cannot connect to the hypervisor '%s'", uri);
     else if (chosen || fake_script_has(script.fail, call))
         error_set(error, fake_script_code(&script), "change the script",
-                  "call '%s' failed as the script says", call);
+                  "call '%s' failed as the script says%s", call,
+                  script.lie ? lie_text : "");
     else
         return FALSE;
     return TRUE;

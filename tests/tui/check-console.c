@@ -15,7 +15,6 @@
 
 #define KEY_BYTES 350
 #define DETAIL_KEY_BYTES 1000 /* with eight lines of another qube */
-#define MONKEY_STEPS 1500
 /* Less than a reading waits for an answer: who takes longer has waited. The
  * times that are promised are measured by the benchmark. */
 #define PROMPT_US (5 * G_USEC_PER_SEC)
@@ -337,63 +336,6 @@ START_TEST(every_size_is_survived)
         }
     console_resize(console, 24, 80);
     console_wait(console, "sort: state");
-    console_free(console);
-}
-END_TEST
-
-/* Anything a keyboard can send, and sizes from nothing to large. A way out is
- * a key like any other: the console that was left is entered again. */
-static int monkey_key(GRand *rand)
-{
-    static const int special[] = {K_UP, K_DOWN, K_LEFT, K_RIGHT, K_HOME, K_END,
-                                  K_PGUP, K_PGDN, K_BACKTAB, K_BACKSPACE,
-                                  K_DELETE, K_F1, K_TAB, K_ENTER, K_ESC};
-    static const char common[] = "sSpKkwbvryynjjGg/12378LLc\\<>I+-[]lft";
-
-    switch (g_rand_int_range(rand, 0, 4)) {
-    case 0:
-        return special[g_rand_int_range(rand, 0, G_N_ELEMENTS(special))];
-    case 1:
-    case 2:
-        return common[g_rand_int_range(rand, 0, sizeof(common) - 1)];
-    }
-    return g_rand_int_range(rand, 1, 0x180);
-}
-
-static void monkey_step(struct console *console, GRand *rand)
-{
-    int key = monkey_key(rand);
-
-    /* Stopping the process itself is for the tests on a real terminal. */
-    if (key != K_CTRL('Z'))
-        app_key(console->app, key);
-    if (g_rand_int_range(rand, 0, 20) == 0)
-        console_resize(console, g_rand_int_range(rand, 1, 50),
-                       g_rand_int_range(rand, 1, 140));
-    if (g_rand_int_range(rand, 0, 4) == 0)
-        app_draw(console->app);
-    for (int i = g_rand_int_range(rand, 0, 4); i > 0; i--)
-        g_main_context_iteration(NULL, FALSE);
-}
-
-static const char *const monkey_scripts[] = {
-    "lie=1 delay=5", "delay=2 shutdown=20", "delay=2 fail=create,shutdown",
-    "figures=moving domains=20",
-};
-
-START_TEST(a_monkey_breaks_nothing)
-{
-    g_autoptr(GRand) rand = g_rand_new_with_seed(20260101 + (guint32)_i);
-    struct console *console = console_with("qubes.xml");
-
-    fake_script(monkey_scripts[_i]);
-    for (int i = 0; i < MONKEY_STEPS; i++)
-        monkey_step(console, rand);
-    fake_reset();
-    console_resize(console, 24, 80);
-    console_keys(console, "Esc Esc Esc Esc Esc");
-    console_wait(console, "sort: ");
-    console_check_bytes(console);
     console_free(console);
 }
 END_TEST
@@ -800,7 +742,5 @@ int main(void)
     tcase_set_timeout(loop, 60);
     tcase_add_loop_test(loop, hostile_text_stays_text, 0,
                         (int)G_N_ELEMENTS(hostile));
-    tcase_add_loop_test(loop, a_monkey_breaks_nothing, 0,
-                        (int)G_N_ELEMENTS(monkey_scripts));
     return suite_run_cases("console", tests, NULL, NULL, loop);
 }

@@ -3,9 +3,12 @@
  * wherever a store can hold some, looked at in every view. */
 #include "config.h"
 
+#include <string.h>
+
 #include "tests/fake/hv-fake.h"
 #include "tests/tui/console.h"
 #include "tests/util/suite.h"
+#include "tui/app.h"
 
 #define LONG 4096
 
@@ -50,6 +53,7 @@ static const char *const walk[] = {
     "j", "1", "a", "Esc", "Enter", "]", "]", "[", "q", "2", "j", "3", "j", "7", "8",
     "1", "v", "r", "Esc", "q", "s", "b", "?", "Esc", ": l s Tab", "Esc", "L", "o",
     "Esc", "t", "t", "w", "w", "l", "Esc", "q", "1", "G", "k", "K", "Esc",
+    "s", "Esc", "p", "Esc", "8", "G", "Enter", "Esc", "7", "Enter", "Esc",
 };
 
 static char *document_of(const struct place *place, const struct poison *poison)
@@ -77,23 +81,70 @@ static gunichar cell_at(const char *line, glong column)
                : ' ';
 }
 
-/* Whatever stands in a row, the columns begin where their headings do. */
-static void check_columns(struct console *console)
+/* Headings that stand at the left of their column, as the first of each shows
+ * which list it is. */
+static const char *const lists[][4] = {
+    {" LBL NAME ", " CLASS ", " TEMPLATE ", " NET QUBE "},
+    {" POOL ", " DRIVER ", " DATA ", NULL},
+    {" QUBE:VOLUME ", " POOL ", " FLAGS ", " STATE "},
+    {" NO STATE ", " QUBE ", " OPERATION ", " STEP OR RESULT"},
+    {" TIME ", " OBJECT ", " EVENT", NULL},
+    {" VOLUME ", " POOL ", " STATE ", " SOURCE"},
+};
+
+/* A row begins with a blank or its mark, what stands below them does not. */
+static void check_column(char **lines, const char *heading)
 {
-    static const char *const heads[] = {" CLASS ", " TEMPLATE ", " NET QUBE "};
+    const char *at = strstr(lines[0], heading);
+
+    for (gsize y = 1; at && *lines[y] && strchr(" *", *lines[y]); y++)
+        ck_assert_msg(cell_at(lines[y], at - lines[0]) == ' ',
+                      "a column is not aligned:\n%s\n%s", lines[0], lines[y]);
+}
+
+/* Whatever stands in a row, the columns begin where their headings do. */
+static void check_columns(char **lines)
+{
+    for (; *lines; lines++)
+        for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+            if (g_str_has_prefix(*lines, lists[i][0]) ||
+                (i == 0 && strstr(*lines, lists[i][0])))
+                for (gsize k = 1; k < G_N_ELEMENTS(lists[i]) && lists[i][k]; k++)
+                    check_column(lines, lists[i][k]);
+}
+
+/* Both borders stand under the corners of the top one. */
+static void check_box(char **lines, glong left, glong right)
+{
+    for (gsize y = 1; lines[y] && cell_at(lines[y], left) != '+'; y++)
+        ck_assert_msg(cell_at(lines[y], left) == '|' &&
+                          cell_at(lines[y], right) == '|',
+                      "a box is not aligned:\n%s\n%s", lines[0], lines[y]);
+}
+
+static void check_boxes(char **lines)
+{
+    for (; *lines; lines++) {
+        const char *left = strstr(*lines, "+-- "), *right = strrchr(*lines, '+');
+
+        if (!left || right <= left)
+            continue;
+        check_box(lines, g_utf8_pointer_to_offset(*lines, left),
+                  g_utf8_pointer_to_offset(*lines, right));
+        return;
+    }
+}
+
+static void check_screen(struct console *console)
+{
     g_autofree char *text = console_text(console);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    gsize head = 0;
+    const struct screen *top = app_top(console->app);
 
-    while (lines[head] && !strstr(lines[head], " LBL NAME "))
-        head++;
-    for (gsize i = 0; i < G_N_ELEMENTS(heads) && lines[head]; i++) {
-        const char *at = strstr(lines[head], heads[i]);
-
-        for (gsize y = head + 1; at && lines[y] && *lines[y]; y++)
-            ck_assert_msg(cell_at(lines[y], at - lines[head]) == ' ',
-                          "a column is not aligned:\n%s\n%s", lines[head], lines[y]);
-    }
+    if (top->boxed)
+        check_boxes(lines);
+    else if (top->class->kind == SCREEN_VIEW)
+        check_columns(lines);
 }
 
 static void look_at_all(struct console *console)
@@ -102,6 +153,8 @@ static void look_at_all(struct console *console)
         console_keys(console, walk[i]);
         while (g_main_context_iteration(NULL, FALSE))
             ;
+        app_draw(console->app);
+        check_screen(console);
     }
 }
 
@@ -110,8 +163,6 @@ static void look(const char *document, int height, int width)
     struct console *console = console_new("xterm-256color", height, width);
 
     console_run(console, root_make(document));
-    if (width >= 80)
-        check_columns(console);
     look_at_all(console);
     console_check_bytes(console);
     console_free(console);
@@ -123,6 +174,7 @@ static const struct view {
 } views[] = {
     {"running=00000000-0000-4000-8000-000000000006", 24, 80},
     {"lie=1", 40, 120},
+    {"lie=1 fail=create,suspend,destroy", 24, 80},
     {"lie=1", 8, 33},
 };
 

@@ -152,6 +152,7 @@ static void console_open_pty(struct console *console, int height, int width)
     console->slave = open(ptsname(console->master), O_RDWR | O_NOCTTY | O_CLOEXEC);
     ck_assert_int_ge(console->slave, 0);
     ioctl(console->slave, TIOCSWINSZ, &size);
+    ck_assert_int_eq(tcgetattr(console->slave, &console->modes), 0);
     g_unix_set_fd_nonblocking(console->master, TRUE, NULL);
     console->source =
         g_unix_fd_add(console->master, G_IO_IN, console_drain, console);
@@ -262,6 +263,22 @@ void console_hang_up(struct console *console)
     console->master = -1;
 }
 
+/* An alternate screen that was entered is left again, by the last such bytes. */
+static void console_check_left(struct console *console)
+{
+    struct termios modes;
+
+    if (console->master < 0)
+        return;
+    ck_assert_int_eq(tcgetattr(console->slave, &modes), 0);
+    ck_assert_uint_eq(modes.c_lflag, console->modes.c_lflag);
+    ck_assert_uint_eq(modes.c_iflag, console->modes.c_iflag);
+    ck_assert_uint_eq(modes.c_oflag, console->modes.c_oflag);
+    console_drain(console->master, G_IO_IN, console);
+    const char *enter = g_strrstr(console->bytes->str, "\033[?1049h");
+    ck_assert(!enter || strstr(enter, "\033[?1049l"));
+}
+
 void console_free(struct console *console)
 {
     if (console->app)
@@ -269,6 +286,7 @@ void console_free(struct console *console)
     if (console->engine)
         engine_free(console->engine);
     term_close();
+    console_check_left(console);
     if (console->root)
         root_remove(console->root);
     console_hang_up(console);

@@ -4,6 +4,8 @@
  * process. */
 #pragma once
 
+#include <termios.h>
+
 #include <glib.h>
 
 #include "core/engine.h"
@@ -16,6 +18,7 @@ struct console {
     gboolean ended;    /* the user left, or the terminal did */
     int status;
     int master, slave;
+    struct termios modes; /* of the terminal before it was opened */
     guint source;
 };
 
@@ -35,6 +38,7 @@ void console_stall(struct console *console);
 void console_resume(struct console *console);
 /* As when the line drops. */
 void console_hang_up(struct console *console);
+/* Fails if the terminal is not left as it was found. */
 void console_free(struct console *console);
 
 /* Keys by name, blank between: "j j Enter"; each drawn at once. */
