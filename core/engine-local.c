@@ -146,6 +146,17 @@ static void set_all_states(struct model *model, enum power_state state)
     }
 }
 
+/* What was true a moment ago is not shown as if it still was. What the host has
+ * does not change. */
+static void forget_all(struct model *model)
+{
+    set_all_states(model, POWER_UNKNOWN);
+    for (guint i = 0; i < model->qubes->len; i++)
+        ((struct qube *)model->qubes->pdata[i])->memory_kib = 0;
+    model->host.free_known = FALSE;
+    model->host_cpu_percent = -1;
+}
+
 static void set_link(struct local *local, enum hv_link link, const char *why)
 {
     local->link = link;
@@ -161,7 +172,7 @@ static void states_failed(struct local *local, const GError *error)
         return;
     local->silent_us = 0;
     set_link(local, LINK_DOWN, error->message);
-    set_all_states(local->engine->model, POWER_UNKNOWN);
+    forget_all(local->engine->model);
 }
 
 static void apply_states(struct reading *reading, const GError *error)
@@ -538,7 +549,7 @@ static void on_hv_event(const struct hv_event *event, gpointer data)
         break;
     case HV_EVENT_DOWN:
         set_link(local, LINK_DOWN, event->text);
-        set_all_states(local->engine->model, POWER_UNKNOWN);
+        forget_all(local->engine->model);
         break;
     }
 }

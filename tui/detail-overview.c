@@ -9,6 +9,7 @@
 
 #include "tui/meter.h"
 #include "tui/pager.h"
+#include "tui/qube-text.h"
 
 #define INDENT 12
 #define BAR_NARROW 23
@@ -54,7 +55,7 @@ static char *overview_state(const struct facts *facts)
 {
     const struct qube *qube = facts->qube;
     g_autofree char *label = qube_get(facts->model, qube, "label");
-    GString *text = g_string_new(power_state_word(qube->state));
+    GString *text = g_string_new(qube_text_state(qube));
 
     if (qube->busy)
         g_string_append_printf(text, ", %s", qube->busy);

@@ -5,6 +5,7 @@
 
 #include "tui/app.h"
 #include "tui/meter.h"
+#include "tui/qube-text.h"
 
 /* "-" for what is not there, so that the words keep their places. */
 static char *pane_value(const struct model *model, const struct qube *qube,
@@ -38,7 +39,7 @@ static void pane_qube_what(const struct model *model, const struct qube *qube,
 
     pane_line(pane, STYLE_STRONG, "%s  [%s]  %s  %s%s%s%s", qube->name,
               style_label_letters(label), qube->class_name,
-              power_state_word(qube->state), xid, mode, vcpus);
+              qube_text_state(qube), xid, mode, vcpus);
 }
 
 /* The properties are in MiB; maxmem 0 is a qube whose memory is not balanced. */

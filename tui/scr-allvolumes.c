@@ -6,6 +6,7 @@
 
 #include "tui/list.h"
 #include "tui/pane.h"
+#include "tui/qube-text.h"
 #include "tui/screens.h"
 #include "tui/volume-text.h"
 
@@ -316,7 +317,7 @@ static void allvolumes_detail(const struct screen *screen, struct pane *pane)
     if (source)
         pane_line(pane, STYLE_NORMAL, "made at each start from %s", source);
     pane_line(pane, STYLE_NORMAL, "qube %s  %s", row->qube->name,
-              power_state_word(row->qube->state));
+              qube_text_state(row->qube));
 }
 
 /* --- keys --- */

@@ -11,6 +11,7 @@
 #include "tui/frame.h"
 #include "tui/list.h"
 #include "tui/pager.h"
+#include "tui/qube-text.h"
 #include "tui/tabs.h"
 
 #define WIDTH_PANES 110
@@ -196,7 +197,7 @@ static char *detail_head(struct screen *screen)
     if (!qube)
         return g_string_free(text, FALSE);
     g_autofree char *label = qube_get(app_model(screen->app), qube, "label");
-    g_autofree char *state = g_ascii_strup(power_state_word(qube->state), -1);
+    g_autofree char *state = g_ascii_strup(qube_text_state(qube), -1);
     g_string_append_printf(text, "%s  [%s] %s  %s", qube->name,
                            style_label_letters(label), qube->class_name, state);
     if (qube->xid >= 0)

@@ -330,7 +330,7 @@ static char *qubes_status_counts(const struct screen *screen)
 {
     const struct qubes *qubes = screen->data;
     const struct model *model = app_model(screen->app);
-    guint running = 0, busy = engine_busy(app_engine(screen->app));
+    guint running = 0, unknown = 0, busy = engine_busy(app_engine(screen->app));
     g_autofree char *sort = list_sort_text(qubes->list);
     GString *text = g_string_new(NULL);
 
@@ -338,10 +338,13 @@ static char *qubes_status_counts(const struct screen *screen)
         const struct qube *qube = model->qubes->pdata[i];
 
         running += qube->state == POWER_RUNNING;
+        unknown += qube->state == POWER_UNKNOWN;
     }
     if (list_shown(qubes->list) != model->qubes->len)
         g_string_append_printf(text, "%u of ", list_shown(qubes->list));
     g_string_append_printf(text, "%u qubes  %u running", model->qubes->len, running);
+    if (unknown)
+        g_string_append_printf(text, "  %u not known", unknown);
     if (busy)
         g_string_append_printf(text, "  %u %s at work", busy,
                                busy == 1 ? "job" : "jobs");

@@ -6,6 +6,7 @@
 
 #include "tui/dialog.h"
 #include "tui/field.h"
+#include "tui/qube-text.h"
 #include "tui/screens.h"
 #include "tui/volume-text.h"
 #include "util/error.h"
@@ -299,7 +300,7 @@ static void resize_draw_effect(const struct screen *screen, struct rect line)
         model_qube(app_model(screen->app), resize_of(screen)->uuid);
 
     draw_format(line.y, line.x, line.w, STYLE_NORMAL, "%s: %s",
-                power_state_word(qube->state),
+                qube_text_state(qube),
                 qube->state == POWER_HALTED ? "there at the next start"
                                             : "its disk grows at once");
 }

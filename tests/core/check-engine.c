@@ -187,10 +187,15 @@ START_TEST(a_hypervisor_that_is_down_makes_states_unknown)
 {
     g_autoptr(GError) error = NULL;
 
+    const struct model *model = engine_model(world->engine);
+
+    fake_set_state(world_uuid(world, "work"), "work", POWER_RUNNING);
     ck_assert_int_eq(world_state(world, "vault"), POWER_HALTED);
     fake_script("down=1");
     ck_assert(!engine_refresh_states(world->engine, 50000, &error));
     ck_error(&error, QMC_ERROR_CONN, NULL);
+    ck_assert_uint_eq(world_qube(world, "work")->memory_kib, 0);
+    ck_assert(!model->host.free_known);
     ck_assert_int_eq(world_qube(world, "vault")->state, POWER_UNKNOWN);
     ck_assert_int_eq(world_qube(world, "dom0")->state, POWER_RUNNING);
     ck_assert(g_str_has_prefix(engine_hv_status(world->engine), "down: "));
