@@ -11,6 +11,7 @@
 #include "tests/util/suite.h"
 #include "tui/app.h"
 #include "tui/screens.h"
+#include "tui/setting.h"
 #include "tui/term.h"
 
 #define KEY_BYTES 350
@@ -352,6 +353,20 @@ static void log_put(struct console *console, const char *text, const char *mode)
     ck_assert_int_ge(fputs(text, file), 0);
     ck_assert_int_eq(fclose(file), 0);
 }
+
+START_TEST(the_clock_stands_in_the_title)
+{
+    struct console *console;
+    g_autofree char *text = NULL;
+
+    ck_assert(setting_set("link", "fast", NULL));
+    console = console_with("qubes.xml");
+    console_wait(console, "13 qubes");
+    text = console_text(console);
+    ck_assert(g_regex_match_simple("\\A qmc [^\n]* [0-2][0-9]:[0-5][0-9]\n", text, 0, 0));
+    console_free(console);
+}
+END_TEST
 
 /* Who holds a key down is sent the rows only. */
 START_TEST(details_follow_when_the_selection_rests)
@@ -729,6 +744,7 @@ int main(void)
         a_log_is_followed_and_copied,
         an_error_and_the_events_are_saved,
         details_follow_when_the_selection_rests,
+        the_clock_stands_in_the_title,
         a_qube_that_goes_takes_its_detail_along,
         a_lost_hypervisor_is_told_with_its_reason,
         without_states_nothing_is_offered,

@@ -284,10 +284,10 @@ static void pressed_check(const char *where, const struct key_row *table,
         g_auto(GStrv) keys = g_strsplit(row->keys, " ", -1);
 
         for (gsize i = 0; keys[i]; i++) {
-            char *line = pressed_line(row, key_parse(keys[i]));
-
+            if (pressed_is_other(keys[i]))
+                continue;
             /* Each once: tables are shared. */
-            if (!pressed_is_other(keys[i]) && g_hash_table_add(pressed, line))
+            if (g_hash_table_add(pressed, pressed_line(row, key_parse(keys[i]))))
                 g_string_append_printf(missing, "# %s: %s (%s)\n", where, keys[i],
                                        row->action);
         }

@@ -443,6 +443,8 @@ char *console_masked(struct console *console)
         {"\\b2[0-9]{3}-[01][0-9]-[0-3][0-9]\\b", "yyyy-mm-dd"},
         {"\\b[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\\b", "hh:mm:ss"},
         {"\\b[0-2][0-9]:[0-5][0-9]\\b", "hh:mm"},
+        /* The clock is not there on a terminal that is slow just now. */
+        {"\\A([^\n]*\\S) +hh:mm\n", "\\1\n"},
         {"(?m)^(varlibqubes \\[).*\\]$", "\\1 ... ]"},
         {" +[0-9.]+[KMGT]/ *[0-9.]+[KMGT] \\[[| ]*[0-9]+%\\]", " ... ]"},
         {"(?m)^Data .*$", "Data ..."},
