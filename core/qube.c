@@ -103,7 +103,7 @@ static char *text_of(const struct qube *qube, const char *property)
 char *qube_get(const struct model *model, const struct qube *qube,
                const char *property)
 {
-    static int depth; /* main thread only */
+    static _Thread_local int depth; /* each thread has models of its own */
     const struct prop_row *row = row_of(qube, property);
     char *out;
 

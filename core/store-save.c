@@ -5,19 +5,16 @@
 #include "core/store-private.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "core/layout.h"
+#include "core/store-history.h"
 #include "util/error.h"
 #include "util/job.h"
 #include "util/log.h"
 #include "util/text.h"
 #include "util/xml.h"
 
-#define HISTORY_KEPT 50
-#define HISTORY_FORMAT "qubes-%Y%m%dT%H%M%SZ"
 #define HOLDER "/store.holder"
 #define HOLDER_MAX 256
 
@@ -26,9 +23,11 @@ struct store_save {
     char *root, *path, *verb;
     gboolean first;                   /* there was no file */
     struct file_stamp from;           /* what the document was made from */
-    struct store_document *document;
+    struct store_document *document;  /* NULL: `copy` is written as it is */
+    GBytes *copy;
     guint64 generation;               /* of the model it was made from */
     struct file_stamp to;             /* what it became */
+    char *kept;                       /* the former store */
     gboolean stale, done;
 };
 
@@ -48,20 +47,43 @@ struct store_save *store_save_new(struct store *store, struct model *model,
     return save;
 }
 
+struct store_save *store_save_new_copy(const char *root, GBytes *copy,
+                                       const struct file_stamp *present)
+{
+    struct store_save *save = g_new0(struct store_save, 1);
+
+    save->root = g_strdup(root);
+    save->path = layout_path(root, LAYOUT_STORE);
+    save->verb = g_strdup("restore");
+    save->first = present == NULL;
+    if (present)
+        save->from = *present;
+    save->copy = g_bytes_ref(copy);
+    return save;
+}
+
 void store_save_free(struct store_save *save)
 {
     if (!save)
         return;
-    store_document_free(save->document);
+    if (save->document)
+        store_document_free(save->document);
+    g_clear_pointer(&save->copy, g_bytes_unref);
     g_free(save->root);
     g_free(save->path);
     g_free(save->verb);
+    g_free(save->kept);
     g_free(save);
 }
 
 gboolean store_save_stale(const struct store_save *save)
 {
     return save->stale;
+}
+
+const char *store_save_kept(const struct store_save *save)
+{
+    return save->kept;
 }
 
 /* What was written must read back as what was meant: counted by a second
@@ -156,59 +178,18 @@ static void busy_explain(const struct store_save *save, GError **error)
               "'%s' is being written by process %s", save->path, g_strstrip(who));
 }
 
-/* The history. */
-
-static char *history_name(const char *dir)
-{
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autofree char *stem = g_date_time_format(now, HISTORY_FORMAT);
-
-    for (int n = 0; n < 1000; n++) {
-        g_autofree char *path = g_strdup_printf("%s/%s-%03d.xml", dir, stem, n);
-
-        if (access(path, F_OK) != 0 && errno == ENOENT)
-            return g_steal_pointer(&path);
-    }
-    return g_strdup_printf("%s/%s-999.xml", dir, stem);
-}
-
-static gboolean is_history(const char *name)
-{
-    return g_pattern_match_simple("qubes-????????T??????Z-???.xml", name);
-}
-
-static int by_text(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void history_prune(const char *dir)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GDir) list = g_dir_open(dir, 0, NULL);
-    const char *name;
-
-    while (list && (name = g_dir_read_name(list)))
-        if (is_history(name))
-            g_ptr_array_add(names, g_strdup(name));
-    g_ptr_array_sort(names, by_text);
-    for (guint i = 0; i + HISTORY_KEPT < names->len; i++) {
-        g_autofree char *path =
-            g_build_filename(dir, g_ptr_array_index(names, i), NULL);
-
-        unlink(path);
-    }
-}
-
 /* Writing. */
 
 static gboolean replace(struct store_save *save, struct file_lock *lock,
                         const char *keep, GError **error)
 {
-    const GString *text = save->document->text;
     struct file_replace how = { save->path, 0660, "qubes", keep, lock };
+    gsize len = 0;
+    const char *text = save->copy ? g_bytes_get_data(save->copy, &len)
+                                  : save->document->text->str;
 
-    return file_replace(&how, text->str, text->len, &save->to, error);
+    return file_replace(&how, text, save->copy ? len : save->document->text->len,
+                        &save->to, error);
 }
 
 static gboolean refuse_stale(struct store_save *save, GError **error)
@@ -226,10 +207,19 @@ static gboolean write_first(struct store_save *save, GError **error)
     return replace(save, NULL, NULL, error);
 }
 
+/* The store is as it was, so its copy is none of a former one. */
+static void unkeep(const struct store_save *save, const char *keep)
+{
+    struct file_stamp now;
+
+    if (file_stamp_path(save->path, &now, NULL) && now.ino == save->from.ino &&
+        now.dev == save->from.dev)
+        unlink(keep);
+}
+
 static gboolean write_locked(struct store_save *save, struct file_lock *lock,
                              GError **error)
 {
-    g_autofree char *dir = layout_path(save->root, LAYOUT_HISTORY);
     g_autofree char *keep = NULL;
     struct file_stamp now;
 
@@ -237,12 +227,18 @@ static gboolean write_locked(struct store_save *save, struct file_lock *lock,
         return FALSE;
     if (!file_stamp_equal(&now, &save->from))
         return refuse_stale(save, error);
-    if (!file_mkdirs(dir, 0770, error))
+    keep = store_history_place(save->root, error);
+    if (!keep)
         return FALSE;
-    keep = history_name(dir);
-    if (!replace(save, lock, keep, error))
+    if (!replace(save, lock, keep, error)) {
+        unkeep(save, keep);
         return FALSE;
-    history_prune(dir);
+    }
+    /* What a model was saved over had been loaded; what a copy replaces may be
+     * what made it necessary. */
+    store_history_prune(save->root, &store_history_limits, keep, !save->copy);
+    g_free(save->kept);
+    save->kept = g_steal_pointer(&keep);
     return TRUE;
 }
 
@@ -266,7 +262,7 @@ gboolean store_save_run(struct store_save *save, int timeout_ms, GError **error)
 {
     job_may_block();
     save->stale = FALSE;
-    if (!self_check(save, error))
+    if (!save->copy && !self_check(save, error))
         return FALSE;
     save->done = save->first ? write_first(save, error)
                              : write_again(save, timeout_ms, error);
@@ -292,7 +288,7 @@ static void place(struct model *model, const struct store_save *save, guint i)
 
 void store_save_commit(struct store_save *save, struct model *model)
 {
-    g_return_if_fail(save->done);
+    g_return_if_fail(save->done && save->document);
     for (guint i = 0; i < save->document->domains->len; i++)
         place(model, save, i);
     store_image_adopt(&save->store->image, save->document, &save->to);

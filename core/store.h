@@ -41,16 +41,23 @@ GString *store_serialise_anew(const struct store *store, const struct model *mod
 /* One save, made on main, run on a worker [W]: lock, check that the file is
  * still the one the document was made from (else BUSY with
  * store_save_stale() TRUE: reload, apply again, save again), keep the previous
- * one in the history, replace, fsync. Holder's pid and verb stand in
- * <run>/qmc/store.holder while the lock is held. */
+ * one in the history (store-history.h; failing that, fail), replace, fsync.
+ * Holder's pid and verb stand in <run>/qmc/store.holder while the lock is
+ * held. */
 struct store_save;
 struct store_save *store_save_new(struct store *store, struct model *model,
                                   const char *verb);
+/* Any thread: the bytes of a copy that was read (store-history.h) take the place
+ * of the store as it was seen (NULL: there was none), readable or not. */
+struct store_save *store_save_new_copy(const char *root, GBytes *copy,
+                                       const struct file_stamp *present);
 gboolean store_save_run(struct store_save *save, int timeout_ms, GError **error);
 gboolean store_save_stale(const struct store_save *save);
-/* Main, after a successful run: the store now counts as loaded from the new
- * file, and the model's qubes as unchanged, but for those touched after
- * store_save_new(). Between run and commit store_stale() is TRUE. */
+/* After a run: where the former store is kept; NULL: there was none. */
+const char *store_save_kept(const struct store_save *save);
+/* Main, after a successful run, of store_save_new() alone: the store now counts
+ * as loaded from the new file, and the model's qubes as unchanged, but for those
+ * touched after store_save_new(). Between run and commit store_stale() is TRUE. */
 void store_save_commit(struct store_save *save, struct model *model);
 void store_save_free(struct store_save *save);
 

@@ -316,12 +316,14 @@ static gboolean file_copy(const char *from, const char *to, GError **error)
 /* Leaves the old file under the name keep too. */
 static gboolean file_keep(const char *path, const char *keep, GError **error)
 {
+    g_autofree char *dir = g_path_get_dirname(keep);
+
     if (unlink(keep) != 0 && errno != ENOENT) {
         error_set_errno(error, errno, NULL, "cannot replace '%s'", keep);
         return FALSE;
     }
     if (link(path, keep) == 0)
-        return TRUE;
+        return file_fsync_dir(dir, error);
     if (errno == ENOENT && access(path, F_OK) != 0)
         return TRUE;
     /* other file system, no links on this one, or too many */

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/store-history.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/layout.h"
+#include "core/model-private.h"
+#include "core/store-private.h"
+#include "util/error.h"
+#include "util/job.h"
+#include "util/log.h"
+
+#define FORMAT "qubes-%Y%m%dT%H%M%SZ"
+#define PATTERN "qubes-????????T??????Z-???.xml"
+#define NUMBERS 1000 /* of one second */
+
+const struct history_limits store_history_limits = { 50, (guint64)128 << 20 };
+
+/* Reading. */
+
+struct store_reading *store_reading_new(const char *root, const char *path,
+                                        GError **error)
+{
+    struct store_reading *reading = g_new0(struct store_reading, 1);
+
+    job_may_block();
+    reading->store = store_new(root);
+    reading->model = model_new();
+    g_free(reading->store->path);
+    reading->store->path = g_strdup(path);
+    if (store_load(reading->store, reading->model, error))
+        return reading;
+    store_reading_free(reading);
+    return NULL;
+}
+
+void store_reading_free(struct store_reading *reading)
+{
+    if (!reading)
+        return;
+    model_free(reading->model);
+    store_free(reading->store);
+    g_free(reading);
+}
+
+GBytes *store_reading_bytes(const struct store_reading *reading)
+{
+    return g_bytes_ref(reading->store->image.bytes);
+}
+
+static guint count_findings(const GPtrArray *findings, enum severity severity)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < findings->len; i++)
+        n += ((const struct finding *)findings->pdata[i])->severity >= severity;
+    return n;
+}
+
+guint store_reading_findings(const struct store_reading *reading,
+                             enum severity severity)
+{
+    const GPtrArray *qubes = reading->model->qubes;
+    guint n = count_findings(reading->model->findings, severity);
+
+    for (guint i = 0; i < qubes->len; i++)
+        n += count_findings(((const struct qube *)qubes->pdata[i])->findings,
+                            severity);
+    return n;
+}
+
+/* Keeping. */
+
+char *store_history_place(const char *root, GError **error)
+{
+    g_autofree char *dir = layout_path(root, LAYOUT_HISTORY);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *stem = g_date_time_format(now, FORMAT);
+
+    if (!file_mkdirs(dir, 02770, error)) {
+        g_prefix_error(error, "cannot keep the former store: ");
+        return NULL;
+    }
+    for (int n = 0; n < NUMBERS; n++) {
+        g_autofree char *path = g_strdup_printf("%s/%s-%03d.xml", dir, stem, n);
+
+        if (access(path, F_OK) != 0 && errno == ENOENT)
+            return g_steal_pointer(&path);
+    }
+    error_set(error, QMC_ERROR_BUSY, "try again in a second",
+              "cannot keep the former store: '%s' takes no more of this second", dir);
+    return NULL;
+}
+
+static gboolean is_ours(const char *name)
+{
+    return g_pattern_match_simple(PATTERN, name);
+}
+
+/* Boot copies of every release begin and end like this, with the time somewhere;
+ * R2 kept firewalls in the same place. */
+static gboolean is_theirs(const char *name)
+{
+    return g_str_has_prefix(name, "qubes") && strstr(name, ".xml") &&
+           !strchr(name, '~') && !strstr(name, "-firewall-") && !is_ours(name);
+}
+
+static int by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names in order; NULL: the directory cannot be read. */
+static GPtrArray *names_in(const char *dir, gboolean (*fits)(const char *name),
+                           GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GDir) list = g_dir_open(dir, 0, &cause);
+    const char *name;
+
+    if (!list && !g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+        error_set(error, g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_ACCES)
+                             ? QMC_ERROR_DENIED : QMC_ERROR_IO,
+                  NULL, "cannot list '%s': %s", dir, cause->message);
+        return NULL;
+    }
+    while (list && (name = g_dir_read_name(list)))
+        if (fits(name))
+            g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_sort(names, by_text);
+    return g_steal_pointer(&names);
+}
+
+/* Pruning. */
+
+struct former {
+    char *path;
+    guint64 size;
+    gboolean doomed;
+};
+
+static void former_clear(gpointer data)
+{
+    g_free(((struct former *)data)->path);
+}
+
+/* The oldest first. */
+static GArray *formers_of(const char *root)
+{
+    g_autofree char *dir = layout_path(root, LAYOUT_HISTORY);
+    g_autoptr(GPtrArray) names = names_in(dir, is_ours, NULL);
+    GArray *formers = g_array_new(FALSE, FALSE, sizeof(struct former));
+
+    g_array_set_clear_func(formers, former_clear);
+    for (guint i = 0; names && i < names->len; i++) {
+        struct former former = { g_build_filename(dir, names->pdata[i], NULL), 0, FALSE };
+        struct stat st;
+
+        if (lstat(former.path, &st) == 0)
+            former.size = (guint64)st.st_size;
+        g_array_append_val(formers, former);
+    }
+    return formers;
+}
+
+static void doom(GArray *formers, const struct history_limits *limits,
+                 const char *kept)
+{
+    guint count = formers->len;
+    guint64 bytes = 0;
+
+    for (guint i = 0; i < formers->len; i++)
+        bytes += g_array_index(formers, struct former, i).size;
+    for (guint i = 0; i < formers->len &&
+                      (count > limits->count || bytes > limits->bytes); i++) {
+        struct former *former = &g_array_index(formers, struct former, i);
+
+        if (g_strcmp0(former->path, kept) == 0)
+            continue;
+        former->doomed = TRUE;
+        count--;
+        bytes -= former->size;
+    }
+}
+
+/* The newest that reads among the doomed or the others. */
+static struct former *find_reading(const char *root, GArray *formers, gboolean doomed)
+{
+    for (guint i = formers->len; i-- > 0;) {
+        struct former *former = &g_array_index(formers, struct former, i);
+        auto_of(store_reading) struct store_reading *reading = NULL;
+
+        if (former->doomed != doomed)
+            continue;
+        reading = store_reading_new(root, former->path, NULL);
+        if (reading)
+            return former;
+    }
+    return NULL;
+}
+
+static void spare_last_good(const char *root, GArray *formers)
+{
+    struct former *good;
+
+    if (find_reading(root, formers, FALSE))
+        return;
+    good = find_reading(root, formers, TRUE);
+    if (good)
+        good->doomed = FALSE;
+}
+
+static gboolean any_doomed(const GArray *formers)
+{
+    for (guint i = 0; i < formers->len; i++)
+        if (g_array_index(formers, struct former, i).doomed)
+            return TRUE;
+    return FALSE;
+}
+
+void store_history_prune(const char *root, const struct history_limits *limits,
+                         const char *kept, gboolean kept_reads)
+{
+    g_autoptr(GArray) formers = formers_of(root);
+
+    job_may_block();
+    doom(formers, limits, kept);
+    if (!kept_reads && any_doomed(formers))
+        spare_last_good(root, formers);
+    for (guint i = 0; i < formers->len; i++) {
+        const struct former *former = &g_array_index(formers, struct former, i);
+
+        if (former->doomed && unlink(former->path) != 0)
+            log_line("store", "an old copy stays: %s", g_strerror(errno));
+    }
+}
+
+/* Copies. */
+
+const char *copy_state_word(enum copy_state state)
+{
+    static const char *const words[] = {
+        [COPY_CLEAN] = "clean",
+        [COPY_FINDINGS] = "findings",
+        [COPY_EMPTY] = "empty",
+        [COPY_UNREADABLE] = "unreadable",
+    };
+
+    return words[state];
+}
+
+static void copy_free(gpointer data)
+{
+    struct store_copy *copy = data;
+
+    g_free(copy->id);
+    g_free(copy->path);
+    g_free(copy->trouble);
+    g_clear_pointer(&copy->lost, g_ptr_array_unref);
+    g_free(copy);
+}
+
+/* Year to second, however they are set apart. */
+static gboolean digits_of(const char *name, char digits[14])
+{
+    guint n = 0;
+
+    for (; *name && n < 14; name++)
+        if (g_ascii_isdigit(*name))
+            digits[n++] = *name;
+    return n == 14;
+}
+
+static int number_of(const char *digits, guint n)
+{
+    int number = 0;
+
+    for (guint i = 0; i < n; i++)
+        number = number * 10 + (digits[i] - '0');
+    return number;
+}
+
+/* Ours are in UTC, upstream's in the time of the machine. */
+static gint64 time_of_name(const char *name)
+{
+    g_autoptr(GTimeZone) zone =
+        is_ours(name) ? g_time_zone_new_utc() : g_time_zone_new_local();
+    g_autoptr(GDateTime) time = NULL;
+    char at[14];
+
+    if (!digits_of(name, at))
+        return -1;
+    time = g_date_time_new(zone, number_of(at, 4), number_of(at + 4, 2),
+                           number_of(at + 6, 2), number_of(at + 8, 2),
+                           number_of(at + 10, 2), number_of(at + 12, 2));
+    return time ? g_date_time_to_unix(time) : -1;
+}
+
+static gboolean is_admin(const struct qube *qube)
+{
+    return qube->class && qube->class->id == CLASS_ADMIN;
+}
+
+static gboolean is_in(const struct model *model, const struct qube *qube)
+{
+    return is_admin(qube) || (*qube->uuid && model_qube(model, qube->uuid)) ||
+           model_qube_named(model, qube->name);
+}
+
+GPtrArray *store_reading_lost(const struct store_reading *reading,
+                              const struct store_reading *other)
+{
+    GPtrArray *lost = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < reading->model->qubes->len; i++) {
+        const struct qube *qube = reading->model->qubes->pdata[i];
+
+        if (other ? !is_in(other->model, qube) : !is_admin(qube))
+            g_ptr_array_add(lost, g_strdup(qube->name));
+    }
+    return lost;
+}
+
+static guint qubes_of(const struct model *model)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < model->qubes->len; i++)
+        n += !is_admin(model->qubes->pdata[i]);
+    return n;
+}
+
+static void copy_judge(struct store_copy *copy, const struct store_reading *reading,
+                       const struct store_reading *present)
+{
+    copy->qubes = qubes_of(reading->model);
+    copy->findings = store_reading_findings(reading, SEVERITY_WARN);
+    copy->stops = store_reading_findings(reading, SEVERITY_STOP);
+    copy->state = copy->qubes == 0   ? COPY_EMPTY
+                  : copy->findings   ? COPY_FINDINGS : COPY_CLEAN;
+    copy->lost = store_reading_lost(reading, present);
+}
+
+/* "cannot read 'PATH': reason": the id says which. */
+static const char *without_path(const char *message, const char *path)
+{
+    g_autofree char *end = g_strdup_printf("'%s': ", path);
+    const char *at = strstr(message, end);
+
+    return at ? at + strlen(end) : message;
+}
+
+static struct store_copy *copy_new(const char *root, const char *dir, const char *name,
+                                   const struct store_reading *present)
+{
+    struct store_copy *copy = g_new0(struct store_copy, 1);
+    auto_of(store_reading) struct store_reading *reading = NULL;
+    g_autoptr(GError) error = NULL;
+    struct stat st;
+
+    copy->id = g_strdup(name);
+    copy->path = g_build_filename(dir, name, NULL);
+    copy->ours = is_ours(name);
+    copy->time = time_of_name(name);
+    copy->state = COPY_UNREADABLE;
+    if (stat(copy->path, &st) == 0) {
+        copy->size = (guint64)st.st_size;
+        if (copy->time < 0)
+            copy->time = st.st_mtime;
+    }
+    reading = store_reading_new(root, copy->path, &error);
+    if (reading)
+        copy_judge(copy, reading, present);
+    else
+        copy->trouble = g_strdup(without_path(error->message, copy->path));
+    return copy;
+}
+
+static int by_worth(gconstpointer a, gconstpointer b)
+{
+    const struct store_copy *one = *(struct store_copy *const *)a;
+    const struct store_copy *two = *(struct store_copy *const *)b;
+
+    if (one->state != two->state)
+        return one->state < two->state ? -1 : 1;
+    if (one->stops != two->stops)
+        return one->stops < two->stops ? -1 : 1;
+    if (one->time != two->time)
+        return one->time > two->time ? -1 : 1;
+    return strcmp(two->id, one->id);
+}
+
+static const struct {
+    const char *dir;
+    gboolean (*fits)(const char *name);
+} places[] = {
+    { LAYOUT_HISTORY, is_ours },
+    { LAYOUT_BACKUP, is_theirs },
+};
+
+GPtrArray *store_copies_list(const char *root, guint *left_out, GError **error)
+{
+    g_autoptr(GPtrArray) copies = g_ptr_array_new_with_free_func(copy_free);
+    g_autofree char *store = layout_path(root, LAYOUT_STORE);
+    auto_of(store_reading) struct store_reading *present =
+        store_reading_new(root, store, NULL);
+    guint out = 0;
+
+    for (gsize p = 0; p < G_N_ELEMENTS(places); p++) {
+        g_autofree char *dir = layout_path(root, places[p].dir);
+        g_autoptr(GPtrArray) names = names_in(dir, places[p].fits, error);
+        guint first = names && names->len > COPIES_MAX ? names->len - COPIES_MAX : 0;
+
+        if (!names)
+            return NULL;
+        out += first;
+        for (guint i = first; i < names->len; i++)
+            g_ptr_array_add(copies, copy_new(root, dir, names->pdata[i], present));
+    }
+    g_ptr_array_sort(copies, by_worth);
+    if (left_out)
+        *left_out = out;
+    return g_steal_pointer(&copies);
+}
+
+char *store_copy_path(const char *root, const char *word, GError **error)
+{
+    for (gsize p = 0; p < G_N_ELEMENTS(places) && !strchr(word, '/'); p++) {
+        g_autofree char *dir = layout_path(root, places[p].dir);
+        g_autofree char *path = g_build_filename(dir, word, NULL);
+
+        if (places[p].fits(word) && g_file_test(path, G_FILE_TEST_EXISTS))
+            return g_steal_pointer(&path);
+    }
+    if (*word && g_file_test(word, G_FILE_TEST_EXISTS))
+        return g_strdup(word);
+    error_set(error, QMC_ERROR_NOTFOUND, "'qmc xml log' lists the copies",
+              "there is no copy and no file '%s'", word);
+    return NULL;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Earlier stores: the bounded history of our own saves, and the copies that
+ * upstream makes at each boot and never looks at (spec/qubes-xml.md 6.5, 6.8).
+ *
+ * Ours are in LAYOUT_HISTORY, below upstream's directory: the same file system
+ * as the store, so that a former store is kept as a hard link, with its mode and
+ * group, and takes no room on a full disk. They are named
+ * qubes-YYYYMMDDTHHMMSSZ-NNN.xml after the moment they were replaced (UTC), so
+ * names sort by time.
+ *
+ * A save that cannot keep the former store is refused. The change it would have
+ * made is still in the user's hands and the reason is named; a store that was
+ * overwritten without a copy is in nobody's. A link fails only where the next
+ * save of the store would fail as well.
+ *
+ * Everything here may block [W] and uses a model of its own, never that of
+ * main. What is read is hostile: sanitise before display. */
+#pragma once
+
+#include "core/store.h"
+
+/* One store file, read. */
+struct store_reading {
+    struct store *store;
+    struct model *model;
+};
+/* Errors as store_load(). root is what dir_path and the like are below. */
+struct store_reading *store_reading_new(const char *root, const char *path,
+                                        GError **error);
+void store_reading_free(struct store_reading *reading);
+AUTO_DEFINE(store_reading, struct store_reading, store_reading_free)
+/* The bytes that were read; the caller's reference. */
+GBytes *store_reading_bytes(const struct store_reading *reading);
+/* Findings of all qubes and of none, of at least this severity. */
+guint store_reading_findings(const struct store_reading *reading,
+                             enum severity severity);
+
+/* Names of the qubes, but for dom0, that it has and the other (NULL: there is
+ * none) has not, by UUID and by name. */
+GPtrArray *store_reading_lost(const struct store_reading *reading,
+                              const struct store_reading *other);
+
+/* The path the next former store goes to; makes the directory. */
+char *store_history_place(const char *root, GError **error);
+
+struct history_limits {
+    guint count;
+    guint64 bytes;
+};
+extern const struct history_limits store_history_limits; /* 50 and 128 MiB */
+
+/* Removes our oldest ones until the limits hold; never `kept` (a path: the one
+ * just made), and never the last that reads. kept_reads: it is known to, so
+ * none has to be parsed for that. Failing is no harm. */
+void store_history_prune(const char *root, const struct history_limits *limits,
+                         const char *kept, gboolean kept_reads);
+
+/* From the best down. */
+enum copy_state {
+    COPY_CLEAN,      /* reads, nothing to warn of */
+    COPY_FINDINGS,   /* reads, with findings */
+    COPY_EMPTY,      /* reads, and has no qube but dom0 */
+    COPY_UNREADABLE,
+};
+const char *copy_state_word(enum copy_state state);
+
+struct store_copy {
+    char *id;        /* name of the file */
+    char *path;
+    gboolean ours;   /* else upstream's */
+    gint64 time;     /* seconds, as the name says, else of the last change */
+    guint64 size;
+    enum copy_state state;
+    guint qubes;     /* without dom0 */
+    guint findings, stops;
+    GPtrArray *lost; /* names of qubes that are in it and not in the present
+                      * store, so all where that does not read; NULL: it does
+                      * not read itself */
+    char *trouble;   /* why it does not read; NULL: it does */
+};
+
+/* All copies, the best first: by state, then the fewest grave findings, then the
+ * newest. Never by time alone: the newest may be the broken one. At most
+ * COPIES_MAX of each directory are read, the newest; *left_out (NULL ok) counts
+ * the others. A directory that is not there has none; one that cannot be read
+ * is an error. */
+#define COPIES_MAX 500
+GPtrArray *store_copies_list(const char *root, guint *left_out, GError **error);
+
+/* What a user typed: a path (with a slash), an id, or a file of the working
+ * directory. NOTFOUND. */
+char *store_copy_path(const char *root, const char *word, GError **error);
