@@ -11,6 +11,7 @@ struct cli {
     const struct options *options;
     enum out_form form;
     gboolean quiet;
+    int status;      /* what a verb that did its work ends with, if not 0 */
     struct engine *engine;
     char *demo_root; /* to be removed at the end */
     int signal;      /* the first of INT, TERM, HUP that came; 0 */

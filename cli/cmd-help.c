@@ -25,6 +25,10 @@ static const struct {
     {7, "not done in time"},
     {8, "some of several qubes failed; stderr names them"},
     {9, "needs consent: --yes or --confirm NAME"},
+    {10, "xml check: nothing is wrong"},
+    {11, "xml check: remarks"},
+    {12, "xml check: warnings"},
+    {13, "xml check: grave findings, or it cannot be read"},
     {130, "interrupted (128 + signal); undone if it could be"},
 };
 

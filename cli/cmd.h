@@ -14,6 +14,7 @@ struct cmd {
     int min_args, max_args;           /* max -1: any number */
     const char *op;    /* the operation it submits; NULL: it only reads */
     gboolean bare;     /* needs neither store nor hypervisor */
+    gboolean unread;   /* it reads the store itself, if that can be read */
     gboolean (*run)(struct cli *cli, GError **error);
 };
 

@@ -50,11 +50,9 @@ static int run_verb(struct cli *cli, const struct cmd *cmd)
     g_autoptr(GError) error = NULL;
     int status = 0;
 
-    if (!cmd->bare && !load(cli, &status))
+    if (!cmd->bare && !cmd->unread && !load(cli, &status))
         return status;
-    if (!cmd->run(cli, &error))
-        status = fail(error);
-    return status;
+    return cmd->run(cli, &error) ? cli->status : fail(error);
 }
 
 /* What a signal ends is gone within half a second: that is what undo

@@ -51,6 +51,13 @@ void rows_qube(struct out *out, const struct model *model, const struct qube *qu
     out_number(out, qube_get_int(model, qube, "vcpus", -1));
 }
 
+void rows_finding(struct out *out, const struct finding *finding)
+{
+    out_text(out, severities[finding->severity]);
+    out_text(out, finding->message);
+    out_text(out, finding->hint);
+}
+
 struct out *rows_findings(const GPtrArray *findings)
 {
     static const struct out_column columns[] = {
@@ -62,12 +69,8 @@ struct out *rows_findings(const GPtrArray *findings)
     struct out *out = out_new(columns);
 
     for (guint i = 0; i < findings->len; i++) {
-        const struct finding *finding = findings->pdata[i];
-
         out_row(out);
-        out_text(out, severities[finding->severity]);
-        out_text(out, finding->message);
-        out_text(out, finding->hint);
+        rows_finding(out, findings->pdata[i]);
     }
     return out;
 }

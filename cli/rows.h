@@ -23,6 +23,8 @@
 
 /* Adds the cells of ROWS_QUBE_COLUMNS to the current row. */
 void rows_qube(struct out *out, const struct model *model, const struct qube *qube);
+/* The cells severity, message, hint of the current row. */
+void rows_finding(struct out *out, const struct finding *finding);
 /* A table of severity, message, hint. */
 struct out *rows_findings(const GPtrArray *findings);
 

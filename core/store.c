@@ -51,15 +51,11 @@ static void reset(struct store *store)
 /* Upstream keeps copies of the store, and so do we. NULL: there are none. */
 static char *copies_hint(const struct store *store)
 {
-    g_autofree char *theirs = layout_path(store->root, LAYOUT_BACKUP);
-    g_autofree char *ours = layout_path(store->root, LAYOUT_HISTORY);
-    gboolean both = g_file_test(theirs, G_FILE_TEST_IS_DIR) &&
-                    g_file_test(ours, G_FILE_TEST_IS_DIR);
+    g_autofree char *dir = layout_path(store->root, LAYOUT_BACKUP);
 
-    if (both)
-        return g_strdup_printf("take a copy from %s or %s", theirs, ours);
-    return g_file_test(theirs, G_FILE_TEST_IS_DIR)
-               ? g_strdup_printf("take a copy from %s", theirs) : NULL;
+    return g_file_test(dir, G_FILE_TEST_IS_DIR)
+               ? g_strdup_printf("'qmc xml log' ranks the copies in %s, 'qmc xml "
+                                 "restore' puts one back", dir) : NULL;
 }
 
 static char *missing_hint(const struct store *store)

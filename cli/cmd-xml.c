@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The store as a file: what is wrong with it, its copies, what differs, and back
+ * to one of them. Asks no hypervisor, and works where the store does not read. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/rows.h"
+#include "core/layout.h"
+#include "core/store-diff.h"
+#include "util/error.h"
+#include "util/job.h"
+#include "util/text.h"
+
+#define LOCK_MS 5000
+#define CHECK_STATUS 10 /* of nothing found; the severities follow */
+
+/* One verb: read on a worker, printed on main. */
+struct work {
+    struct cli *cli;
+    const char *const *args;
+    const char *root;
+    gboolean (*run)(struct work *work, GError **error);
+    struct out *out;
+    GError *error;
+    gboolean over;
+    int status;
+    char *text;      /* to be said at the end; NULL: nothing */
+    gboolean result; /* the text is what is printed instead of the rows */
+};
+
+static gboolean work_run(struct job *job, gpointer data, GError **error)
+{
+    struct work *work = data;
+
+    return work->run(work, error);
+}
+
+static void work_done(struct job *job, const GError *error, gpointer data)
+{
+    struct work *work = data;
+
+    if (error)
+        work->error = g_error_copy(error);
+    work->over = TRUE;
+}
+
+static void print_end(const struct work *work)
+{
+    gboolean eyes = work->cli->form != OUT_JSON;
+
+    if (work->text && eyes && !work->cli->quiet) {
+        g_autofree char *text = text_sanitise(work->text, -1);
+
+        fprintf(work->result ? stdout : stderr, "%s%s\n",
+                work->result ? "" : "qmc: ", text);
+    }
+    if (!work->result || !eyes)
+        out_print(work->out, work->cli->form);
+}
+
+static gboolean work_do(struct cli *cli, const struct out_column *columns,
+                        gboolean (*run)(struct work *work, GError **error),
+                        GError **error)
+{
+    auto_of(out) struct out *out = out_new(columns);
+    struct work work = {
+        .cli = cli,
+        .args = options_args(cli->options),
+        .root = engine_root(cli->engine),
+        .run = run,
+        .out = out,
+    };
+    struct job_spec spec = { .data = &work, .run = work_run, .done = work_done };
+    struct jobs *jobs = jobs_new();
+    g_autofree char *text = NULL;
+
+    jobs_submit(jobs, &spec);
+    while (!work.over)
+        g_main_context_iteration(NULL, TRUE);
+    jobs_free(jobs);
+    text = work.text;
+    if (work.error) {
+        g_propagate_error(error, work.error);
+        return FALSE;
+    }
+    cli->status = work.status;
+    print_end(&work);
+    return TRUE;
+}
+
+/* A store that does not read is a failure, not a mistake of the command line. */
+static struct store_reading *read_store(const struct work *work, const char *path,
+                                        GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    struct store_reading *reading = store_reading_new(work->root, path, &cause);
+
+    if (!reading)
+        error_set(error, error_is(cause, QMC_ERROR_INVALID)
+                             ? QMC_ERROR_IO : (QmcErrorCode)cause->code,
+                  error_hint(cause), "%s", cause->message);
+    return reading;
+}
+
+/* The file a word of the command line means; without one, the store. */
+static char *path_of(const struct work *work, const char *word, GError **error)
+{
+    return word ? store_copy_path(work->root, word, error)
+                : layout_path(work->root, LAYOUT_STORE);
+}
+
+/* check */
+
+static void add_finding(struct work *work, const struct qube *qube,
+                        const struct finding *finding)
+{
+    out_row(work->out);
+    out_text(work->out, qube ? qube->name : NULL);
+    rows_finding(work->out, finding);
+    work->status = MAX(work->status, CHECK_STATUS + 1 + (int)finding->severity);
+}
+
+static void add_findings(struct work *work, const struct qube *qube,
+                         const GPtrArray *findings)
+{
+    for (guint i = 0; i < findings->len; i++)
+        add_finding(work, qube, findings->pdata[i]);
+}
+
+static void add_unreadable(struct work *work, const GError *cause)
+{
+    g_autofree char *hint = g_strdup(error_hint(cause));
+    struct finding finding = { SEVERITY_STOP, cause->message, hint };
+
+    add_finding(work, NULL, &finding);
+}
+
+static gboolean check_work(struct work *work, GError **error)
+{
+    g_autofree char *path = path_of(work, work->args[0], error);
+    auto_of(store_reading) struct store_reading *reading = NULL;
+    g_autoptr(GError) cause = NULL;
+    const struct model *model;
+
+    if (!path)
+        return FALSE;
+    work->status = CHECK_STATUS;
+    reading = read_store(work, path, &cause);
+    if (!reading) {
+        add_unreadable(work, cause);
+        return TRUE;
+    }
+    model = reading->model;
+    add_findings(work, NULL, model->findings);
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *qube = model->qubes->pdata[i];
+
+        add_findings(work, qube, qube->findings);
+    }
+    return TRUE;
+}
+
+static gboolean run_check(struct cli *cli, GError **error)
+{
+    static const struct out_column columns[] = {
+        {"qube", NULL, OUT_TEXT, 0},
+        {"severity", NULL, OUT_TEXT, 0},
+        {"message", NULL, OUT_TEXT, 0},
+        {"hint", NULL, OUT_TEXT, OUT_SHRINK},
+        {NULL},
+    };
+
+    return work_do(cli, columns, check_work, error);
+}
+
+const struct cmd cmd_xml_check = {
+    .words = "xml check",
+    .args = "[COPY]",
+    .brief = "say what is wrong with the store, or with a copy",
+    .help = "COPY is an id of 'xml log' or a file; without it the store is checked. One row\n"
+            "per finding. Ends with 10 if there is none, 11 if there are remarks alone, 12\n"
+            "with warnings, 13 if something is grave or the file cannot be read.\n",
+    .max_args = 1,
+    .unread = TRUE,
+    .run = run_check,
+};
+
+/* log */
+
+static struct out *lost_names(const struct store_copy *copy)
+{
+    static const struct out_column columns[] = {
+        {"name", NULL, OUT_TEXT, 0},
+        {NULL},
+    };
+    struct out *out = out_new(columns);
+
+    for (guint i = 0; copy->lost && i < copy->lost->len; i++) {
+        out_row(out);
+        out_text(out, copy->lost->pdata[i]);
+    }
+    return out;
+}
+
+/* Of the place for eyes, of the world for programs. */
+static char *time_text(const struct work *work, gint64 time)
+{
+    gboolean eyes = work->cli->form == OUT_TABLE;
+    g_autoptr(GDateTime) when = eyes ? g_date_time_new_from_unix_local(time)
+                                     : g_date_time_new_from_unix_utc(time);
+
+    return when ? g_date_time_format(when, eyes ? "%Y-%m-%d %H:%M:%S"
+                                                : "%Y-%m-%dT%H:%M:%SZ") : NULL;
+}
+
+static void add_copy(struct work *work, const struct store_copy *copy)
+{
+    gboolean reads = copy->state != COPY_UNREADABLE;
+    g_autofree char *time = time_text(work, copy->time);
+    struct out *out = work->out;
+
+    out_row(out);
+    out_text(out, copy->id);
+    out_text(out, copy_state_word(copy->state));
+    out_text(out, time);
+    out_number(out, reads ? (gint64)copy->qubes : -1);
+    out_number(out, reads ? (gint64)copy->findings : -1);
+    out_nested(out, lost_names(copy));
+    out_size(out, copy->size);
+    out_text(out, copy->ours ? "qmc" : "boot");
+    out_text(out, copy->path);
+    out_text(out, copy->trouble);
+}
+
+static gboolean log_work(struct work *work, GError **error)
+{
+    guint left_out = 0;
+    g_autoptr(GPtrArray) copies = store_copies_list(work->root, &left_out, error);
+
+    if (!copies)
+        return FALSE;
+    for (guint i = 0; i < copies->len; i++)
+        add_copy(work, copies->pdata[i]);
+    if (left_out)
+        work->text = g_strdup_printf("%u older copies were not read", left_out);
+    return TRUE;
+}
+
+static gboolean run_log(struct cli *cli, GError **error)
+{
+    static const struct out_column columns[] = {
+        {"id", NULL, OUT_TEXT, 0},
+        {"state", NULL, OUT_TEXT, 0},
+        {"time", NULL, OUT_TEXT, 0},
+        {"qubes", NULL, OUT_NUMBER, 0},
+        {"findings", NULL, OUT_NUMBER, 0},
+        {"lost", NULL, OUT_NESTED, 0},
+        {"size", NULL, OUT_SIZE, 0},
+        {"source", NULL, OUT_TEXT, 0},
+        {"path", NULL, OUT_TEXT, OUT_DETAIL},
+        {"trouble", NULL, OUT_TEXT, OUT_SHRINK},
+        {NULL},
+    };
+
+    return work_do(cli, columns, log_work, error);
+}
+
+const struct cmd cmd_xml_log = {
+    .words = "xml log",
+    .args = "",
+    .brief = "list the copies of the store, the best first",
+    .help = "Each is read: clean, with findings, empty (no qube but dom0) or unreadable.\n"
+            "lost: qubes that are in it and not in the store. source: qmc, from before\n"
+            "a change; boot, made when the machine started.\n",
+    .max_args = 0,
+    .unread = TRUE,
+    .run = run_log,
+};
+
+/* diff */
+
+/* The newest of ours that reads; of all, if none of ours does. */
+static char *newest(const struct work *work, GError **error)
+{
+    g_autoptr(GPtrArray) copies = store_copies_list(work->root, NULL, error);
+    const struct store_copy *best = NULL;
+
+    if (!copies)
+        return NULL;
+    for (guint i = 0; i < copies->len; i++) {
+        const struct store_copy *copy = copies->pdata[i];
+
+        if (copy->state == COPY_UNREADABLE || (best && best->ours > copy->ours))
+            continue;
+        if (!best || copy->ours > best->ours || copy->time > best->time ||
+            (copy->time == best->time && strcmp(copy->id, best->id) > 0))
+            best = copy;
+    }
+    if (!best)
+        error_set(error, QMC_ERROR_NOTFOUND, "name two files",
+                  "there is no copy of the store that could be read");
+    return best ? g_strdup(best->path) : NULL;
+}
+
+static void add_change(struct out *out, const struct store_change *change)
+{
+    out_row(out);
+    out_text(out, change->qube);
+    out_text(out, !change->before ? "added" : !change->after ? "removed" : "changed");
+    out_text(out, change->kind);
+    out_text(out, change->name);
+    out_text(out, change->before);
+    out_text(out, change->after);
+}
+
+static gboolean diff_work(struct work *work, GError **error)
+{
+    const char *word = work->args[0];
+    g_autofree char *from = word ? path_of(work, word, error) : newest(work, error);
+    g_autofree char *to = from ? path_of(work, word ? work->args[1] : NULL, error) : NULL;
+    auto_of(store_reading) struct store_reading *before = NULL;
+    auto_of(store_reading) struct store_reading *after = NULL;
+    g_autoptr(GPtrArray) changes = NULL;
+
+    if (!to)
+        return FALSE;
+    before = read_store(work, from, error);
+    after = before ? read_store(work, to, error) : NULL;
+    if (!after)
+        return FALSE;
+    changes = store_diff(before, after);
+    for (guint i = 0; i < changes->len; i++)
+        add_change(work->out, changes->pdata[i]);
+    if (!word)
+        work->text = g_strdup_printf("from '%s' to the store", from);
+    return TRUE;
+}
+
+static gboolean run_diff(struct cli *cli, GError **error)
+{
+    static const struct out_column columns[] = {
+        {"qube", NULL, OUT_TEXT, 0},
+        {"change", NULL, OUT_TEXT, 0},
+        {"kind", NULL, OUT_TEXT, 0},
+        {"name", NULL, OUT_TEXT, 0},
+        {"before", NULL, OUT_TEXT, OUT_SHRINK},
+        {"after", NULL, OUT_TEXT, OUT_SHRINK},
+        {NULL},
+    };
+
+    return work_do(cli, columns, diff_work, error);
+}
+
+const struct cmd cmd_xml_diff = {
+    .words = "xml diff",
+    .args = "[COPY [COPY]]",
+    .brief = "say what differs between two stores, qube by qube",
+    .help = "COPY is an id of 'xml log' or a file. From the first to the second, which is\n"
+            "the store itself if it is not given; with none from the newest copy of qmc\n"
+            "that can be read, so what the last change did.\n",
+    .max_args = 2,
+    .unread = TRUE,
+    .run = run_diff,
+};
+
+/* restore */
+
+/* "; lost: a, b" */
+static char *lost_text(const struct work *work, const struct store_reading *copy)
+{
+    g_autofree char *path = layout_path(work->root, LAYOUT_STORE);
+    auto_of(store_reading) struct store_reading *present =
+        store_reading_new(work->root, path, NULL);
+    g_autoptr(GPtrArray) lost = present ? store_reading_lost(present, copy) : NULL;
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; lost && i < lost->len; i++)
+        g_string_append_printf(text, "%s%s", i ? ", " : "; it does not have ",
+                               (const char *)lost->pdata[i]);
+    return g_string_free(text, FALSE);
+}
+
+static gboolean consented(const struct work *work, const char *path,
+                          const struct store_reading *copy, GError **error)
+{
+    const char *given = options_text(work->cli->options, "confirm");
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *lost = NULL, *hint = NULL;
+
+    if (g_strcmp0(given, name) == 0)
+        return TRUE;
+    lost = lost_text(work, copy);
+    hint = g_strdup_printf("see 'qmc xml diff', then --confirm %s", name);
+    error_set(error, QMC_ERROR_UNCONFIRMED, hint,
+              "'%s' would take the place of the store%s", name, lost);
+    return FALSE;
+}
+
+static gboolean put_back(struct work *work, const struct store_reading *copy,
+                         const struct file_stamp *present, GError **error)
+{
+    g_autoptr(GBytes) bytes = store_reading_bytes(copy);
+    struct store_save *save = store_save_new_copy(work->root, bytes, present);
+    gboolean fine = store_save_run(save, LOCK_MS, error);
+    const char *kept = store_save_kept(save);
+    g_autofree char *name = kept ? g_path_get_basename(kept) : NULL;
+
+    out_text(work->out, name);
+    work->text = name ? g_strdup_printf("qubes.xml: restored; the former one is '%s'", name)
+                      : g_strdup("qubes.xml: restored; there was none");
+    store_save_free(save);
+    return fine;
+}
+
+static gboolean restore_work(struct work *work, GError **error)
+{
+    g_autofree char *store = layout_path(work->root, LAYOUT_STORE);
+    g_autofree char *path = path_of(work, work->args[0], error);
+    auto_of(store_reading) struct store_reading *copy = NULL;
+    gboolean plan = options_has(work->cli->options, "dry-run");
+    struct file_stamp stamp;
+    gboolean there = file_stamp_path(store, &stamp, NULL);
+
+    if (!path || !engine_check_writable(work->cli->engine, error))
+        return FALSE;
+    copy = read_store(work, path, error);
+    if (!copy || (!plan && !consented(work, path, copy, error)))
+        return FALSE;
+    work->result = TRUE;
+    out_row(work->out);
+    out_text(work->out, path);
+    out_bool(work->out, !plan);
+    if (!plan)
+        return put_back(work, copy, there ? &stamp : NULL, error);
+    out_text(work->out, NULL);
+    work->text = g_strdup_printf("qubes.xml: would become '%s'", path);
+    return TRUE;
+}
+
+static gboolean run_restore(struct cli *cli, GError **error)
+{
+    static const struct out_column columns[] = {
+        {"copy", NULL, OUT_TEXT, 0},
+        {"restored", NULL, OUT_BOOL, 0},
+        {"kept", NULL, OUT_TEXT, 0},
+        {NULL},
+    };
+
+    return work_do(cli, columns, restore_work, error);
+}
+
+const struct cmd cmd_xml_restore = {
+    .words = "xml restore",
+    .args = "COPY",
+    .brief = "put a copy in the place of the store",
+    .help = "COPY is an id of 'xml log' or a file. It is read first; one that cannot be\n"
+            "read is refused. The store as it is, readable or not, becomes a copy itself\n"
+            "(kept). Volumes are not touched. --confirm takes the name of the copy. Refused\n"
+            "while qubesd answers.\n",
+    .min_args = 1,
+    .max_args = 1,
+    .unread = TRUE,
+    .run = run_restore,
+};

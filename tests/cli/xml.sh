@@ -1,0 +1,173 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The store as a file: check, log, diff, restore; also where it does not read.
+. "$top_srcdir/tests/cli/tap.sh"
+
+store=$work/sys/var/lib/qubes/qubes.xml
+boot=$work/sys/var/lib/qubes/backup
+history=$boot/qmc
+old=qubes-2026-01-02-03:04:05.xml
+new=qubes-2026-03-04-05:06:07.xml
+tab=$(printf '\t')
+
+# The URI leads nowhere: no verb here may need it.
+xml() { # STATUS ARGUMENT...
+    status_wanted=$1
+    shift
+    run "$status_wanted" --root "$work/sys" --connect test:///nowhere xml "$@"
+}
+
+untouched() { # CKSUM
+    test "$(cksum <"$store")" = "$1"
+    ok "the store is as it was"
+}
+
+make_root sys "$here/small.xml"
+
+# check
+xml 10 check
+out_empty
+err_empty
+xml 10 check --json
+json_valid
+json_is 'data == []'
+sed 's/name="template">debian-13</name="template">nowhere</' "$here/small.xml" \
+    >"$work/bad.xml"
+xml 13 check "$work/bad.xml" --json
+json_is '[d["qube"] for d in data] == ["sys-net", "work"] and data[0]["severity"] == "stop"'
+json_is 'sorted(data[0]) == ["hint", "message", "qube", "severity"]'
+xml 13 check "$work/bad.xml"
+out_has "^work${tab}stop${tab}"
+head -c 900 "$here/small.xml" >"$work/cut.xml"
+xml 13 check "$work/cut.xml"
+out_has "^-${tab}stop${tab}.*line [0-9]"
+xml 3 check "$work/none.xml"
+err_has "no copy and no file '$work/none.xml'"
+err_has "^hint: 'qmc xml log'"
+xml 2 check a b
+
+# log
+xml 0 log
+out_empty
+xml 3 diff
+err_has 'no copy'
+mkdir -p "$boot"
+cp "$here/small.xml" "$boot/$old"
+cp "$work/cut.xml" "$boot/$new"
+echo 'not of the store' >"$boot/notes.txt"
+xml 0 log
+test "$(cut -f1,2 "$work/out" | tr '\t\n' '  ')" = \
+    "$old clean $new unreadable "
+ok "the newest is not the first"
+xml 0 log --json
+json_valid
+json_is 'data[0]["qubes"] == 3 and data[0]["findings"] == 0 and data[0]["lost"] == []'
+json_is 'data[0]["source"] == "boot" and data[0]["trouble"] is None'
+json_is 'data[1]["qubes"] is None and "line" in data[1]["trouble"]'
+sed '/id="domain-3"/,/<\/domain>/d' "$here/small.xml" >"$store"
+xml 0 log --json
+json_is 'data[0]["lost"] == ["work"]'
+
+# diff
+xml 0 diff "$old" --json
+json_valid
+json_is 'any(c["qube"] == "work" and c["change"] == "removed" and c["kind"] == "qube"
+             for c in data)'
+xml 0 diff "$store" "$old"
+out_has "^work${tab}added${tab}qube${tab}work${tab}-${tab}AppVM"
+sed 's/name="template">debian-13</name="template">sys-net</' "$here/small.xml" \
+    >"$work/other.xml"
+xml 0 diff "$here/small.xml" "$work/other.xml"
+out_has "^work${tab}changed${tab}property${tab}template${tab}debian-13${tab}sys-net\$"
+xml 0 diff "$old" "$here/small.xml"
+out_empty
+xml 1 diff "$new"
+err_has 'line [0-9]'
+xml 3 diff nothing.xml
+
+# restore: consent, what is lost, what is kept
+sum=$(cksum <"$store")
+xml 2 restore
+xml 3 restore nothing.xml --confirm nothing.xml
+xml 9 restore "$old" --yes
+err_has "^hint: .*--confirm $old"
+xml 9 restore "$old" --confirm work
+xml 0 restore "$old" --dry-run
+out_has "would become '.*$old'"
+xml 1 restore "$new" --confirm "$new"
+err_has 'line [0-9]'
+xml 5 restore "$old" --confirm "$old" --readonly
+untouched "$sum"
+test ! -e "$history"
+ok "nothing was kept"
+xml 0 restore "$old" --confirm "$old"
+out_has "^qubes.xml: restored; the former one is 'qubes-.*Z-000.xml'"
+cmp -s "$store" "$here/small.xml"
+ok "the store is the copy"
+test "$(cksum <"$history/$(ls "$history")")" = "$sum"
+ok "the former store was kept"
+xml 0 diff
+out_has "^work${tab}added${tab}qube"
+err_has "Z-000.xml' to the store"
+first=$(ls "$history")
+xml 9 restore "$first"
+err_has 'does not have work'
+
+# A store that does not read, and one that is not there.
+cp "$work/cut.xml" "$store"
+run 1 --root "$work/sys" --offline ls
+err_has "^hint: 'qmc xml log'"
+xml 13 check
+out_has "${tab}stop${tab}.*line [0-9]"
+xml 0 log --json
+json_is '[c["lost"] for c in data if c["id"].startswith("qubes-2026-01")] == [
+    ["debian-13", "sys-net", "work"]]'
+xml 1 diff "$old"
+xml 0 restore "$boot/$old" --confirm "$old" --json
+json_valid
+json_is 'data[0]["restored"] is True and data[0]["kept"].startswith("qubes-")'
+cmp -s "$store" "$here/small.xml" && test "$(ls "$history" | wc -l)" -eq 2
+ok "the broken store was replaced and kept"
+rm "$store"
+xml 13 check
+xml 0 restore "$old" --confirm "$old" -q
+out_empty
+cmp -s "$store" "$here/small.xml" && test "$(ls "$history" | wc -l)" -eq 2
+ok "a store that was gone is back"
+
+# Somebody else has it.
+sum=$(cksum <"$store")
+if command -v python3 >/dev/null 2>&1; then
+    mkdir -p "$work/sys/run"
+    mkfifo "$work/ready"
+    python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen(8)
+print("ready", flush=True)
+while True:
+    c, _ = s.accept()
+    c.recv(4096)
+    c.sendall(b"0\0")
+    c.close()' "$work/sys/run/qubesd.sock" >"$work/ready" &
+    server=$!
+    read -r answer <"$work/ready"
+    test "$answer" = ready
+    ok "something listens as qubesd does"
+    xml 5 restore "$old" --confirm "$old"
+    err_has 'qubesd'
+    xml 10 check
+    kill "$server"
+    wait "$server" 2>/dev/null
+    rm "$work/sys/run/qubesd.sock"
+else
+    skip "a qubesd refuses" "no python3"
+fi
+untouched "$sum"
+
+# Names are hostile too.
+cp "$work/cut.xml" "$boot/$(printf 'qubes\033[31m.xml')"
+xml 0 log
+out_lacks "$(printf '\033')"
+
+finish
