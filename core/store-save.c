@@ -28,8 +28,18 @@ struct store_save {
     guint64 generation;               /* of the model it was made from */
     struct file_stamp to;             /* what it became */
     char *kept;                       /* the former store */
+    gboolean same;                    /* the document is what the file says */
     gboolean stale, done;
 };
+
+static gboolean is_same(const struct store *store, const GString *text)
+{
+    gsize size = 0;
+    const char *bytes = store->image.bytes
+                            ? g_bytes_get_data(store->image.bytes, &size) : NULL;
+
+    return bytes && size == text->len && memcmp(bytes, text->str, size) == 0;
+}
 
 struct store_save *store_save_new(struct store *store, struct model *model,
                                   const char *verb)
@@ -43,6 +53,7 @@ struct store_save *store_save_new(struct store *store, struct model *model,
     save->first = store->image.bytes == NULL;
     save->from = store->image.stamp;
     save->document = store_document_new(store, model, FALSE);
+    save->same = is_same(store, save->document->text);
     save->generation = model->generation;
     return save;
 }
@@ -227,6 +238,10 @@ static gboolean write_locked(struct store_save *save, struct file_lock *lock,
         return FALSE;
     if (!file_stamp_equal(&now, &save->from))
         return refuse_stale(save, error);
+    if (save->same) {
+        save->to = now;
+        return TRUE;
+    }
     keep = store_history_place(save->root, error);
     if (!keep)
         return FALSE;

@@ -43,7 +43,7 @@ GString *store_serialise_anew(const struct store *store, const struct model *mod
  * store_save_stale() TRUE: reload, apply again, save again), keep the previous
  * one in the history (store-history.h; failing that, fail), replace, fsync.
  * Holder's pid and verb stand in <run>/qmc/store.holder while the lock is
- * held. */
+ * held. A document that says what the file says already is not written. */
 struct store_save;
 struct store_save *store_save_new(struct store *store, struct model *model,
                                   const char *verb);
