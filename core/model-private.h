@@ -15,5 +15,7 @@ struct volume_config *qube_volume_add(struct qube *qube, const char *interned);
 /* The last of that name, good or bad; NULL: not explicit. */
 struct prop_value *prop_values_find(const GArray *values, const char *property);
 void prop_values_put(GArray *values, const struct prop_row *row, const char *text);
+/* All of that name. */
+void prop_values_drop(GArray *values, const char *property);
 /* Whether they have the same image and one of them writes to it. */
 gboolean volumes_rival(const struct volume *volume, const struct volume *other);

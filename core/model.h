@@ -171,11 +171,19 @@ gboolean qube_is_explicit(const struct qube *qube, const char *property);
 /* No validation, no side effects: prop_validate() first. Keeps the order of
  * the file, a new one goes where upstream's writer would put it. */
 void qube_put(struct qube *qube, const struct prop_row *row, const char *value);
+/* It follows its default again. */
+void qube_drop(struct qube *qube, const struct prop_row *row);
+/* What it would be if it were not explicit; NULL: none. Caller frees. */
+char *qube_get_default(const struct model *model, const struct qube *qube,
+                       const struct prop_row *row);
 
 /* Feature of this qube; NULL: absent. */
 const char *qube_feature(const struct qube *qube, const char *feature);
 void qube_put_feature(struct qube *qube, const char *feature, const char *value);
+void qube_drop_feature(struct qube *qube, const char *feature);
+gboolean qube_has_tag(const struct qube *qube, const char *tag);
 void qube_add_tag(struct qube *qube, const char *tag);
+void qube_drop_tag(struct qube *qube, const char *tag);
 /* Walks the template chain; the first that has the key wins, even if empty. */
 const char *qube_feature_template(const struct model *model,
                                   const struct qube *qube, const char *feature);
@@ -193,6 +201,9 @@ char *model_global(const struct model *model, const char *property);
 /* Sets a global property, in the writer's order. prop_validate() first. */
 void model_put_global(struct model *model, const struct prop_row *row,
                       const char *value);
+void model_drop_global(struct model *model, const struct prop_row *row);
+gboolean model_global_is_explicit(const struct model *model, const char *property);
+char *model_global_default(const struct model *model, const struct prop_row *row);
 
 /* POWER_RUNNING only if usable, else TRANSIENT (spec/lifecycle.md 1.2);
  * root is for /run/qubes. Cheap file system look-up. */

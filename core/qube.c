@@ -51,6 +51,13 @@ void prop_values_put(GArray *values, const struct prop_row *row, const char *tex
     *old = new;
 }
 
+void prop_values_drop(GArray *values, const char *property)
+{
+    for (guint i = values->len; i-- > 0;)
+        if (g_str_equal(g_array_index(values, struct prop_value, i).name, property))
+            g_array_remove_index(values, i);
+}
+
 static const struct prop_row *row_of(const struct qube *qube, const char *property)
 {
     return qube->class ? prop_find(property, qube->class->id) : NULL;
@@ -157,6 +164,26 @@ void qube_put(struct qube *qube, const struct prop_row *row, const char *value)
         qube->netvm_loop = FALSE;
 }
 
+void qube_drop(struct qube *qube, const struct prop_row *row)
+{
+    prop_values_drop(qube->props, row->name);
+    if (g_str_equal(row->name, "netvm"))
+        qube->netvm_loop = FALSE;
+}
+
+char *qube_get_default(const struct model *model, const struct qube *qube,
+                       const struct prop_row *row)
+{
+    return reference_or_null(row, default_of(model, qube, row));
+}
+
+char *model_global_default(const struct model *model, const struct prop_row *row)
+{
+    if (row->compute)
+        return row->compute(model, NULL);
+    return row->global ? model_global(model, row->global) : g_strdup(row->fallback);
+}
+
 char *model_global(const struct model *model, const char *property)
 {
     const struct prop_row *row = prop_find(property, 0);
@@ -168,9 +195,18 @@ char *model_global(const struct model *model, const char *property)
         return NULL;
     if (value && !value->bad)
         return reference_or_null(row, prop_canonical(row, model, value->text));
-    if (row->compute)
-        return row->compute(model, NULL);
-    return row->global ? model_global(model, row->global) : g_strdup(row->fallback);
+    return model_global_default(model, row);
+}
+
+gboolean model_global_is_explicit(const struct model *model, const char *property)
+{
+    return prop_values_find(model->globals, property) != NULL;
+}
+
+void model_drop_global(struct model *model, const struct prop_row *row)
+{
+    prop_values_drop(model->globals, row->name);
+    model->generation++;
 }
 
 void model_put_global(struct model *model, const struct prop_row *row,
@@ -219,10 +255,29 @@ void qube_put_feature(struct qube *qube, const char *feature, const char *value)
     g_array_append_val(qube->features, new);
 }
 
+void qube_drop_feature(struct qube *qube, const char *feature)
+{
+    for (guint i = qube->features->len; i-- > 0;)
+        if (g_str_equal(g_array_index(qube->features, struct pair, i).name, feature))
+            g_array_remove_index(qube->features, i);
+}
+
+gboolean qube_has_tag(const struct qube *qube, const char *tag)
+{
+    return g_ptr_array_find_with_equal_func(qube->tags, tag, g_str_equal, NULL);
+}
+
 void qube_add_tag(struct qube *qube, const char *tag)
 {
-    if (!g_ptr_array_find_with_equal_func(qube->tags, tag, g_str_equal, NULL))
+    if (!qube_has_tag(qube, tag))
         g_ptr_array_add(qube->tags, g_strdup(tag));
+}
+
+void qube_drop_tag(struct qube *qube, const char *tag)
+{
+    for (guint i = qube->tags->len; i-- > 0;)
+        if (g_str_equal(qube->tags->pdata[i], tag))
+            g_ptr_array_remove_index(qube->tags, i);
 }
 
 struct volume_config *qube_volume(const struct qube *qube, const char *name)

@@ -54,6 +54,22 @@ static void raw_elements(const struct writer *w, const char *parent, const char 
     }
 }
 
+/* Kept elements whose neighbour was taken out come last. */
+static void raw_orphans(const struct writer *w, const char *parent,
+                        gboolean (*has)(gconstpointer items, const char *name),
+                        gconstpointer items, int indent)
+{
+    for (guint i = 0; i < w->raw->len; i++) {
+        const struct raw_text *raw = g_ptr_array_index(w->raw, i);
+
+        if (raw->text[0] == ' ' || !raw->at || !g_str_equal(raw->parent, parent) ||
+            has(items, raw->at))
+            continue;
+        line(w, indent);
+        g_string_append(w->out, raw->text);
+    }
+}
+
 /* Ends an element that was opened up to its name and attributes. An empty text
  * is not the same as none: upstream writes <x></x> for it. */
 static void leaf_end(const struct writer *w, const char *name, const char *item,
@@ -117,6 +133,11 @@ static void prop_write(const struct writer *w, const char *name, const char *tex
     raw_elements(w, "properties", name, indent);
 }
 
+static gboolean props_have(gconstpointer values, const char *name)
+{
+    return prop_values_find(values, name) != NULL;
+}
+
 /* uuid: what to write for one that the store lacks, or NULL. */
 static void props_write(const struct writer *w, const GArray *values,
                         const char *uuid, int indent)
@@ -135,7 +156,18 @@ static void props_write(const struct writer *w, const GArray *values,
     }
     if (row)
         prop_write(w, row->name, uuid, indent + 2);
+    raw_orphans(w, "properties", props_have, values, indent + 2);
     container_end(w, "properties", open, indent);
+}
+
+static gboolean features_have(gconstpointer qube, const char *name)
+{
+    return qube_feature(qube, name) != NULL;
+}
+
+static gboolean tags_have(gconstpointer qube, const char *name)
+{
+    return qube_has_tag(qube, name);
 }
 
 static void features_write(const struct writer *w, const struct qube *qube, int indent)
@@ -149,6 +181,7 @@ static void features_write(const struct writer *w, const struct qube *qube, int 
         leaf_named(w, "feature", pair->name, pair->value);
         raw_elements(w, "features", pair->name, indent + 2);
     }
+    raw_orphans(w, "features", features_have, qube, indent + 2);
     container_end(w, "features", open, indent);
 }
 
@@ -163,6 +196,7 @@ static void tags_write(const struct writer *w, const struct qube *qube, int inde
         leaf_named(w, "tag", tag, NULL);
         raw_elements(w, "tags", tag, indent + 2);
     }
+    raw_orphans(w, "tags", tags_have, qube, indent + 2);
     container_end(w, "tags", open, indent);
 }
 
