@@ -342,13 +342,24 @@ static void save_again(struct op *op)
         op_unwind(op, error);
 }
 
+/* The file is written, whatever comes of reading it. */
+static void save_done(struct op *op)
+{
+    struct engine *engine = op->engine;
+    g_autoptr(GError) error = NULL;
+
+    store_save_commit(op->priv->save, engine->model);
+    if (op->reread && !engine_reload(engine, &error))
+        model_note(engine->model, NULL, TRUE, "%s", error->message);
+}
+
 static void saved(struct job *job, const GError *error, gpointer data)
 {
     struct op *op = data;
     gboolean stale = error && store_save_stale(op->priv->save);
 
     if (!error)
-        store_save_commit(op->priv->save, op->engine->model);
+        save_done(op);
     /* At its deadline the worker is still at it. */
     if (!error_is(error, QMC_ERROR_TIMEOUT))
         g_clear_pointer(&op->priv->save, store_save_free);

@@ -61,7 +61,7 @@ struct op *op_new(struct engine *engine, const struct op_row *row,
     op->row = row;
     op->number = ++engine->ops_made;
     g_strlcpy(op->uuid, qube->uuid, sizeof op->uuid);
-    op->subject = text_sanitise(qube->name, -1);
+    op->subject = row->system ? g_strdup("system") : text_sanitise(qube->name, -1);
     op->phase = OP_QUEUED;
     op->began_us = g_get_monotonic_time();
     op->steps = g_array_new(FALSE, TRUE, sizeof(struct op_step));

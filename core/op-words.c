@@ -9,7 +9,8 @@
 #include "util/error.h"
 #include "util/near.h"
 
-/* A command is literal words, then places to be filled: "{qube}:{volume}". */
+/* A command is literal words, then places to be filled: "{qube}:{volume}". One
+ * of these may be literal too: "tag {qube} add {tag}". */
 struct pattern {
     char **words;
     guint verbs, places;
@@ -56,6 +57,29 @@ static guint pattern_matches(const struct pattern *pattern,
     return n;
 }
 
+static gboolean is_option_like(const char *word)
+{
+    return word[0] == '-' && word[1] && !g_ascii_isdigit(word[1]);
+}
+
+/* Whether no word is in the place of a literal that it is not. */
+static gboolean pattern_allows(const struct pattern *pattern,
+                               const char *const *words)
+{
+    guint place = 0;
+
+    for (words += pattern->verbs; *words && place < pattern->places; words++) {
+        const char *expected = pattern_place(pattern, place);
+
+        if (is_option_like(*words))
+            continue;
+        if (!strchr(expected, '{') && strcmp(expected, *words) != 0)
+            return FALSE;
+        place++;
+    }
+    return TRUE;
+}
+
 /* --- verbs --- */
 
 char **op_words_split(const char *line, GError **error)
@@ -73,17 +97,24 @@ char **op_words_split(const char *line, GError **error)
     return g_strdupv(words + (words[0] && strcmp(words[0], "qmc") == 0));
 }
 
+/* Several may have the same verb: the longest verb counts, and among those of
+ * one length the first whose literals are not contradicted. */
 const struct op_row *op_words_row(const char *const *words)
 {
     const struct op_row *const *rows = op_all();
+    const struct op_row *best = NULL;
+    guint most = 0;
 
     for (gsize i = 0; rows[i]; i++) {
         auto_of(pattern) struct pattern *pattern = pattern_new(rows[i]);
+        guint rank = 2 * pattern->verbs + pattern_allows(pattern, words);
 
-        if (pattern_matches(pattern, words) == pattern->verbs)
-            return rows[i];
+        if (pattern_matches(pattern, words) != pattern->verbs || rank <= most)
+            continue;
+        best = rows[i];
+        most = rank;
     }
-    return NULL;
+    return best;
 }
 
 char *op_words_verb(const struct op_row *row)
@@ -104,11 +135,13 @@ char *op_words_usage(const struct op_row *row)
 {
     auto_of(pattern) struct pattern *pattern = pattern_new(row);
     GString *usage = g_string_new(NULL);
+    gboolean place = FALSE;
 
     for (const char *p = row->command; *p; p++)
-        if (*p != '{' && *p != '}')
-            g_string_append_c(usage, p > strchr(row->command, '{')
-                                         ? g_ascii_toupper(*p) : *p);
+        if (*p == '{' || *p == '}')
+            place = *p == '{';
+        else
+            g_string_append_c(usage, place ? g_ascii_toupper(*p) : *p);
     if (pattern_repeats(pattern))
         g_string_append(usage, "...");
     for (const struct op_arg *a = row->args; a && a->name; a++)
@@ -217,11 +250,22 @@ static void place_fill(struct op_words *out, char *name, char *value)
     }
 }
 
+/* A place of its own that something empty may stand in. */
+static gboolean is_value(const char *place)
+{
+    return *place == '{' && strchr(place, '}')[1] == '\0' &&
+           strcmp(place, "{qube}") != 0;
+}
+
 /* "work:private" for "{qube}:{volume}": what is between braces goes up to the
  * character behind them. */
 static gboolean place_read(struct op_words *out, const char *place,
                            const char *word)
 {
+    if (!*word && is_value(place)) {
+        place_fill(out, g_strndup(place + 1, strlen(place) - 2), g_strdup(""));
+        return TRUE;
+    }
     while (*place) {
         const char *end = strchr(place, '}');
         const char *stop = *place == '{' && end[1] ? strchr(word, end[1])
@@ -262,8 +306,7 @@ static gboolean read_place(struct reader *reader, const char *word,
 
 static gboolean is_option(const struct reader *reader, const char *word)
 {
-    return !reader->only_places && word[0] == '-' && word[1] &&
-           !g_ascii_isdigit(word[1]);
+    return !reader->only_places && is_option_like(word);
 }
 
 static gboolean read_words(struct reader *reader, GError **error)
@@ -328,6 +371,8 @@ struct op_words *op_words_parse(const char *const *words, GError **error)
     if (!read_words(&reader, error))
         return NULL;
     take_consent(out);
+    if (row->system)
+        g_ptr_array_add(out->qubes, g_strdup("dom0"));
     if (!op_args_check(row, out->args, error))
         return NULL;
     g_ptr_array_add(out->qubes, NULL);
@@ -445,6 +490,8 @@ static void offer_place(const struct op_row *row, const struct model *model,
     else if ((places < pattern->places || pattern_repeats(pattern)) &&
              g_str_has_prefix(pattern_place(pattern, places), "{qube}"))
         offer_qubes(row, model, pattern_place(pattern, places), begun, found);
+    else if (places < pattern->places && !strchr(pattern_place(pattern, places), '{'))
+        op_words_offer(found, begun, pattern_place(pattern, places));
 }
 
 void op_words_complete(const struct model *model, const char *const *words,

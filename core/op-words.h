@@ -8,7 +8,8 @@
 
 struct op_words {
     const struct op_row *row;
-    GPtrArray *qubes; /* names as typed; several if {qube} is the last word of
+    GPtrArray *qubes; /* names as typed (dom0 if the row is about the system);
+                       * several if {qube} is the last word of
                        * the command; a NULL at the end */
     GHashTable *args; /* text -> text; those with a word of their own in the
                        * command, and options */

@@ -151,21 +151,29 @@ static void command_options(GString *out, const struct op_row *row,
 char *op_command(const struct op_row *row, const struct qube *qube,
                  GHashTable *args)
 {
-    g_autoptr(GString) out = g_string_new("qmc");
+    g_autoptr(GString) out = g_string_new("qmc"), places = g_string_new(NULL);
     g_autoptr(GHashTable) left =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_auto(GStrv) words = g_strsplit(row->command, " ", -1);
+    gboolean dashed = FALSE;
 
     for (const struct op_arg *a = row->args; a && a->name; a++)
         if (arg_text(args, a->name))
             g_hash_table_insert(left, g_strdup(a->name),
                                 g_strdup(arg_text(args, a->name)));
     for (gsize i = 0; words[i]; i++) {
+        gboolean place = strchr(words[i], '{') != NULL;
         g_autofree char *word = command_word(words[i], qube, args, left);
 
-        g_string_append_printf(out, " %s", word);
+        dashed = dashed || (place && word[*word == '\''] == '-');
+        g_string_append_printf(place || places->len ? places : out, " %s", word);
     }
+    /* A value that looks like an option comes after all of these. */
+    if (!dashed)
+        g_string_append(out, places->str);
     command_options(out, row, left);
+    if (dashed)
+        g_string_append_printf(out, " --%s", places->str);
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 

@@ -43,8 +43,9 @@ struct op_row {
     unsigned classes;     /* enum class_id bits it applies to */
     gboolean damaged;     /* also to a qube whose entry is damaged or of unknown
                            * class: it needs the domain alone */
-    unsigned states;      /* bits 1 << enum power_state it applies to; of one
-                           * that is not known nothing can be said */
+    unsigned states;      /* bits 1 << enum power_state it applies to; with
+                           * that of POWER_UNKNOWN only where the state does
+                           * not matter, or fits() looks at it */
     unsigned reached;     /* states that are its result already: screens grey it
                            * out, submitting it is a success (run decides) */
     enum power_state passing; /* how the qube is shown while it works;
@@ -54,6 +55,8 @@ struct op_row {
                            * who watches; NULL */
     const char *late;     /* what it means if that wait was too short, and what
                            * to choose: "has not stopped in time..."; NULL */
+    gboolean system;      /* about the system as a whole: its subject is dom0,
+                           * whom the command does not name */
     gboolean offline;     /* can be done without asking the hypervisor */
     const char *command;  /* "vol resize {qube}:{volume} {size}": as typed;
                            * arguments not named here follow as options */
@@ -134,7 +137,8 @@ struct op {
     const struct op_row *row;
     guint number;         /* counts from 1 in this process */
     char uuid[37];
-    char *subject;        /* name at submission, sanitised: never re-resolved */
+    char *subject;        /* name at submission, sanitised: never re-resolved;
+                           * "system" if the row is about that */
     enum op_phase phase;
     gint64 began_us, ended_us;
     GArray *steps;        /* struct op_step; the last RUNNING one is now */
@@ -149,6 +153,9 @@ struct op {
     struct engine *engine; /* main: engine_model(); worker: engine_hv() only */
     GHashTable *args;      /* name -> text; read only after prepare */
     gpointer data;         /* made by prepare, used by run, freed by clear */
+    gboolean reread;       /* set by apply: what the change means for volumes
+                            * and findings is known when the saved store has
+                            * been read again */
     struct op_private *priv;
 };
 

@@ -544,6 +544,9 @@ START_TEST(of_an_unknown_state_nothing_is_begun)
             g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         g_autoptr(GError) error = NULL;
 
+        /* What changes the store alone does not depend on it. */
+        if ((*row)->states & (1u << POWER_UNKNOWN))
+            continue;
         fake_script("down=1");
         request.args = args;
         if (strcmp((*row)->name, "resize") == 0) {
