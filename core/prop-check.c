@@ -89,6 +89,12 @@ gboolean check_template(const struct model *model, const struct qube *qube,
     return refuse("template", value, "it is not a TemplateVM", error);
 }
 
+gboolean check_default_template(const struct model *model, const struct qube *qube,
+                                const char *value, GError **error)
+{
+    return *value == '\0' || check_template(model, qube, value, error);
+}
+
 gboolean check_disp_template(const struct model *model, const struct qube *qube,
                              const char *value, GError **error)
 {

@@ -157,10 +157,10 @@ char *compute_maxmem(const struct model *model, const struct qube *qube)
 
 /* Kernel options. */
 
-static char *kernel_dir(const struct model *model, const struct qube *qube,
-                        const char *kernel)
+char *prop_kernel_dir(const struct model *model, const struct qube *qube,
+                      const char *kernel)
 {
-    struct volume_config *volume = qube_volume(qube, "kernel");
+    struct volume_config *volume = qube ? qube_volume(qube, "kernel") : NULL;
     g_autofree char *name = volume && volume->pool
                                 ? g_strdup(volume->pool)
                                 : model_global(model, "default_pool_kernel");
@@ -176,7 +176,7 @@ static char *kernel_dir(const struct model *model, const struct qube *qube,
 static char *kernel_file(const struct model *model, const struct qube *qube,
                          const char *kernel, const char *file)
 {
-    g_autofree char *dir = kernel_dir(model, qube, kernel);
+    g_autofree char *dir = prop_kernel_dir(model, qube, kernel);
     g_autofree char *path = dir ? g_build_filename(dir, file, NULL) : NULL;
     g_autoptr(GBytes) bytes = path ? file_read(path, KERNELOPTS_MAX, NULL, NULL) : NULL;
     g_autofree char *text = NULL;

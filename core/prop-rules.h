@@ -32,6 +32,39 @@ char *compute_visible_ip6(const struct model *model, const struct qube *qube);
 char *compute_visible_netmask(const struct model *model, const struct qube *qube);
 char *compute_xid(const struct model *model, const struct qube *qube);
 
+/* Directory of a kernel; NULL: its pool cannot be read. qube NULL: a kernel of
+ * the default pool. Caller frees. */
+char *prop_kernel_dir(const struct model *model, const struct qube *qube,
+                      const char *kernel);
+
+/* Rules for changes, and what follows them: prop-follow.c. */
+gboolean may_default_netvm(const struct model *model, const struct qube *qube,
+                           const char *value, GError **error);
+gboolean may_kernel(const struct model *model, const struct qube *qube,
+                    const char *value, GError **error);
+gboolean may_netvm(const struct model *model, const struct qube *qube,
+                   const char *value, GError **error);
+gboolean may_provides_network(const struct model *model, const struct qube *qube,
+                              const char *value, GError **error);
+gboolean may_template(const struct model *model, const struct qube *qube,
+                      const char *value, GError **error);
+gboolean may_template_for_dispvms(const struct model *model,
+                                  const struct qube *qube, const char *value,
+                                  GError **error);
+void follow_audiovm(struct model *model, struct qube *qube, const char *before);
+void follow_clockvm(struct model *model, struct qube *qube, const char *before);
+void follow_default_audiovm(struct model *model, struct qube *qube,
+                            const char *before);
+void follow_default_guivm(struct model *model, struct qube *qube,
+                          const char *before);
+void follow_guivm(struct model *model, struct qube *qube, const char *before);
+void follow_provides_network(struct model *model, struct qube *qube,
+                             const char *before);
+void follow_relayvm(struct model *model, struct qube *qube, const char *before);
+void follow_template(struct model *model, struct qube *qube, const char *before);
+
+gboolean check_default_template(const struct model *model, const struct qube *qube,
+                                const char *value, GError **error);
 gboolean check_default_user(const struct model *model, const struct qube *qube,
                             const char *value, GError **error);
 gboolean check_devices_denied(const struct model *model, const struct qube *qube,

@@ -42,6 +42,20 @@ struct prop_row {
     gboolean (*validate)(const struct model *model, const struct qube *qube,
                          const char *value, GError **error);
     const char *help;
+
+    /* Changing it (spec 2.5, 2.6). */
+    gboolean needed;   /* has no default to go back to */
+    gboolean halted;   /* only while the qube is halted */
+    gboolean at_start; /* a qube that runs follows at its next start */
+    gboolean rebuilds; /* volumes are built from it */
+    /* What a change must not break, beyond `validate`, which is for stored
+     * values too. value: what it would be, NULL: none; qube NULL for globals;
+     * NULL ok. */
+    gboolean (*may)(const struct model *model, const struct qube *qube,
+                    const char *value, GError **error);
+    /* What else of the store follows, after the change; NULL ok. before: what
+     * it was, NULL: none. */
+    void (*follow)(struct model *model, struct qube *qube, const char *before);
 };
 
 /* NULL: unknown, or not of this class (0: global). */

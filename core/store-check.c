@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/model-private.h"
+#include "core/tag.h"
 #include "util/error.h"
 
 #define NAME_MAX_LENGTH 31
@@ -319,20 +320,12 @@ static void needs(struct qube *qube, const char *property, enum severity severit
 
 /* Features, tags, volumes. */
 
-static gboolean tag_ok(const char *tag)
-{
-    for (const char *c = tag; *c; c++)
-        if (!g_ascii_isalnum(*c) && *c != '_' && *c != '-')
-            return FALSE;
-    return *tag != '\0';
-}
-
 static void tags_check(struct qube *qube)
 {
     for (guint i = 0; i < qube->tags->len; i++) {
         const char *tag = g_ptr_array_index(qube->tags, i);
 
-        if (!tag_ok(tag))
+        if (!tag_valid(tag))
             qube_find(qube, SEVERITY_WARN, REFUSED_BY_QUBESD,
                       "'%s' has the tag '%s', which is no tag", qube->name, tag);
     }

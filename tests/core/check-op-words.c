@@ -120,7 +120,7 @@ START_TEST(a_command_is_read_as_it_was_written)
         ck_assert_msg(words != NULL, "%s: %s", command,
                       error ? error->message : "");
         ck_assert_ptr_eq(words->row, row);
-        ck_assert_str_eq(words->qubes->pdata[0], name);
+        ck_assert_str_eq(words->qubes->pdata[0], row->system ? "dom0" : name);
         ck_assert_ptr_null(words->qubes->pdata[1]);
         compare(args, words, command);
         qube_free(qube);
@@ -180,6 +180,35 @@ START_TEST(consent_is_typed_as_in_a_shell)
 }
 END_TEST
 
+START_TEST(words_choose_among_operations_of_one_verb)
+{
+    static const struct {
+        const char *line, *op, *arg, *value;
+    } rows[] = {
+        {"prefs work memory 800", "set", "value", "800"},
+        {"prefs work netvm ''", "set", "value", ""},
+        {"prefs work kernelopts -- -x", "set", "value", "-x"},
+        {"prefs --unset work memory", "unset", "name", "memory"},
+        {"global clockvm work", "global-set", "value", "work"},
+        {"global --unset clockvm", "global-unset", "name", "clockvm"},
+        {"feature --unset work os", "feature-unset", "name", "os"},
+        {"tag work add safe", "tag-add", "tag", "safe"},
+        {"tag work del safe", "tag-del", "tag", "safe"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        auto_of(op_words) struct op_words *words = parse(rows[i].line, NULL);
+
+        ck_assert_msg(words != NULL, "%s", rows[i].line);
+        ck_assert_str_eq(words->row->name, rows[i].op);
+        ck_assert_str_eq(words->qubes->pdata[0],
+                         words->row->system ? "dom0" : "work");
+        ck_assert_str_eq(g_hash_table_lookup(words->args, rows[i].arg),
+                         rows[i].value);
+    }
+}
+END_TEST
+
 START_TEST(what_is_wrong_is_said)
 {
     static const struct {
@@ -203,6 +232,9 @@ START_TEST(what_is_wrong_is_said)
         {"vol resize work:private -4G", "", NULL},
         {"vol resize work:private --size 4G", "no option '--size'", NULL},
         {"start 'work", "quote", NULL},
+        {"tag work take safe", "'take' cannot be read here", "tag QUBE add TAG"},
+        {"prefs '' memory 1", "cannot be read here", NULL},
+        {"prefs work memory", "too short: prefs QUBE NAME VALUE", NULL},
         {"", "there is no operation", NULL},
     };
 
@@ -249,6 +281,11 @@ START_TEST(completion_offers_what_makes_sense_now)
         {"vol resize work:private", "", ""},
         {"vol resize work:private 4G", "-", "--shrink --yes --confirm"},
         {"start work", "-", ""},
+        {"tag work", "", "add del"},
+        {"tag work", "d", "del"},
+        {"tag work add", "", ""},
+        {"prefs", "--", "--unset"},
+        {"prefs --unset", "va", "vault vault-2"},
         {"stop work --confirm", "", ""},
         {"fly", "", ""},
     };
@@ -269,12 +306,13 @@ END_TEST
 
 int main(void)
 {
-    static const TTest *tests[7] = {NULL};
+    static const TTest *tests[8] = {NULL};
     gsize n = 0;
 
     tests[n++] = a_command_is_read_as_it_was_written;
     tests[n++] = several_qubes_and_options_in_any_order;
     tests[n++] = consent_is_typed_as_in_a_shell;
+    tests[n++] = words_choose_among_operations_of_one_verb;
     tests[n++] = what_is_wrong_is_said;
     tests[n++] = a_name_nobody_has_brings_the_nearest;
     tests[n++] = completion_offers_what_makes_sense_now;

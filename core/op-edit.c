@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/op-edit.h"
+
+#include "core/hold.h"
+#include "util/error.h"
+
+#define LOCK_MS 2000
+
+gboolean edit_prepare(struct op *op, const struct edit *edit)
+{
+    struct edit *data = g_memdup2(edit, sizeof *edit);
+
+    op->data = data;
+    op_plan(op, "%s", data->step);
+    if (!data->same)
+        op_plan(op, "write that to the store");
+    return TRUE;
+}
+
+static gboolean hold_halted(struct op *op, struct hold *hold, GError **error)
+{
+    op_step(op, "%s locked", op->subject);
+    if (!hold_take(hold, op->row->name, LOCK_MS, op_cancellable(op), error))
+        return FALSE;
+    if (hold_state(hold) == POWER_HALTED)
+        return TRUE;
+    error_set(error, QMC_ERROR_STATE, "shut it down first",
+              "cannot %s '%s': it is not halted", op->row->name, op->subject);
+    return FALSE;
+}
+
+gboolean edit_run(struct op *op, GError **error)
+{
+    const struct edit *edit = op->data;
+
+    if (edit->hold && !edit->same && !hold_halted(op, edit->hold, error))
+        return FALSE;
+    op_step(op, "%s", edit->step);
+    op_set_result(op, "%s", edit->result);
+    return TRUE;
+}
+
+void edit_clear(struct op *op)
+{
+    struct edit *edit = op->data;
+
+    if (edit->hold)
+        hold_free(edit->hold);
+    g_free(edit->step);
+    g_free(edit->result);
+    g_free(edit);
+}
+
+gboolean edit_is_same(const struct op *op)
+{
+    return ((const struct edit *)op->data)->same;
+}
+
+const char *edit_arg(GHashTable *args, const char *name)
+{
+    return args ? g_hash_table_lookup(args, name) : NULL;
+}

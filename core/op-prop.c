@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Properties of one qube and of the system (spec/qubes-xml.md 2.1, 2.5-2.7). */
+#include "config.h"
+
+#include "core/op-edit.h"
+
+#include "core/hold.h"
+#include "core/prop-change.h"
+
+/* The qube of an operation; NULL: it is about the system. */
+static struct qube *subject(const struct op *op)
+{
+    return op->row->system ? NULL
+                           : model_qube(engine_model(op->engine), op->uuid);
+}
+
+static gboolean fits(const struct model *model, const struct qube *qube,
+                     GHashTable *args, GError **error)
+{
+    const char *name = edit_arg(args, "name");
+    const struct prop_row *row = name ? change_row(qube, name, error) : NULL;
+
+    if (!name)
+        return TRUE;
+    return row && change_check(model, qube, row, edit_arg(args, "value"), error);
+}
+
+static gboolean global_fits(const struct model *model, const struct qube *dom0,
+                            GHashTable *args, GError **error)
+{
+    return fits(model, NULL, args, error);
+}
+
+static const char *shown(const char *value)
+{
+    return !value ? "none" : *value ? value : "''";
+}
+
+/* When a qube that may run follows. */
+static const char *when(const struct qube *qube, const struct prop_row *row)
+{
+    if (!qube || !row->at_start || qube->state == POWER_HALTED)
+        return "";
+    return qube->state == POWER_UNKNOWN ? "; if it runs, from its next start on"
+                                        : ", from its next start on";
+}
+
+/* Templates may be changed while what is based on them runs. */
+static gboolean prepare(struct op *op, GError **error)
+{
+    const struct model *model = engine_model(op->engine);
+    struct qube *qube = subject(op);
+    const char *value = op_text(op, "value");
+    const struct prop_row *row = change_row(qube, op_text(op, "name"), error);
+    g_autofree char *before = change_before(model, qube, row);
+    g_autofree char *after = change_after(model, qube, row, value);
+    gboolean same = change_is_none(model, qube, row, value);
+    struct edit edit = {
+        .same = same,
+        .hold = row->halted && qube ? hold_new(op->engine, qube) : NULL,
+        .step = g_strdup_printf(
+            "%s was %s%s, is %s%s now", row->name, shown(before),
+            change_is_explicit(model, qube, row) ? "" : " (default)", shown(after),
+            value ? "" : " (default)"),
+        .result = g_strdup_printf("%s is %s%s%s", row->name, shown(after),
+                                  value ? "" : " (default)",
+                                  same ? " already" : when(qube, row)),
+    };
+
+    return edit_prepare(op, &edit);
+}
+
+static gboolean apply(struct op *op, GError **error)
+{
+    struct model *model = engine_model(op->engine);
+    struct qube *qube = subject(op);
+    const struct prop_row *row = change_row(qube, op_text(op, "name"), error);
+
+    if (edit_is_same(op))
+        return TRUE;
+    /* A finding may be about what it was. */
+    op->reread = row->rebuilds ||
+                 (qube ? qube->findings : model->findings)->len > 0;
+    change_make(model, qube, row, op_text(op, "value"));
+    return TRUE;
+}
+
+static const struct op_arg set_args[] = {
+    { "name", OP_ARG_TEXT, TRUE, "name of the property" },
+    { "value", OP_ARG_TEXT, TRUE, "what it shall be; empty: none" },
+    { NULL },
+};
+
+static const struct op_arg unset_args[] = {
+    { "name", OP_ARG_TEXT, TRUE, "name of the property" },
+    { NULL },
+};
+
+#define EDIT                                                                   \
+    .states = EDIT_STATES, .offline = TRUE, .confirm = CONFIRM_L0,             \
+    .writes_store = TRUE, .deadline_ms = EDIT_DEADLINE_MS, .prepare = prepare, \
+    .run = edit_run, .apply = apply, .clear = edit_clear
+
+const struct op_row op_set = {
+    .name = "set",
+    .label = "Set a property",
+    .doing = "changing",
+    .done = "changed",
+    .help = "Give a property of the qube a value of its own.",
+    .method = "admin.vm.property.Set",
+    .classes = CLASS_ALL,
+    .command = "prefs {qube} {name} {value}",
+    .args = set_args,
+    .fits = fits,
+    EDIT,
+};
+
+const struct op_row op_unset = {
+    .name = "unset",
+    .label = "Unset a property",
+    .doing = "changing",
+    .done = "changed",
+    .help = "Let a property of the qube follow its default again.",
+    .method = "admin.vm.property.Reset",
+    .classes = CLASS_ALL,
+    .command = "prefs --unset {qube} {name}",
+    .args = unset_args,
+    .fits = fits,
+    EDIT,
+};
+
+const struct op_row op_global_set = {
+    .name = "global-set",
+    .label = "Set a global property",
+    .doing = "changing",
+    .done = "changed",
+    .help = "Give a property of the whole system a value of its own.",
+    .method = "admin.property.Set",
+    .classes = CLASS_ADMIN,
+    .system = TRUE,
+    .command = "global {name} {value}",
+    .args = set_args,
+    .fits = global_fits,
+    EDIT,
+};
+
+const struct op_row op_global_unset = {
+    .name = "global-unset",
+    .label = "Unset a global property",
+    .doing = "changing",
+    .done = "changed",
+    .help = "Let a property of the whole system follow its default again.",
+    .method = "admin.property.Reset",
+    .classes = CLASS_ADMIN,
+    .system = TRUE,
+    .command = "global --unset {name}",
+    .args = unset_args,
+    .fits = global_fits,
+    EDIT,
+};

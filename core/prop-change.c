@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/prop-change.h"
+
+#include "core/model-private.h"
+#include "util/error.h"
+#include "util/near.h"
+#include "util/text.h"
+
+/* --- reading --- */
+
+static unsigned class_bits(const struct qube *qube)
+{
+    return qube && qube->class ? qube->class->id : 0;
+}
+
+static gboolean is_of(const struct prop_row *row, const struct qube *qube)
+{
+    return qube ? (row->classes & class_bits(qube)) != 0 : row->classes == 0;
+}
+
+static const char *near_prop(const struct qube *qube, const char *name)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    gsize n;
+    const struct prop_row *rows = prop_rows(&n);
+
+    for (gsize i = 0; i < n; i++)
+        if (is_of(&rows[i], qube))
+            g_ptr_array_add(names, (gpointer)(gintptr)rows[i].name);
+    g_ptr_array_add(names, NULL);
+    return near_find(name, (const char *const *)names->pdata);
+}
+
+const struct prop_row *change_row(const struct qube *qube, const char *name,
+                                  GError **error)
+{
+    const struct prop_row *row =
+        qube && !qube->class ? NULL : prop_find(name, class_bits(qube));
+    const char *near = row ? NULL : near_prop(qube, name);
+    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near) : NULL;
+    g_autofree char *shown = row ? NULL : text_sanitise(name, -1);
+
+    if (row)
+        return row;
+    if (qube)
+        error_set(error, QMC_ERROR_NOTFOUND, hint,
+                  "'%s' has no property '%s': its class is %s", qube->name, shown,
+                  qube->class_name);
+    else
+        error_set(error, QMC_ERROR_NOTFOUND, hint,
+                  "there is no global property '%s'", shown);
+    return NULL;
+}
+
+char *change_before(const struct model *model, const struct qube *qube,
+                    const struct prop_row *row)
+{
+    return qube ? qube_get(model, qube, row->name) : model_global(model, row->name);
+}
+
+static char *default_of(const struct model *model, const struct qube *qube,
+                        const struct prop_row *row)
+{
+    return qube ? qube_get_default(model, qube, row)
+                : model_global_default(model, row);
+}
+
+char *change_after(const struct model *model, const struct qube *qube,
+                   const struct prop_row *row, const char *value)
+{
+    char *after = value ? prop_canonical(row, model, value)
+                        : default_of(model, qube, row);
+
+    if (after && !*after && row->type == PROP_VM)
+        g_clear_pointer(&after, g_free);
+    return after;
+}
+
+gboolean change_is_explicit(const struct model *model, const struct qube *qube,
+                            const struct prop_row *row)
+{
+    return qube ? qube_is_explicit(qube, row->name)
+                : model_global_is_explicit(model, row->name);
+}
+
+gboolean change_is_none(const struct model *model, const struct qube *qube,
+                        const struct prop_row *row, const char *value)
+{
+    const struct prop_value *old =
+        prop_values_find(qube ? qube->props : model->globals, row->name);
+    g_autofree char *is = old ? prop_canonical(row, model, old->text) : NULL;
+    g_autofree char *wanted = value ? prop_canonical(row, model, value) : NULL;
+
+    return g_strcmp0(is, wanted) == 0 && !(old && (old->bad || !value));
+}
+
+/* --- what forbids a change --- */
+
+static gboolean refuse(const struct qube *qube, const struct prop_row *row,
+                       QmcErrorCode code, const char *why, GError **error)
+{
+    error_set(error, code, NULL, "cannot change '%s'%s%s%s: %s", row->name,
+              qube ? " of '" : "", qube ? qube->name : "", qube ? "'" : "", why);
+    return FALSE;
+}
+
+static gboolean check_asleep(const struct qube *qube, const struct prop_row *row,
+                             GError **error)
+{
+    if (!row->halted || qube->state == POWER_HALTED)
+        return TRUE;
+    if (qube->state == POWER_UNKNOWN)
+        return refuse(qube, row, QMC_ERROR_CONN,
+                      "it has to be halted, and its state is not known", error);
+    error_set(error, QMC_ERROR_STATE, "shut it down first",
+              "cannot change '%s' of '%s': it is not halted", row->name,
+              qube->name);
+    return FALSE;
+}
+
+static gboolean check_writable(const struct model *model, const struct qube *qube,
+                               const struct prop_row *row, const char *value,
+                               GError **error)
+{
+    if (row->computed)
+        return refuse(qube, row, QMC_ERROR_STATE, "it is always computed", error);
+    if (row->once && change_is_explicit(model, qube, row))
+        return refuse(qube, row, QMC_ERROR_STATE, "it is given once and stays",
+                      error);
+    if (row->needed && !value)
+        return refuse(qube, row, QMC_ERROR_STATE,
+                      "it has no default to go back to", error);
+    return check_asleep(qube, row, error);
+}
+
+gboolean change_check(const struct model *model, const struct qube *qube,
+                      const struct prop_row *row, const char *value,
+                      GError **error)
+{
+    g_autofree char *before = NULL, *after = NULL;
+
+    if (value && !row->computed &&
+        !prop_validate(row, model, qube, value, error))
+        return FALSE;
+    if (change_is_none(model, qube, row, value))
+        return !row->computed ||
+               refuse(qube, row, QMC_ERROR_STATE, "it is always computed", error);
+    if (!check_writable(model, qube, row, value, error))
+        return FALSE;
+    before = change_before(model, qube, row);
+    after = change_after(model, qube, row, value);
+    return !row->may || g_strcmp0(before, after) == 0 ||
+           row->may(model, qube, after, error);
+}
+
+void change_make(struct model *model, struct qube *qube,
+                 const struct prop_row *row, const char *value)
+{
+    g_autofree char *before = change_before(model, qube, row);
+    g_autofree char *text = value ? prop_canonical(row, model, value) : NULL;
+    g_autofree char *after = change_after(model, qube, row, value);
+
+    if (qube && text)
+        qube_put(qube, row, text);
+    else if (qube)
+        qube_drop(qube, row);
+    else if (text)
+        model_put_global(model, row, text);
+    else
+        model_drop_global(model, row);
+    if (row->follow && g_strcmp0(before, after) != 0)
+        row->follow(model, qube, before);
+    if (qube)
+        model_touch(model, qube);
+}
