@@ -79,6 +79,16 @@ GHashTable *batch_args(const struct cli *cli)
     return args;
 }
 
+GHashTable *batch_named(const char *const *names, const char *const *words)
+{
+    GHashTable *args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                             g_free);
+
+    for (; *names && *words; names++, words++)
+        g_hash_table_insert(args, g_strdup(*names), g_strdup(*words));
+    return args;
+}
+
 static gboolean on_input(int fd, GIOCondition condition, gpointer data)
 {
     *(gboolean *)data = TRUE;
@@ -227,7 +237,8 @@ static struct op *submit_known(struct item *item, const struct qube *qube,
 {
     const GError *unread = item->batch->unread;
 
-    if (!unread || qube->state != POWER_UNKNOWN)
+    if (!unread || qube->state != POWER_UNKNOWN ||
+        (item->batch->row->states & (1u << POWER_UNKNOWN)))
         return submit_qube(item, qube, error);
     g_propagate_error(error, g_error_copy(unread));
     return NULL;

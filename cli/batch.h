@@ -8,6 +8,10 @@
 /* Name -> value from the verb's own options, as operation arguments. */
 GHashTable *batch_args(const struct cli *cli);
 
+/* The same from words: as many as there are names. Ends with NULL; caller
+ * unrefs. */
+GHashTable *batch_named(const char *const *names, const char *const *words);
+
 /* All qubes are tried; each result is said when it is there. With one qube its
  * error is returned; with several the errors were printed, and the one returned
  * is PARTIAL if some were fine, else of the code they all have in common. INT

@@ -4,34 +4,6 @@
 #include "cli/cmd.h"
 #include "cli/rows.h"
 
-/* Every property that can be known of the qube, and whether the store says so
- * or it is the default. */
-static struct out *properties(const struct model *model, const struct qube *qube)
-{
-    static const struct out_column columns[] = {
-        {"name", NULL, OUT_TEXT, 0},
-        {"explicit", "set", OUT_BOOL, 0},
-        {"value", NULL, OUT_TEXT, 0},
-        {NULL},
-    };
-    struct out *out = out_new(columns);
-    gsize n;
-    const struct prop_row *rows = prop_rows(&n);
-
-    for (gsize i = 0; i < n; i++) {
-        g_autofree char *value = NULL;
-
-        if (!qube->class || !(rows[i].classes & qube->class->id))
-            continue;
-        value = qube_get(model, qube, rows[i].name);
-        out_row(out);
-        out_text(out, rows[i].name);
-        out_bool(out, qube_is_explicit(qube, rows[i].name));
-        out_text(out, value);
-    }
-    return out;
-}
-
 static struct out *features(const struct qube *qube)
 {
     static const struct out_column columns[] = {
@@ -104,7 +76,7 @@ static gboolean run(struct cli *cli, GError **error)
     rows_qube(out, model, qube);
     out_nested(out, rows_findings(qube->findings));
     out_nested(out, volumes(qube));
-    out_nested(out, properties(model, qube));
+    out_nested(out, rows_properties(model, qube));
     out_nested(out, features(qube));
     out_nested(out, tags(qube));
     out_print_record(out, cli->form);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "core/prop-change.h"
+
 static const char *const severities[] = {
     [SEVERITY_INFO] = "info",
     [SEVERITY_WARN] = "warn",
@@ -72,6 +74,42 @@ struct out *rows_findings(const GPtrArray *findings)
         out_row(out);
         rows_finding(out, findings->pdata[i]);
     }
+    return out;
+}
+
+struct out *rows_properties_new(void)
+{
+    static const struct out_column columns[] = {
+        {"name", NULL, OUT_TEXT, 0},
+        {"explicit", "set", OUT_BOOL, 0},
+        {"value", NULL, OUT_TEXT, 0},
+        {NULL},
+    };
+
+    return out_new(columns);
+}
+
+void rows_property(struct out *out, const struct model *model,
+                   const struct qube *qube, const struct prop_row *row)
+{
+    g_autofree char *value = change_before(model, qube, row);
+
+    out_row(out);
+    out_text(out, row->name);
+    out_bool(out, change_is_explicit(model, qube, row));
+    out_text(out, value);
+}
+
+struct out *rows_properties(const struct model *model, const struct qube *qube)
+{
+    struct out *out = rows_properties_new();
+    gsize n;
+    const struct prop_row *rows = prop_rows(&n);
+
+    for (gsize i = 0; i < n; i++)
+        if (qube ? qube->class && rows[i].classes & qube->class->id
+                 : rows[i].classes == 0)
+            rows_property(out, model, qube, &rows[i]);
     return out;
 }
 

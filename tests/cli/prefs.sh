@@ -1,0 +1,191 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Properties, features, services and tags: what is printed, what is written, and
+# that nothing else of the store changes.
+. "$top_srcdir/tests/cli/tap.sh"
+
+fixtures=$top_srcdir/tests/core/fixtures
+
+line_differs() { # and no other
+    test "$(diff "$fixture" "$store" | grep -c '^[<>]')" -eq 1
+    ok "one line differs"
+}
+
+unchanged() {
+    cmp -s "$fixture" "$store"
+    ok "the store is byte for byte as it was"
+}
+
+# One thing changed and changed back, in files of both releases.
+for release in 4.2 4.3; do
+    fixture=$fixtures/upstream-$release.xml
+    make_root "$release" "$fixture"
+    store=$work/$release/var/lib/qubes/qubes.xml
+    at() { # STATUS ARGUMENT...
+        wanted=$1
+        shift
+        run "$wanted" --root "$work/$release" --offline "$@"
+    }
+
+    at 0 prefs work memory 900
+    out_has '^work: memory is 900$'
+    line_differs
+    at 0 prefs work memory
+    test "$(cat "$work/out")" = 900
+    ok "the value alone"
+    at 0 -v prefs work memory 901
+    err_has 'memory was 900, is 901 now'
+    line_differs
+    at 0 prefs work memory 901
+    out_has 'already'
+    at 0 prefs --unset work memory
+    unchanged
+    at 0 prefs work --unset memory
+    out_has 'default.* already$'
+    unchanged
+
+    at 0 global stats_interval 5
+    out_has '^system: stats_interval is 5$'
+    line_differs
+    at 0 global stats_interval --unset
+    unchanged
+
+    # An empty value is one too: off.
+    at 0 feature sys-net testing ''
+    line_differs
+    at 0 feature sys-net testing
+    test "$(cat "$work/out")" = ''
+    ok "an empty feature is there"
+    at 0 feature sys-net --unset testing
+    unchanged
+    at 3 feature sys-net testing
+    err_has "has no feature 'testing'"
+
+    at 0 service sys-net testing on
+    at 0 service sys-net testing
+    out_has '^on$'
+    at 0 service sys-net testing off
+    at 0 service sys-net testing
+    out_has '^off$'
+    at 0 service --unset sys-net testing
+    at 3 service sys-net testing
+    unchanged
+
+    at 0 tag sys-net add testing
+    line_differs
+    at 0 tag sys-net add testing
+    out_has 'already$'
+    at 0 tag sys-net ls
+    out_has '^testing$'
+    at 0 tag sys-net del testing
+    at 0 tag sys-net del testing
+    unchanged
+    at 0 tag sys-net
+    out_lacks testing
+
+    # Nothing of that was refused because of what it would have to ask.
+    at 0 prefs work vcpus 3 --dry-run
+    out_has 'vcpus was .*, is 3 now'
+    unchanged
+    at 5 --readonly prefs work vcpus 3
+    unchanged
+done
+
+# What is printed.
+at 0 prefs work
+out_has '^memory	no	'
+out_has '^qid	yes	'
+at 0 prefs work --json
+json_valid
+json_is '[p["explicit"] for p in data if p["name"] == "name"] == [True]'
+json_is 'all(set(p) == {"name", "explicit", "value"} for p in data)'
+at 0 prefs work memory --json
+json_is 'len(data) == 1 and data[0]["explicit"] is False'
+at 0 global
+out_has '^default_netvm	yes	sys-firewall$'
+at 0 global default_netvm
+out_has '^sys-firewall$'
+at 0 global --json
+json_is '[p["value"] for p in data if p["name"] == "stats_interval"] == ["3"]'
+at 0 feature work
+out_has '^qrexec	1	fedora-41-xfce$'
+at 0 feature work --json
+json_is '[f["from"] for f in data if f["name"] == "menu-items"] == ["work"]'
+at 0 service work
+out_has '^cups	no$'
+at 0 service work --json
+json_is 'data == [{"name": "cups", "on": False}]'
+at 0 tag work --json
+json_is '"guivm-dom0" in data'
+at 0 prefs work memory 900 --json
+json_is 'data[0]["operation"] == "set" and data[0]["done"] is True'
+at 0 prefs work memory 900 -q
+out_empty
+at 0 prefs work memory --unset
+
+# Refusals, each with its status.
+at 2 prefs
+at 2 prefs --unset work
+err_has '^hint: usage: qmc prefs QUBE .*--unset'
+at 2 prefs --unset work memory 5
+at 2 global --unset
+at 2 feature --unset work
+at 2 prefs work memory much
+err_has "'much' is no value for 'memory'"
+at 2 prefs work netvm work
+at 3 prefs work colour
+at 3 prefs work memroy 5
+err_has "^hint: did you mean 'memory'?$"
+at 3 prefs wrok memory
+err_has "did you mean 'work'"
+at 3 global colour 1
+at 4 prefs work xid 3
+err_has 'always computed'
+at 4 prefs work name other
+at 4 prefs --unset work template
+at 2 feature work 'a b' 1
+at 4 feature work preload-dispvm 1
+at 2 service work cups maybe
+err_has "neither 'on' nor 'off'"
+at 2 tag work add
+err_has "'add' needs a tag"
+at 2 tag work ls x
+at 2 tag work take x
+err_has 'ls, add, del'
+at 2 tag work add 'a b'
+unchanged
+
+# With a hypervisor: a running qube follows later, and keeps its template.
+demo=$work/demo
+run 0 --demo --root "$demo" prefs personal memory 700
+out_has '^personal: memory is 700, from its next start on$'
+run 0 --demo --root "$demo" prefs vault memory 700
+out_has '^vault: memory is 700$'
+run 4 --demo --root "$demo" prefs personal template debian-13
+err_has 'not halted'
+run 0 --demo --root "$demo" prefs vault template fedora-42
+run 0 --demo --root "$demo" start vault
+run 3 --demo --root "$demo" prefs vault kernel 9.9
+run 0 --demo --root "$demo" prefs vault kernelopts -- -quiet
+run 0 --demo --root "$demo" prefs vault kernelopts
+out_has '^-quiet$'
+
+# Without one everything but that can be changed.
+rm -rf "$work/nowhere"
+for words in 'prefs work memory 700' 'tag work add x' 'global stats_interval 9' \
+    'service work cups on'; do
+    # shellcheck disable=SC2086
+    run 0 --root "$work/4.3" --connect test:///missing.xml $words
+done
+
+# An unknown element keeps its place by its neighbour, and is kept without it.
+make_root odd "$here/small.xml"
+store=$work/odd/var/lib/qubes/qubes.xml
+sed -i 's|^ *<property name="default_netvm">.*|&\n    <oddity name="x"/>|' "$store"
+for name in $(sed -n 's/^    <property name="\([a-z_]*\)".*/\1/p' "$store"); do
+    run 0 --root "$work/odd" --offline global --unset "$name"
+done
+grep -q '<oddity name="x"/>' "$store"
+ok "what is not known is not lost"
+
+finish
