@@ -19,6 +19,7 @@ clean() {
 trap clean EXIT
 trap 'exit 1' INT TERM HUP
 
+# No $(...) in the TEXT: its status would be the one that counts.
 ok() { # TEXT: the status of the command before
     if [ $? -eq 0 ]; then
         count=$((count + 1))
@@ -45,9 +46,10 @@ run() { # STATUS ARGUMENT...
     shift
     status=0
     "$qmc" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+    said=$(printf 'qmc %s: %s, expected %s' "$*" "$status" "$expected" |
+        tr -c '[:print:]' '?')
     test "$status" -eq "$expected"
-    ok "$(printf 'qmc %s: %s, expected %s' "$*" "$status" "$expected" |
-        tr -c '[:print:]' '?')"
+    ok "$said"
 }
 
 out_has() { # PATTERN
@@ -80,7 +82,7 @@ out_is() { # FILE
         cp "$work/out" "$1"
     fi
     diff "$1" "$work/out" >"$work/diff" 2>&1
-    ok "stdout is $(basename "$1")"
+    ok "stdout is ${1##*/}"
     sed 's/^/#  /' "$work/diff"
 }
 
@@ -97,14 +99,15 @@ assert data["schema"] == 1 and isinstance(data["data"], list)' "$work/out" 2>/de
 }
 
 json_is() { # EXPRESSION of python over `data`, a list
+    said=$(echo "$1" | tr '\n' ' ')
     if ! command -v python3 >/dev/null 2>&1; then
-        skip "JSON: $(echo "$1" | tr '\n' ' ')" "no python3"
+        skip "JSON: $said" "no python3"
         return
     fi
     python3 -c 'import json, sys
 data = json.load(open(sys.argv[1], encoding="utf-8"))["data"]
 sys.exit(not eval("(" + sys.argv[2] + ")"))' "$work/out" "$1" 2>/dev/null
-    ok "JSON: $(echo "$1" | tr '\n' ' ')"
+    ok "JSON: $said"
 }
 
 # A system below $work/NAME with the given store.
