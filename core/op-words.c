@@ -508,7 +508,7 @@ void op_words_complete(const struct model *model, const char *const *words,
 
         if (matches == given && given < pattern->verbs)
             op_words_offer(found, begun, pattern->words[given]);
-        else if (matches == pattern->verbs)
+        else if (matches == pattern->verbs && pattern_allows(pattern, words))
             offer_place(rows[i], model, words, begun, found);
     }
 }

@@ -37,6 +37,9 @@ static const struct {
     {"resize", "volumes", detail_open_volumes},
 };
 
+/* What is not offered where nobody sees what it is about. */
+static const char *const elsewhere[] = {"fw-reset", NULL};
+
 static struct actions *actions_of(const struct screen *screen)
 {
     return screen->data;
@@ -82,7 +85,8 @@ static void actions_add(struct actions *actions, const struct screen_class *clas
             entry.form = forms[i].open;
             action = forms[i].action;
         }
-    if (!entry.form && actions_needs_more(op))
+    if (!entry.form &&
+        (actions_needs_more(op) || g_strv_contains(elsewhere, op->name)))
         return;
     row = actions_find_key(class, op->name, action);
     entry.key = row ? key_row_first(row) : g_strdup("");

@@ -58,14 +58,14 @@ START_TEST(each_state_has_its_operations)
         const char *ops;
     } rows[] = {
         { POWER_UNKNOWN, "" },
-        { POWER_HALTED, "start resize" },
-        { POWER_TRANSIENT, "stop kill pause resize" },
-        { POWER_RUNNING, "stop kill pause resize" },
-        { POWER_PAUSED, "stop kill unpause resize" },
-        { POWER_SUSPENDED, "stop kill resize" },
-        { POWER_HALTING, "stop kill resize" },
-        { POWER_DYING, "stop kill resize" },
-        { POWER_CRASHED, "stop kill resize" },
+        { POWER_HALTED, "start resize fw-add fw-del fw-reset" },
+        { POWER_TRANSIENT, "stop kill pause resize fw-add fw-del fw-reset" },
+        { POWER_RUNNING, "stop kill pause resize fw-add fw-del fw-reset" },
+        { POWER_PAUSED, "stop kill unpause resize fw-add fw-del fw-reset" },
+        { POWER_SUSPENDED, "stop kill resize fw-add fw-del fw-reset" },
+        { POWER_HALTING, "stop kill resize fw-add fw-del fw-reset" },
+        { POWER_DYING, "stop kill resize fw-add fw-del fw-reset" },
+        { POWER_CRASHED, "stop kill resize fw-add fw-del fw-reset" },
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
