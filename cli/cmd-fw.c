@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "cli/batch.h"
+#include "cli/cmd.h"
+#include "cli/notice.h"
+#include "core/firewall.h"
+#include "util/error.h"
+
+/* Who waits for a reading; not there any more when that ends late. */
+struct waiter {
+    struct firewall *firewall;
+    GError *error;
+    gboolean over;
+};
+
+/* The file is read on a worker. */
+struct reading {
+    char *path;
+    struct firewall *firewall;
+    struct waiter *waiter;
+};
+
+static gboolean read_job(struct job *job, gpointer data, GError **error)
+{
+    struct reading *reading = data;
+
+    reading->firewall = firewall_read(reading->path, error);
+    return reading->firewall != NULL;
+}
+
+/* After a timeout the worker may still be at it. */
+static void read_done(struct job *job, const GError *error, gpointer data)
+{
+    struct reading *reading = data;
+    struct waiter *waiter = reading->waiter;
+
+    waiter->over = TRUE;
+    if (error)
+        waiter->error = g_error_copy(error);
+    else
+        waiter->firewall = g_steal_pointer(&reading->firewall);
+}
+
+static void read_free(gpointer data)
+{
+    struct reading *reading = data;
+
+    firewall_free(reading->firewall);
+    g_free(reading->path);
+    g_free(reading);
+}
+
+/* Takes the path. */
+static struct firewall *read_rules(char *path, GError **error)
+{
+    struct waiter waiter = {NULL, NULL, FALSE};
+    struct reading *reading = g_new0(struct reading, 1);
+    struct jobs *jobs = jobs_new();
+    struct job_spec spec = {
+        .deadline_ms = CLI_READ_MS, .data = reading, .run = read_job,
+        .done = read_done, .destroy = read_free,
+    };
+
+    reading->path = path;
+    reading->waiter = &waiter;
+    jobs_submit(jobs, &spec);
+    while (!waiter.over)
+        g_main_context_iteration(NULL, TRUE);
+    jobs_free(jobs);
+    if (waiter.error)
+        g_propagate_error(error, waiter.error);
+    return waiter.firewall;
+}
+
+static void field(struct out *out, const struct firewall_rule *rule, const char *name)
+{
+    g_autofree char *value = firewall_rule_get(rule, name);
+
+    out_text(out, value);
+}
+
+static void add_rule(struct out *out, const struct firewall_rule *rule, guint number,
+                     gint64 now)
+{
+    static const char *const fields[] = {
+        "action", "dsthost", "proto", "dstports", "icmptype", "specialtarget",
+        "expire", "comment",
+    };
+    g_autofree char *text = firewall_rule_format(rule);
+
+    out_row(out);
+    out_number(out, number);
+    for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
+        field(out, rule, fields[i]);
+    out_bool(out, firewall_rule_expired(rule, now));
+    out_text(out, text);
+    out_text(out, rule->flaw);
+}
+
+static void tell(const struct firewall *firewall, const char *name)
+{
+    for (guint i = 0; i < firewall->notes->len; i++)
+        notice_line("%s: %s", name, (const char *)firewall->notes->pdata[i]);
+    for (guint i = 0; i < firewall->rules->len; i++) {
+        const struct firewall_rule *rule = firewall->rules->pdata[i];
+
+        if (rule->flaw)
+            notice_line("%s: rule %u cannot be read, so nothing passes after it: %s",
+                        name, i, rule->flaw);
+    }
+    if (firewall->rules->len == 0)
+        notice_line("%s: there are no rules, so everything is dropped", name);
+}
+
+static gboolean print_rules(struct cli *cli, const struct qube *qube, GError **error)
+{
+    static const struct out_column columns[] = {
+        {"number", "no", OUT_NUMBER, 0},
+        {"action", NULL, OUT_TEXT, 0},
+        {"dsthost", NULL, OUT_TEXT, OUT_SHRINK},
+        {"proto", NULL, OUT_TEXT, 0},
+        {"dstports", "ports", OUT_TEXT, 0},
+        {"icmptype", "icmp", OUT_TEXT, 0},
+        {"specialtarget", "target", OUT_TEXT, 0},
+        {"expire", NULL, OUT_TEXT, 0},
+        {"comment", NULL, OUT_TEXT, OUT_SHRINK},
+        {"expired", NULL, OUT_BOOL, OUT_DETAIL},
+        {"rule", NULL, OUT_TEXT, OUT_DETAIL},
+        {"flaw", NULL, OUT_TEXT, OUT_DETAIL},
+        {NULL},
+    };
+    char *path = firewall_path(engine_root(cli->engine), qube);
+    auto_of(firewall) struct firewall *firewall = NULL;
+    auto_of(out) struct out *out = NULL;
+
+    if (!path) {
+        error_set(error, QMC_ERROR_STATE, NULL,
+                  "qube '%s' has no firewall rules: its class has no such operation",
+                  qube->name);
+        return FALSE;
+    }
+    if (!(firewall = read_rules(path, error)))
+        return FALSE;
+    out = out_new(columns);
+    for (guint i = 0; i < firewall->rules->len; i++)
+        add_rule(out, firewall->rules->pdata[i], i,
+                 g_get_real_time() / G_USEC_PER_SEC);
+    out_print(out, cli->form);
+    tell(firewall, qube->name);
+    return TRUE;
+}
+
+static gboolean run_ls(struct cli *cli, const char *op, GError **error)
+{
+    const char *name = options_args(cli->options)[0];
+    const struct qube *qube = cli_qube(cli, name, error);
+
+    return qube && print_rules(cli, qube, error);
+}
+
+/* What is behind the second word is the rule, however it was quoted. */
+static gboolean run_op(struct cli *cli, const char *op, GError **error)
+{
+    const char *const *given = options_args(cli->options);
+    g_autoptr(GHashTable) args = batch_args(cli);
+    GString *rule = g_string_new(NULL);
+
+    for (gsize i = 2; given[i]; i++)
+        g_string_append_printf(rule, "%s%s", i > 2 ? " " : "", given[i]);
+    if (rule->len)
+        g_hash_table_insert(args, g_strdup("rule"), g_strdup(rule->str));
+    g_string_free(rule, TRUE);
+    return batch_run(cli, op, (const char *const[]){given[0], NULL}, args, error);
+}
+
+static const struct {
+    const char *word, *op;
+    gboolean rule, before;
+    gboolean (*run)(struct cli *cli, const char *op, GError **error);
+} actions[] = {
+    {"ls", NULL, FALSE, FALSE, run_ls},
+    {"add", "fw-add", TRUE, TRUE, run_op},
+    {"del", "fw-del", TRUE, FALSE, run_op},
+    {"reset", "fw-reset", FALSE, FALSE, run_op},
+};
+
+static gboolean refuse(const struct cli *cli, const char *what, GError **error)
+{
+    g_autofree char *usage = cmd_usage(options_cmd(cli->options));
+    const char *action = options_args(cli->options)[1];
+
+    error_set(error, QMC_ERROR_INVALID, usage, "'fw %s' %s", action, what);
+    return FALSE;
+}
+
+static gboolean run(struct cli *cli, GError **error)
+{
+    const char *const *given = options_args(cli->options);
+    gsize i = 0;
+
+    while (i < G_N_ELEMENTS(actions) && strcmp(actions[i].word, given[1]) != 0)
+        i++;
+    if (i == G_N_ELEMENTS(actions))
+        return refuse(cli, "is nothing qmc can do", error);
+    if (actions[i].rule && !given[2])
+        return refuse(cli, "needs a rule", error);
+    if (!actions[i].rule && given[2])
+        return refuse(cli, "takes no rule", error);
+    if (!actions[i].before && options_has(cli->options, "before"))
+        return refuse(cli, "takes no '--before'", error);
+    return actions[i].run(cli, actions[i].op, error);
+}
+
+static const struct option_row own_options[] = {
+    {"before", 0, "N", "add: before the rule of this number, not last"},
+    {NULL},
+};
+
+const struct cmd cmd_fw = {
+    .words = "fw",
+    .args = "QUBE ACTION [RULE...]",
+    .brief = "list and change the firewall rules",
+    .help = "ACTION is ls, add, del or reset.\n"
+            "ls lists the rules with their numbers; the first that matches counts,\n"
+            "what none matches is dropped. add takes accept or drop and any of proto=,\n"
+            "dst4=, dst6=, dsthost=, dstports=, icmptype=, specialtarget=dns, expire=\n"
+            "(seconds since 1970), comment= (last); del a number or such a rule. reset\n"
+            "accepts everything, and needs --yes.\n",
+    .options = own_options,
+    .min_args = 2,
+    .max_args = -1,
+    .run = run,
+};

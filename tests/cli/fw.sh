@@ -1,0 +1,166 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Firewall rules of a qube: no hypervisor is needed, and nothing but the file of
+# that qube is touched.
+. "$top_srcdir/tests/cli/tap.sh"
+
+make_root sys "$here/small.xml"
+store=$work/sys/var/lib/qubes/qubes.xml
+file=$work/sys/var/lib/qubes/appvms/work/firewall.xml
+before=$(cksum "$store")
+
+fw() { # STATUS ARGUMENT...
+    wanted=$1
+    shift
+    run "$wanted" --root "$work/sys" --offline fw "$@"
+}
+
+# An absent file accepts everything, and looking does not make one.
+fw 0 work ls --json
+json_valid
+json_is '[r["rule"] for r in data] == ["action=accept"]'
+test ! -e "$file"
+ok "there is no file yet"
+fw 0 -n work add drop
+out_has 'add the rule action=drop'
+test ! -e "$file"
+ok "a dry run makes none"
+
+# Adding.
+fw 0 work add drop
+out_has '^work: rule 1 added; it has no effect: rule 0 before it matches everything$'
+fw 0 work add --before 0 accept proto=tcp dst4=192.0.2.1 dstports=443 comment=my web
+out_has '^work: rule 0 added$'
+fw 0 work ls
+out_has '^0	accept	192.0.2.1/32	tcp	443	-	-	-	my web$'
+out_has '^2	drop	'
+fw 0 --before=1 work add 'drop proto=icmp icmptype=8'
+fw 0 work ls --json
+json_is 'data[1]["icmptype"] == "8" and data[1]["number"] == 1'
+json_is 'data[0]["rule"].endswith("dstports=443-443 comment=my web")'
+test "$(stat -c %a "$file")" = 664
+ok "the group may write the file"
+
+# What qubesd would have written.
+fw 0 -y work reset
+out_has '^work: rules reset: everything is accepted$'
+fw 0 work add --before 0 accept dst6=2001:db8::/32
+cat >"$work/expected" <<'XML'
+<firewall version="2">
+  <rules>
+    <rule>
+      <properties>
+        <property name="action">accept</property>
+        <property name="dsthost">2001:db8::/32</property>
+      </properties>
+    </rule>
+    <rule>
+      <properties>
+        <property name="action">accept</property>
+      </properties>
+    </rule>
+  </rules>
+</firewall>
+XML
+cmp -s "$file" "$work/expected"
+ok "the file is in upstream's form"
+
+# Deleting, by number and by what it says.
+fw 0 work del 1
+out_has '^work: rule 1 deleted$'
+fw 3 work del accept dst6=2001:db8::/33
+err_has "has no rule 'action=accept dst6=2001:db8::/33'"
+fw 0 work del dsthost=2001:db8::/32 accept
+out_has 'without rules everything is dropped'
+fw 0 work ls
+out_empty
+err_has 'everything is dropped'
+grep -q '<rules/>' "$file"
+ok "no rules is not no file"
+fw 3 work del 0
+err_has "has no rule 0"
+
+# Refusals leave the file alone.
+fw 0 -y work reset
+was=$(cksum "$file")
+fw 9 work reset
+err_has 'connect anywhere'
+fw 2 work add
+err_has "needs a rule"
+fw 2 work add allow
+err_has "'allow'"
+fw 2 work add accept dstports=80
+err_has "tcp and udp"
+err_has '^hint: add proto=tcp or proto=udp$'
+fw 2 work add accept "$(printf 'comment=\033[31m')"
+fw 2 work add accept --before x
+fw 3 work add accept --before 7
+fw 2 work del 0 --before 0
+fw 2 work del 99999999999
+fw 2 work ls 0
+fw 2 work flush
+fw 2 work
+fw 3 wokr ls
+err_has "did you mean 'work'"
+fw 3 wokr add drop
+fw 4 dom0 ls
+fw 4 dom0 add drop
+run 5 --root "$work/sys" --offline --readonly fw work add drop
+test "$was" = "$(cksum "$file")"
+ok "the file is as it was"
+
+# A rule that cannot be read keeps its place and its text.
+cat >"$file" <<'XML'
+<firewall version="2">
+  <rules>
+    <rule><properties><property name="later">1</property></properties></rule>
+    <rule><properties><property name="action">drop</property></properties></rule>
+  </rules>
+</firewall>
+XML
+fw 0 work ls --json
+json_is 'data[0]["action"] is None and "later" in data[0]["flaw"]'
+json_is 'data[1]["action"] == "drop"'
+err_has 'rule 0 cannot be read'
+fw 0 work add drop dsthost=example.org
+grep -q '<rule><properties><property name="later">1</property></properties></rule>' \
+    "$file"
+ok "its text is kept"
+fw 0 work del 0
+fw 0 work ls
+err_empty
+
+# Rules of R3 are read, and written in the new form.
+cat >"$file" <<'XML'
+<QubesFirewallRules policy="allow" dns="deny" icmp="allow">
+  <rule address="10.0.0.0" netmask="8" expire="1000000000"/>
+  <rule address="10.0.0.1" netmask="0"/>
+</QubesFirewallRules>
+XML
+fw 0 work ls --json
+json_is '[r["expired"] for r in data] == [False, False, True, False, False]'
+json_is 'data[3]["dsthost"] == "10.0.0.1/0" and data[3]["action"] == "drop"'
+err_has "'dns' was not blocked"
+fw 0 work add drop
+head -n 1 "$file" | grep -qx '<firewall version="2">' && ! grep -q expire "$file"
+ok "the new form, without what has expired"
+
+echo '<firewall version="7"/>' >"$file"
+fw 2 work ls
+err_has 'version'
+fw 2 work add drop
+grep -q 'version="7"' "$file"
+ok "what is not understood is not replaced"
+
+# A typed line of the same words.
+rm "$file"
+printf 'fw work add drop dsthost=10.0.0.1\nquit\n' |
+    "$qmc" --root "$work/sys" --offline --plain >"$work/out" 2>"$work/err"
+ok "the line mode takes it"
+grep -q '10.0.0.1/32' "$file"
+ok "and does it"
+
+test "$before" = "$(cksum "$store")"
+ok "the store is as it was"
+
+finish
