@@ -22,8 +22,9 @@ clean_run() { # STATUS ARGUMENT...
     valgrind -q --leak-check=full --errors-for-leak-kinds=definite \
         --show-leak-kinds=definite --error-exitcode=99 "$qmc" "$@" \
         >"$work/out" 2>"$work/err" </dev/null || status=$?
+    said=$(printf '%s' "$*" | tr '\n\t' '??')
     test "$status" -eq "$expected" && ! grep -q '^==' "$work/err"
-    ok "qmc $(printf '%s' "$*" | tr '\n\t' '??'): $status, expected $expected"
+    ok "qmc $said: $status, expected $expected"
 }
 
 clean_run 0 help

@@ -19,7 +19,7 @@ replay() { # STATUS FILE ARGUMENT...
     # What others do comes whenever it comes.
     grep -v '^[0-2][0-9]:[0-5][0-9] ' "$work/all" >"$work/out"
     test $status -eq "$expected"
-    ok "qmc $* <$(basename "$file"): $status, expected $expected"
+    ok "qmc $* <${file##*/}: $status, expected $expected"
 }
 
 cat >"$work/commands" <<'COMMANDS'
