@@ -107,9 +107,12 @@ const struct op_row *op_words_row(const char *const *words)
 
     for (gsize i = 0; rows[i]; i++) {
         auto_of(pattern) struct pattern *pattern = pattern_new(rows[i]);
-        guint rank = 2 * pattern->verbs + pattern_allows(pattern, words);
+        guint rank;
 
-        if (pattern_matches(pattern, words) != pattern->verbs || rank <= most)
+        if (pattern_matches(pattern, words) != pattern->verbs)
+            continue;
+        rank = 2 * pattern->verbs + pattern_allows(pattern, words);
+        if (rank <= most)
             continue;
         best = rows[i];
         most = rank;

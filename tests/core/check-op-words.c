@@ -214,6 +214,7 @@ START_TEST(what_is_wrong_is_said)
     static const struct {
         const char *line, *message, *hint;
     } rows[] = {
+        {"fly", "there is no operation 'fly'", NULL},
         {"fly work", "there is no operation 'fly'", NULL},
         {"start", "too short: start QUBE...", NULL},
         {"stop work --tiemout 5", "no option '--tiemout'", "'--timeout'"},
