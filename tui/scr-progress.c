@@ -202,6 +202,7 @@ static void progress_draw(struct screen *screen, struct rect area)
     /* Always as high, so that it does not jump with every step. */
     struct rect inside = dialog_box(screen, area,
                                     (struct rect){0, 0, HEIGHT, WIDTH}, doing);
+    text = MIN(text, inside.h);
     struct rect foot = {inside.y + inside.h - text, inside.x, text, inside.w};
     if (state)
         draw_wrapped(foot, STYLE_WARN, state);

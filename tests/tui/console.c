@@ -453,6 +453,8 @@ char *console_masked(struct console *console)
         {" +[0-9]+\\.[0-9]s ", "   t.ts "},
         {" in [0-9]+\\.[0-9] s", ""},
         {"[0-9]+\\.[0-9] s", "t.t s"},
+        /* The event or the call that failed, whichever was first. */
+        {"libvirt is down: .*", "libvirt is down: why"},
         {"\\b[0-9]+ s\\b", "n s"},
         {"(?m)^CPU \\[.*\\] 8 cpu", "CPU [ ... ] 8 cpu"},
         {"[0-9]+% used, [0-9]+%!? i[^|]*\\|", "n% used, n% if ... |"},
