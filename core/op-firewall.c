@@ -15,26 +15,27 @@
 
 #define DEADLINE_MS 60000
 #define LOCK_MS 2000
+/* Its lock asks the hypervisor. */
 #define KNOWN_STATES (~(1u << POWER_UNKNOWN))
 
-struct edit {
+struct rewrite {
     struct hold *hold;
     char *path;
     struct firewall_rule *rule; /* as given; NULL: a number, or none */
     gint64 number;              /* of the rule; to add: before that; -1: last */
     struct firewall *firewall;  /* what was read, and is to be put back */
-    gboolean (*change)(struct edit *edit, struct op *op, GError **error);
+    gboolean (*change)(struct rewrite *rewrite, struct op *op, GError **error);
 };
 
-static void edit_clear(struct op *op)
+static void rewrite_clear(struct op *op)
 {
-    struct edit *edit = op->data;
+    struct rewrite *rewrite = op->data;
 
-    hold_free(edit->hold);
-    g_free(edit->path);
-    firewall_rule_free(edit->rule);
-    firewall_free(edit->firewall);
-    g_free(edit);
+    hold_free(rewrite->hold);
+    g_free(rewrite->path);
+    firewall_rule_free(rewrite->rule);
+    firewall_free(rewrite->firewall);
+    g_free(rewrite);
 }
 
 static gint64 now_s(void)
@@ -42,12 +43,12 @@ static gint64 now_s(void)
     return g_get_real_time() / G_USEC_PER_SEC;
 }
 
-static gboolean refuse_number(const struct edit *edit, GError **error)
+static gboolean refuse_number(const struct rewrite *rewrite, GError **error)
 {
     error_set(error, QMC_ERROR_NOTFOUND, "'qmc fw QUBE ls' shows the numbers",
-              "qube '%s' has no rule %" G_GINT64_FORMAT ": it has %u rules, "
-              "counted from 0", hold_name(edit->hold), edit->number,
-              edit->firewall->rules->len);
+              "qube '%s' has no rule %" G_GINT64_FORMAT ": it has %u, counted from 0",
+              hold_name(rewrite->hold), rewrite->number,
+              rewrite->firewall->rules->len);
     return FALSE;
 }
 
@@ -60,16 +61,16 @@ static int covered_by(const struct firewall *firewall, guint number)
     return -1;
 }
 
-static gboolean add(struct edit *edit, struct op *op, GError **error)
+static gboolean add(struct rewrite *rewrite, struct op *op, GError **error)
 {
-    GPtrArray *rules = edit->firewall->rules;
-    guint at = edit->number < 0 ? rules->len : (guint)edit->number;
+    GPtrArray *rules = rewrite->firewall->rules;
+    guint at = rewrite->number < 0 ? rules->len : (guint)rewrite->number;
     int cover;
 
     if (at > rules->len)
-        return refuse_number(edit, error);
-    g_ptr_array_insert(rules, (int)at, g_steal_pointer(&edit->rule));
-    cover = covered_by(edit->firewall, at);
+        return refuse_number(rewrite, error);
+    g_ptr_array_insert(rules, (int)at, g_steal_pointer(&rewrite->rule));
+    cover = covered_by(rewrite->firewall, at);
     if (cover < 0)
         op_set_result(op, "rule %u added", at);
     else
@@ -93,100 +94,100 @@ static gint64 find(const struct firewall *firewall, const struct firewall_rule *
     return -1;
 }
 
-static gboolean del(struct edit *edit, struct op *op, GError **error)
+static gboolean del(struct rewrite *rewrite, struct op *op, GError **error)
 {
-    GPtrArray *rules = edit->firewall->rules;
+    GPtrArray *rules = rewrite->firewall->rules;
 
-    if (edit->rule)
-        edit->number = find(edit->firewall, edit->rule);
-    if (edit->number < 0) {
-        g_autofree char *text = firewall_rule_format(edit->rule);
+    if (rewrite->rule)
+        rewrite->number = find(rewrite->firewall, rewrite->rule);
+    if (rewrite->number < 0) {
+        g_autofree char *text = firewall_rule_format(rewrite->rule);
 
         error_set(error, QMC_ERROR_NOTFOUND, "'qmc fw QUBE ls' shows the rules",
-                  "qube '%s' has no rule '%s'", hold_name(edit->hold), text);
+                  "qube '%s' has no rule '%s'", hold_name(rewrite->hold), text);
         return FALSE;
     }
-    if (edit->number >= rules->len)
-        return refuse_number(edit, error);
-    g_ptr_array_remove_index(rules, (guint)edit->number);
-    op_set_result(op, "rule %d deleted%s", (int)edit->number,
+    if (rewrite->number >= rules->len)
+        return refuse_number(rewrite, error);
+    g_ptr_array_remove_index(rules, (guint)rewrite->number);
+    op_set_result(op, "rule %d deleted%s", (int)rewrite->number,
                   rules->len ? "" : "; without rules everything is dropped");
     return TRUE;
 }
 
-static gboolean reset(struct edit *edit, struct op *op, GError **error)
+static gboolean reset(struct rewrite *rewrite, struct op *op, GError **error)
 {
-    firewall_reset(edit->firewall);
+    firewall_reset(rewrite->firewall);
     op_set_result(op, "rules reset: everything is accepted");
     return TRUE;
 }
 
 static gboolean undo(gpointer data, GError **error)
 {
-    struct edit *edit = data;
+    struct rewrite *rewrite = data;
 
-    return firewall_restore(edit->firewall, error);
+    return firewall_restore(rewrite->firewall, error);
 }
 
-static gboolean change(struct edit *edit, struct op *op, GError **error)
+static gboolean change(struct rewrite *rewrite, struct op *op, GError **error)
 {
-    edit->firewall = firewall_read(edit->path, error);
-    if (!edit->firewall || !edit->change(edit, op, error))
+    rewrite->firewall = firewall_read(rewrite->path, error);
+    if (!rewrite->firewall || !rewrite->change(rewrite, op, error))
         return FALSE;
-    edit->firewall->changed = TRUE;
+    rewrite->firewall->changed = TRUE;
     return TRUE;
 }
 
-static gboolean edit_look(struct op *op, GError **error)
+static gboolean rewrite_look(struct op *op, GError **error)
 {
-    struct edit *edit = op->data;
+    struct rewrite *rewrite = op->data;
     GString *text;
 
-    if (!hold_look(edit->hold, op_cancellable(op), error) ||
-        !change(edit, op, error))
+    if (!hold_look(rewrite->hold, op_cancellable(op), error) ||
+        !change(rewrite, op, error))
         return FALSE;
-    text = firewall_serialise(edit->firewall, now_s(), error);
+    text = firewall_serialise(rewrite->firewall, now_s(), error);
     if (text)
         g_string_free(text, TRUE);
     return text != NULL;
 }
 
-static gboolean edit_run(struct op *op, GError **error)
+static gboolean rewrite_run(struct op *op, GError **error)
 {
-    struct edit *edit = op->data;
+    struct rewrite *rewrite = op->data;
 
     op_step(op, "%s locked", op->subject);
-    if (!hold_take(edit->hold, op->row->name, LOCK_MS, op_cancellable(op), error))
+    if (!hold_take(rewrite->hold, op->row->name, LOCK_MS, op_cancellable(op), error))
         return FALSE;
     op_step(op, "rules read");
-    if (!change(edit, op, error))
+    if (!change(rewrite, op, error))
         return FALSE;
     op_step(op, "rules written");
-    if (!firewall_write(edit->firewall, now_s(), error))
+    if (!firewall_write(rewrite->firewall, now_s(), error))
         return FALSE;
-    op_push_undo(op, "rules", undo, edit, NULL);
-    if (hold_state(edit->hold) != POWER_HALTED)
+    op_push_undo(op, "rules", undo, rewrite, NULL);
+    if (hold_state(rewrite->hold) != POWER_HALTED)
         op_step_end(op, STEP_WARNING, "'%s' is running: what its net qube was "
                     "told stays as it was", op->subject);
     return TRUE;
 }
 
-static struct edit *edit_new(struct op *op)
+static struct rewrite *rewrite_new(struct op *op)
 {
     const struct qube *qube = model_qube(engine_model(op->engine), op->uuid);
-    struct edit *edit = g_new0(struct edit, 1);
+    struct rewrite *rewrite = g_new0(struct rewrite, 1);
 
-    edit->hold = hold_new(op->engine, qube);
-    edit->path = firewall_path(engine_root(op->engine), qube);
-    edit->number = -1;
-    return edit;
+    rewrite->hold = hold_new(op->engine, qube);
+    rewrite->path = firewall_path(engine_root(op->engine), qube);
+    rewrite->number = -1;
+    return rewrite;
 }
 
-static gboolean edit_check(const struct op *op, GError **error)
+static gboolean rewrite_check(const struct op *op, GError **error)
 {
-    const struct edit *edit = op->data;
+    const struct rewrite *rewrite = op->data;
 
-    if (edit->path)
+    if (rewrite->path)
         return TRUE;
     error_set(error, QMC_ERROR_STATE, NULL,
               "qube '%s' has no directory for firewall rules", op->subject);
@@ -195,22 +196,22 @@ static gboolean edit_check(const struct op *op, GError **error)
 
 static gboolean take_rule(struct op *op, GError **error)
 {
-    struct edit *edit = op->data;
+    struct rewrite *rewrite = op->data;
 
-    edit->rule = firewall_rule_parse(op_text(op, "rule"), error);
-    return edit->rule != NULL;
+    rewrite->rule = firewall_rule_parse(op_text(op, "rule"), error);
+    return rewrite->rule != NULL;
 }
 
 static gboolean add_prepare(struct op *op, GError **error)
 {
-    struct edit *edit = op->data = edit_new(op);
+    struct rewrite *rewrite = op->data = rewrite_new(op);
     g_autofree char *text = NULL;
 
-    edit->change = add;
-    edit->number = op_int(op, "before", -1);
-    if (!edit_check(op, error) || !take_rule(op, error))
+    rewrite->change = add;
+    rewrite->number = op_int(op, "before", -1);
+    if (!rewrite_check(op, error) || !take_rule(op, error))
         return FALSE;
-    text = firewall_rule_format(edit->rule);
+    text = firewall_rule_format(rewrite->rule);
     op_plan(op, "add the rule %s", text);
     return TRUE;
 }
@@ -222,14 +223,14 @@ static gboolean is_number(const char *text)
 
 static gboolean del_prepare(struct op *op, GError **error)
 {
-    struct edit *edit = op->data = edit_new(op);
+    struct rewrite *rewrite = op->data = rewrite_new(op);
     const char *text = op_text(op, "rule");
 
-    edit->change = del;
-    if (!edit_check(op, error))
+    rewrite->change = del;
+    if (!rewrite_check(op, error))
         return FALSE;
     if (is_number(text) ? !text_int_parse(text, 0, G_MAXINT32, "rule",
-                                          &edit->number, error)
+                                          &rewrite->number, error)
                         : !take_rule(op, error))
         return FALSE;
     op_plan(op, "delete the rule %s", text);
@@ -238,11 +239,11 @@ static gboolean del_prepare(struct op *op, GError **error)
 
 static gboolean reset_prepare(struct op *op, GError **error)
 {
-    struct edit *edit = op->data = edit_new(op);
+    struct rewrite *rewrite = op->data = rewrite_new(op);
 
-    edit->change = reset;
+    rewrite->change = reset;
     op_plan(op, "replace all rules by one that accepts everything");
-    return edit_check(op, error);
+    return rewrite_check(op, error);
 }
 
 static const struct op_arg add_args[] = {
@@ -256,24 +257,22 @@ static const struct op_arg del_args[] = {
     { NULL },
 };
 
+#define REWRITE                                                                \
+    .method = "admin.vm.firewall.Set", .classes = CLASS_QUBESVM,               \
+    .states = KNOWN_STATES, .offline = TRUE, .deadline_ms = DEADLINE_MS,       \
+    .look = rewrite_look, .run = rewrite_run, .clear = rewrite_clear
+
 const struct op_row op_fw_add = {
     .name = "fw-add",
     .label = "Add a firewall rule",
     .doing = "adding a rule",
     .done = "rule added",
     .help = "Add a rule; the first that matches counts, the rest is dropped.",
-    .method = "admin.vm.firewall.Set",
-    .classes = CLASS_QUBESVM,
-    .states = KNOWN_STATES,
-    .offline = TRUE,
     .command = "fw {qube} add {rule}",
     .confirm = CONFIRM_L1,
     .args = add_args,
-    .deadline_ms = DEADLINE_MS,
     .prepare = add_prepare,
-    .look = edit_look,
-    .run = edit_run,
-    .clear = edit_clear,
+    REWRITE,
 };
 
 const struct op_row op_fw_del = {
@@ -282,18 +281,11 @@ const struct op_row op_fw_del = {
     .doing = "deleting a rule",
     .done = "rule deleted",
     .help = "Delete a rule by its number, or the first that says the same.",
-    .method = "admin.vm.firewall.Set",
-    .classes = CLASS_QUBESVM,
-    .states = KNOWN_STATES,
-    .offline = TRUE,
     .command = "fw {qube} del {rule}",
     .confirm = CONFIRM_L1,
     .args = del_args,
-    .deadline_ms = DEADLINE_MS,
     .prepare = del_prepare,
-    .look = edit_look,
-    .run = edit_run,
-    .clear = edit_clear,
+    REWRITE,
 };
 
 const struct op_row op_fw_reset = {
@@ -302,16 +294,9 @@ const struct op_row op_fw_reset = {
     .doing = "resetting the rules",
     .done = "rules reset",
     .help = "Replace all rules by one that accepts everything.",
-    .method = "admin.vm.firewall.Set",
-    .classes = CLASS_QUBESVM,
-    .states = KNOWN_STATES,
-    .offline = TRUE,
     .command = "fw {qube} reset",
     .confirm = CONFIRM_L2,
     .consequence = "its rules are lost, and it may connect anywhere",
-    .deadline_ms = DEADLINE_MS,
     .prepare = reset_prepare,
-    .look = edit_look,
-    .run = edit_run,
-    .clear = edit_clear,
+    REWRITE,
 };
