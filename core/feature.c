@@ -9,7 +9,6 @@
 #include "util/error.h"
 #include "util/text.h"
 
-#define HOPS 64
 #define SERVICE_MAX 48
 #define VM_CONFIG_MAX 52
 #define PERSIST_MAX 54
@@ -171,21 +170,18 @@ const struct feature_row *feature_find(const char *name)
 
 /* --- reading --- */
 
-/* Up a chain of references; *from untouched if nobody has it. */
-static const char *walk(const struct model *model, const struct qube *qube,
-                        const char *property, const char *name,
-                        const struct qube **from)
+static const char *own_or_along(const struct model *model, const struct qube *qube,
+                                const char *property, const char *name,
+                                const struct qube **from)
 {
-    for (int hops = 0; qube && hops < HOPS; hops++) {
-        const char *value = qube_feature(qube, name);
+    const char *value;
 
-        if (value)
-            *from = qube;
-        if (value || !property)
-            return value;
-        qube = qube_get_vm(model, qube, property);
-    }
-    return NULL;
+    if (!qube || property)
+        return qube ? qube_feature_along(model, qube, property, name, from) : NULL;
+    value = qube_feature(qube, name);
+    if (value && from)
+        *from = qube;
+    return value;
 }
 
 const char *feature_get(const struct model *model, const struct qube *qube,
@@ -203,14 +199,11 @@ const char *feature_get(const struct model *model, const struct qube *qube,
     };
     const struct feature_row *row = feature_find(name);
     enum feature_walk way = row ? row->walk : WALK_OWN;
-    const struct qube *unused;
-    const char *value;
+    const char *value = own_or_along(model, qube, ways[way].property, name, from);
 
-    from = from ? from : &unused;
-    value = walk(model, qube, ways[way].property, name, from);
     if (value || !ways[way].admin)
         return value;
-    return walk(model, model_qube_named(model, "dom0"), NULL, name, from);
+    return own_or_along(model, model_qube_named(model, "dom0"), NULL, name, from);
 }
 
 /* --- checking --- */

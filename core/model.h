@@ -184,7 +184,12 @@ void qube_drop_feature(struct qube *qube, const char *feature);
 gboolean qube_has_tag(const struct qube *qube, const char *tag);
 void qube_add_tag(struct qube *qube, const char *tag);
 void qube_drop_tag(struct qube *qube, const char *tag);
-/* Walks the template chain; the first that has the key wins, even if empty. */
+/* Up a chain of references ("template", "netvm"); the first that has the key
+ * wins, even if empty, and is *from (NULL ok). */
+const char *qube_feature_along(const struct model *model, const struct qube *qube,
+                               const char *property, const char *feature,
+                               const struct qube **from);
+/* The same along the templates. */
 const char *qube_feature_template(const struct model *model,
                                   const struct qube *qube, const char *feature);
 

@@ -11,7 +11,7 @@
 
 /* Deeper than any chain of defaults that makes sense: the data go in circles. */
 #define DEPTH_MAX 64
-#define TEMPLATE_HOPS 8
+#define HOPS 64 /* more than any chain that is no loop */
 
 struct prop_value *prop_values_find(const GArray *values, const char *property)
 {
@@ -227,16 +227,26 @@ const char *qube_feature(const struct qube *qube, const char *feature)
     return NULL;
 }
 
+const char *qube_feature_along(const struct model *model, const struct qube *qube,
+                               const char *property, const char *feature,
+                               const struct qube **from)
+{
+    for (int hops = 0; qube && hops < HOPS; hops++) {
+        const char *value = qube_feature(qube, feature);
+
+        if (value && from)
+            *from = qube;
+        if (value)
+            return value;
+        qube = qube_get_vm(model, qube, property);
+    }
+    return NULL;
+}
+
 const char *qube_feature_template(const struct model *model,
                                   const struct qube *qube, const char *feature)
 {
-    const char *value = NULL;
-
-    for (int hops = 0; qube && !value && hops < TEMPLATE_HOPS; hops++) {
-        value = qube_feature(qube, feature);
-        qube = qube_get_vm(model, qube, "template");
-    }
-    return value;
+    return qube_feature_along(model, qube, "template", feature, NULL);
 }
 
 void qube_put_feature(struct qube *qube, const char *feature, const char *value)
