@@ -10,12 +10,12 @@
 #include "tui/meter.h"
 #include "tui/pager.h"
 #include "tui/qube-text.h"
+#include "tui/volume-text.h"
 
 #define INDENT 12
 #define BAR_NARROW 23
 #define BAR_WIDE 42
 #define WIDTH_WIDE 90
-#define NEARLY_FULL 90
 #define EVENTS_MAX 8
 
 struct overview {
@@ -258,29 +258,23 @@ static const struct overview_row {
 
 /* --- volumes --- */
 
-static gboolean overview_volume_read(const struct volume_config *config)
-{
-    return config->used != G_MAXUINT64 && config->size > 0;
-}
-
 static gboolean overview_volume_full(const struct volume_config *config)
 {
-    return overview_volume_read(config) && config->volume &&
-           volume_save_on_stop(config->volume) &&
-           meter_percent(config->used, config->size) >= NEARLY_FULL;
+    return config->volume && volume_save_on_stop(config->volume) &&
+           volume_percent(config) >= METER_ATTENTION;
 }
 
 static char *overview_volume(const struct facts *facts,
                              const struct volume_config *config)
 {
     g_autofree char *size = text_size(config->size);
+    int percent = volume_percent(config);
     const char *full = overview_volume_full(config) ? "   nearly full: v r" : "";
 
-    if (!overview_volume_read(config))
+    if (percent < 0)
         return config->size ? g_strdup_printf("%s  %s", size,
                                               config->pool ? config->pool : "")
                             : NULL;
-    int percent = meter_percent(config->used, config->size);
     g_autofree char *used = text_size(config->used);
     g_autofree char *bar = meter_text(percent, overview_bar(facts));
     return g_strdup_printf("%7s %s of %s  %s%s", used, bar, size,
@@ -357,7 +351,7 @@ static void overview_add_findings(struct facts *facts)
             continue;
         g_autofree char *text =
             g_strdup_printf("%s volume is %d%% full", config->name,
-                            meter_percent(config->used, config->size));
+                            volume_percent(config));
         overview_add_attention(facts, "!", text, "v, then r: give it more room");
     }
 }

@@ -12,7 +12,6 @@
 #include "tui/volume-text.h"
 #include "util/error.h"
 
-#define NEARLY_FULL 90
 #define BAR_WIDTH 32
 #define INDENT 9
 
@@ -79,7 +78,7 @@ static char *volumes_text_percent(gconstpointer item, gpointer data)
 
 static enum style volumes_style_percent(gconstpointer item, gpointer data)
 {
-    return volume_percent(item) >= NEARLY_FULL ? STYLE_WARN : STYLE_NORMAL;
+    return volume_percent(item) >= METER_ATTENTION ? STYLE_WARN : STYLE_NORMAL;
 }
 
 static int volumes_compare_percent(gconstpointer a, gconstpointer b,

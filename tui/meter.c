@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#define ATTENTION 90
 #define ALARM 95
 
 int meter_percent(guint64 part, guint64 whole)
@@ -19,7 +18,7 @@ static char *meter_figure(const struct meter *meter)
         return g_strdup(meter->text ? meter->text : "?");
     return g_strdup_printf("%s%s%d%%%s", meter->text ? meter->text : "",
                            meter->text ? " " : "", meter->percent,
-                           meter->percent >= ATTENTION ? "!" : "");
+                           meter->percent >= METER_ATTENTION ? "!" : "");
 }
 
 char *meter_text(int percent, int width)
@@ -38,7 +37,7 @@ static enum style meter_style(int percent)
 {
     if (percent >= ALARM)
         return STYLE_BAD;
-    return percent >= ATTENTION ? STYLE_WARN : STYLE_METER;
+    return percent >= METER_ATTENTION ? STYLE_WARN : STYLE_METER;
 }
 
 /* Bars stand for the whole inside, but never hide the figure. */

@@ -4,6 +4,8 @@
 
 #include "tui/draw.h"
 
+#define METER_ATTENTION 90 /* from so many per cent on something should be done */
+
 struct meter {
     const char *label;
     int percent;      /* -1: not known */

@@ -6,6 +6,7 @@
 #include "tui/app.h"
 #include "tui/meter.h"
 #include "tui/qube-text.h"
+#include "tui/volume-text.h"
 
 /* "-" for what is not there, so that the words keep their places. */
 static char *pane_value(const struct model *model, const struct qube *qube,
@@ -76,13 +77,12 @@ static void pane_qube_base(const struct model *model, const struct qube *qube,
 static void pane_qube_volume(const struct volume_config *config,
                              struct pane *pane)
 {
-    gboolean known = config->used != G_MAXUINT64 && config->size > 0;
+    int percent = volume_percent(config);
     g_autofree char *size = text_size(config->size);
-    g_autofree char *used = known ? text_size(config->used) : g_strdup("?");
-    int percent = known ? meter_percent(config->used, config->size) : -1;
+    g_autofree char *used = percent >= 0 ? text_size(config->used) : NULL;
 
     if (percent >= 0)
-        pane_line(pane, percent >= 90 ? STYLE_WARN : STYLE_NORMAL,
+        pane_line(pane, percent >= METER_ATTENTION ? STYLE_WARN : STYLE_NORMAL,
                   "%-8s %6s/%6s %3d%%  pool %s  %d revisions", config->name, used, size,
                   percent, config->pool ? config->pool : "-",
                   MAX(config->revisions, 0));

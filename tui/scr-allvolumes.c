@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "tui/list.h"
+#include "tui/meter.h"
 #include "tui/pane.h"
 #include "tui/qube-text.h"
 #include "tui/screens.h"
 #include "tui/volume-text.h"
 
-#define ATTENTION 90
 
 /* Known by "UUID:VOLUME"; what it points to is looked up for each call. */
 struct row {
@@ -130,7 +130,7 @@ static char *allvolumes_text_percent(gconstpointer item, gpointer data)
 
 static enum style allvolumes_style_percent(gconstpointer item, gpointer data)
 {
-    return volume_percent(config_of(item)) >= ATTENTION ? STYLE_WARN : STYLE_NORMAL;
+    return volume_percent(config_of(item)) >= METER_ATTENTION ? STYLE_WARN : STYLE_NORMAL;
 }
 
 static int allvolumes_compare_percent(gconstpointer a, gconstpointer b,

@@ -10,7 +10,6 @@
 #include "tui/volume-text.h"
 #include "util/text.h"
 
-#define ATTENTION 90
 #define DETAIL_LINES 8
 #define BAR_WIDTH 14
 #define BIGGEST 20
@@ -168,7 +167,7 @@ static enum style pools_style_data(gconstpointer item, gpointer data)
 
     if (entry->trouble)
         return STYLE_BAD;
-    return pools_percent(entry) >= ATTENTION ? STYLE_WARN : STYLE_NORMAL;
+    return pools_percent(entry) >= METER_ATTENTION ? STYLE_WARN : STYLE_NORMAL;
 }
 
 static int pools_compare_data(gconstpointer a, gconstpointer b, gpointer data)

@@ -3,6 +3,7 @@
 
 #include "tui/volume-text.h"
 
+#include "tui/meter.h"
 #include "util/text.h"
 
 gboolean volume_is_read(const struct volume_config *config)
@@ -14,7 +15,7 @@ int volume_percent(const struct volume_config *config)
 {
     if (!volume_is_read(config) || config->size == 0)
         return -1;
-    return (int)((double)config->used * 100 / (double)config->size);
+    return meter_percent(config->used, config->size);
 }
 
 static int compare_most(guint64 a, guint64 b)
