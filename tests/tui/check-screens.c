@@ -18,7 +18,6 @@
 #include "tests/tui/console.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "tests/fake/hv-fake.h"
@@ -327,8 +326,7 @@ int main(void)
                         (int)(G_N_ELEMENTS(names) * G_N_ELEMENTS(terminals)));
     tcase_add_loop_test(all, looks_all, 0, (int)G_N_ELEMENTS(looked_at));
     tcase_add_test(all, each_key_is_in_a_replay);
-    pressed_path = g_strdup("/tmp/qmc-pressed-XXXXXX");
-    close(mkstemp(pressed_path));
+    close(g_file_open_tmp("qmc-pressed-XXXXXX", &pressed_path, NULL));
     status = suite_run_cases("screens", none, NULL, NULL, all);
     unlink(pressed_path);
     return status;
