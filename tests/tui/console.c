@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <check.h>
@@ -394,6 +395,17 @@ void console_resize(struct console *console, int height, int width)
     app_draw(console->app);
 }
 
+/* The disk of every test, in place of libc's, which would tell of the one it
+ * happens to run on: 100 GiB, 60 of them free. */
+int statvfs(const char *path, struct statvfs *fs)
+{
+    if (access(path, F_OK) < 0)
+        return -1;
+    *fs = (struct statvfs){.f_frsize = 4096, .f_blocks = 100 << 18,
+                           .f_bfree = 60 << 18, .f_bavail = 60 << 18};
+    return 0;
+}
+
 /* --- the picture --- */
 
 char *console_text(struct console *console)
@@ -434,7 +446,7 @@ char *console_attributes(struct console *console)
     return g_string_free(text, FALSE);
 }
 
-/* Times, and figures of the disk the test happens to run on. */
+/* Times, and paths of the test. */
 char *console_masked(struct console *console)
 {
     static const struct {
@@ -445,24 +457,14 @@ char *console_masked(struct console *console)
         {"\\b[0-2][0-9]:[0-5][0-9]\\b", "hh:mm"},
         /* The clock is not there on a terminal that is slow just now. */
         {"\\A([^\n]*\\S) +hh:mm\n", "\\1\n"},
-        {"(?m)^(varlibqubes \\[).*\\]$", "\\1 ... ]"},
-        {" +[0-9.]+[KMGT]/ *[0-9.]+[KMGT] \\[[| ]*[0-9]+%\\]", " ... ]"},
-        {"(?m)^Data .*$", "Data ..."},
-        {"[0-9.]+x the pool", "n.nx the pool"},
-        {"(private|root|volatile) +\\S+/ [^|]*\\|", "\\1 ... |"},
         {" +[0-9]+\\.[0-9]s ", "   t.ts "},
         {" in [0-9]+\\.[0-9] s", ""},
         {"[0-9]+\\.[0-9] s", "t.t s"},
         /* The event or the call that failed, whichever was first. */
         {"libvirt is down: .*", "libvirt is down: why"},
         {"\\b[0-9]+ s\\b", "n s"},
+        /* A share of time: not before the second reading. */
         {"(?m)^CPU \\[.*\\] 8 cpu", "CPU [ ... ] 8 cpu"},
-        {"[0-9]+% used, [0-9]+%!? i[^|]*\\|", "n% used, n% if ... |"},
-        {"[0-9]+% used, [0-9]+%!?", "n% used, n%"},
-        {"(?m)\\|( ?f)?ree$", "|"},
-        {"(?m)Data     .* free", "Data     ... free"},
-        {"\\|[-#=.]{10,}\\| pool", "|...| pool"},
-        {"[0-9.]+[KMGT] +([0-9.]+[KMGT] +)?max [0-9.]+[KMGT]", "now .. max"},
         {"/tmp/qmc-tui-[A-Za-z0-9]+", "ROOT"},
     };
     char *text = console_text(console);
