@@ -333,6 +333,7 @@ START_TEST(every_key_in_a_terminal)
     ck_assert_msg(monkey.slowest_ms < FREEZE_MS, "an answer took %.0f ms",
                   monkey.slowest_ms);
     ck_assert(file_remove_tree(monkey.root, NULL));
+    g_free(monkey.root);
     g_string_free(monkey.tail, TRUE);
     g_rand_free(monkey.rand);
 }
