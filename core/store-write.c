@@ -342,6 +342,11 @@ void store_domain_write(GString *out, const struct store_form *form,
 
 /* Sections. */
 
+static gboolean labels_have(gconstpointer model, const char *id)
+{
+    return model_label(model, id) != NULL;
+}
+
 static void labels_write(const struct writer *w, const struct model *model)
 {
     gsize open = container_begin(w, "labels", 2);
@@ -357,6 +362,7 @@ static void labels_write(const struct writer *w, const struct model *model)
         leaf_end(w, "label", id, label->name);
         raw_elements(w, "labels", id, 4);
     }
+    raw_orphans(w, "labels", labels_have, model, 4);
     container_end(w, "labels", open, 2);
 }
 

@@ -83,6 +83,26 @@ for release in 4.2 4.3; do
     at 0 tag sys-net
     out_lacks testing
 
+    at 0 label add teal 0x008080
+    out_has '^system: label teal is 0x008080$'
+    line_differs
+    at 0 label add teal 0x008080
+    out_has 'already$'
+    at 4 label add teal 0x008081
+    at 0 prefs work label teal
+    at 4 label rm teal
+    err_has "'work' has it"
+    at 0 label ls --json
+    json_valid
+    json_is '[l["qubes"] for l in data if l["name"] == "teal"] == [1]'
+    at 0 prefs work label blue
+    at 0 label rm teal
+    at 3 label rm teal
+    err_has "no label 'teal'"
+    at 4 label rm red
+    err_has 'always there'
+    unchanged
+
     # Nothing of that was refused because of what it would have to ask.
     at 0 prefs work vcpus 3 --dry-run
     out_has 'vcpus was .*, is 3 now'
