@@ -322,36 +322,59 @@ static gboolean file_keep(const char *path, const char *keep, GError **error)
         error_set_errno(error, errno, NULL, "cannot replace '%s'", keep);
         return FALSE;
     }
-    if (link(path, keep) == 0)
-        return file_fsync_dir(dir, error);
-    if (errno == ENOENT && access(path, F_OK) != 0)
+    if (link(path, keep) == 0) {
+        if (file_fsync_dir(dir, error))
+            return TRUE;
+    } else if (errno == ENOENT && access(path, F_OK) != 0) {
         return TRUE;
-    /* other file system, no links on this one, or too many */
-    if (file_copy(path, keep, error))
-        return TRUE;
+    } else if (file_copy(path, keep, error)) {
+        return TRUE; /* other file system, no links on this one, or too many */
+    }
     g_prefix_error(error, "cannot keep the old '%s': ", path);
     return FALSE;
 }
 
-/* From here on the new file has the name. */
-static gboolean file_adopt(const struct file_replace *how, const char *temp,
-                           int *fd, struct file_stamp *stamp, GError **error)
+/* Nobody knows whether a name that could not be synced outlives the power, and a
+ * caller who is told of a failure goes on as if nothing had been written: the
+ * old file gets its name back. */
+static gboolean file_take_back(const struct file_replace *how, GError **error)
+{
+    if (how->keep && rename(how->keep, how->path) == 0)
+        return TRUE;
+    g_prefix_error(error, "the new '%s' is in its place, but may be lost with the power: ",
+                   how->path);
+    return FALSE;
+}
+
+/* The new file has the name now. */
+static void file_adopt(const struct file_replace *how, int *fd,
+                       struct file_stamp *stamp)
+{
+    struct stat st;
+
+    /* only now: the rename itself changes the ctime */
+    if (stamp && fstat(*fd, &st) == 0)
+        file_stamp_set(stamp, &st);
+    if (!how->lock)
+        return;
+    close(how->lock->fd);
+    how->lock->fd = auto_fd_steal(fd);
+}
+
+static gboolean file_rename(const struct file_replace *how, const char *temp,
+                            int *fd, struct file_stamp *stamp, GError **error)
 {
     g_autofree char *dir = g_path_get_dirname(how->path);
-    struct stat st;
+    gboolean synced;
 
     if (rename(temp, how->path) != 0) {
         error_set_errno(error, errno, NULL, "cannot replace '%s'", how->path);
         return FALSE;
     }
-    /* only now: the rename itself changes the ctime */
-    if (stamp && fstat(*fd, &st) == 0)
-        file_stamp_set(stamp, &st);
-    if (how->lock) {
-        close(how->lock->fd);
-        how->lock->fd = auto_fd_steal(fd);
-    }
-    return file_fsync_dir(dir, error);
+    synced = file_fsync_dir(dir, error);
+    if (synced || !file_take_back(how, error))
+        file_adopt(how, fd, stamp);
+    return synced;
 }
 
 /* TRUE for BASE~ and the six characters of mkostemp(). */
@@ -404,7 +427,7 @@ gboolean file_replace(const struct file_replace *how, const char *data,
     }
     if (file_fill(how, fd, data, len, error) &&
         (!how->keep || file_keep(how->path, how->keep, error)) &&
-        file_adopt(how, temp, &fd, stamp, error))
+        file_rename(how, temp, &fd, stamp, error))
         return TRUE;
     unlink(temp); /* gone already if only the last fsync failed */
     return FALSE;

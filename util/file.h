@@ -42,9 +42,10 @@ int file_lock_fd(const struct file_lock *lock);
  * it holds `path`; the new file is locked before the rename and the lock goes
  * over to it, so there is no moment without one; what killed writers left
  * beside it is removed. `keep` (or NULL) is a path
- * the old file is hard-linked (else copied) to before the rename. On failure
- * the old file is untouched and no temporary file stays, except that after a
- * failed fsync of the directory the new file has the name (and the lock).
+ * the old file is hard-linked (else copied) to before the rename; a failure may
+ * leave it there. On failure the old file is untouched and no temporary file
+ * stays, except that after a failed fsync of the directory without `keep` the
+ * new file has the name (and the lock); with it the old one gets its name back.
  * stamp (or NULL) is of the new file. */
 struct file_replace {
     const char *path;
