@@ -5,6 +5,8 @@
 #include "core/store-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "core/layout.h"
@@ -154,6 +156,19 @@ static char *holder_path(const struct store_save *save)
     return layout_path(save->root, LAYOUT_RUN HOLDER);
 }
 
+/* The lock is held, so one name is enough for what is not whole yet, and what a
+ * killed holder has left there is written over. No fsync: it says nothing about
+ * a machine that was started since. */
+static gboolean holder_set(const char *path, const char *text)
+{
+    g_autofree char *fresh = g_strconcat(path, "~", NULL);
+    auto_fd int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                          0660);
+    size_t len = strlen(text);
+
+    return fd >= 0 && write(fd, text, len) == (ssize_t)len && rename(fresh, path) == 0;
+}
+
 static void holder_write(const struct store_save *save)
 {
     g_autofree char *dir = layout_path(save->root, LAYOUT_RUN);
@@ -161,9 +176,10 @@ static void holder_write(const struct store_save *save)
     g_autofree char *text = g_strdup_printf("%d %s\n", (int)getpid(), save->verb);
     g_autoptr(GError) error = NULL;
 
-    if (!file_mkdirs(dir, 0770, &error) ||
-        !g_file_set_contents(path, text, -1, &error))
+    if (!file_mkdirs(dir, 0770, &error))
         log_line("store", "no holder file: %s", error->message);
+    else if (!holder_set(path, text))
+        log_line("store", "no holder file: %s", g_strerror(errno));
 }
 
 static void holder_remove(const struct store_save *save)
