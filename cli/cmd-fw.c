@@ -6,73 +6,18 @@
 #include "cli/batch.h"
 #include "cli/cmd.h"
 #include "cli/notice.h"
+#include "cli/reading.h"
 #include "core/firewall.h"
 #include "util/error.h"
 
-/* Who waits for a reading; not there any more when that ends late. */
-struct waiter {
-    struct firewall *firewall;
-    GError *error;
-    gboolean over;
-};
-
-/* The file is read on a worker. */
-struct reading {
-    char *path;
-    struct firewall *firewall;
-    struct waiter *waiter;
-};
-
-static gboolean read_job(struct job *job, gpointer data, GError **error)
+static gpointer read_rules(const char *path, GError **error)
 {
-    struct reading *reading = data;
-
-    reading->firewall = firewall_read(reading->path, error);
-    return reading->firewall != NULL;
+    return firewall_read(path, error);
 }
 
-/* After a timeout the worker may still be at it. */
-static void read_done(struct job *job, const GError *error, gpointer data)
+static void drop_rules(gpointer data)
 {
-    struct reading *reading = data;
-    struct waiter *waiter = reading->waiter;
-
-    waiter->over = TRUE;
-    if (error)
-        waiter->error = g_error_copy(error);
-    else
-        waiter->firewall = g_steal_pointer(&reading->firewall);
-}
-
-static void read_free(gpointer data)
-{
-    struct reading *reading = data;
-
-    firewall_free(reading->firewall);
-    g_free(reading->path);
-    g_free(reading);
-}
-
-/* Takes the path. */
-static struct firewall *read_rules(char *path, GError **error)
-{
-    struct waiter waiter = {NULL, NULL, FALSE};
-    struct reading *reading = g_new0(struct reading, 1);
-    struct jobs *jobs = jobs_new();
-    struct job_spec spec = {
-        .deadline_ms = CLI_READ_MS, .data = reading, .run = read_job,
-        .done = read_done, .destroy = read_free,
-    };
-
-    reading->path = path;
-    reading->waiter = &waiter;
-    jobs_submit(jobs, &spec);
-    while (!waiter.over)
-        g_main_context_iteration(NULL, TRUE);
-    jobs_free(jobs);
-    if (waiter.error)
-        g_propagate_error(error, waiter.error);
-    return waiter.firewall;
+    firewall_free(data);
 }
 
 static void field(struct out *out, const struct firewall_rule *rule, const char *name)
@@ -132,7 +77,7 @@ static gboolean print_rules(struct cli *cli, const struct qube *qube, GError **e
         {"flaw", NULL, OUT_TEXT, OUT_DETAIL},
         {NULL},
     };
-    char *path = firewall_path(engine_root(cli->engine), qube);
+    g_autofree char *path = firewall_path(engine_root(cli->engine), qube);
     auto_of(firewall) struct firewall *firewall = NULL;
     auto_of(out) struct out *out = NULL;
 
@@ -142,7 +87,8 @@ static gboolean print_rules(struct cli *cli, const struct qube *qube, GError **e
                   qube->name);
         return FALSE;
     }
-    if (!(firewall = read_rules(path, error)))
+    firewall = reading_wait(path, read_rules, drop_rules, error);
+    if (!firewall)
         return FALSE;
     out = out_new(columns);
     for (guint i = 0; i < firewall->rules->len; i++)

@@ -334,8 +334,8 @@ static gboolean finish(struct reader *reader, GError **error)
         add_rule(firewall, "accept");
     if (firewall->rules->len > FIREWALL_RULES_MAX)
         return refuse(reader, "there are too many rules in it", error);
-    firewall->bytes = g_bytes_new(reader->data, reader->len);
-    firewall->there = TRUE;
+    firewall->file.bytes = g_bytes_new(reader->data, reader->len);
+    firewall->file.there = TRUE;
     firewall->changed = FALSE;
     return TRUE;
 }

@@ -29,8 +29,7 @@ void firewall_free(struct firewall *firewall)
         return;
     g_ptr_array_unref(firewall->rules);
     g_ptr_array_unref(firewall->notes);
-    g_clear_pointer(&firewall->bytes, g_bytes_unref);
-    g_free(firewall->path);
+    qube_file_clear(&firewall->file);
     g_free(firewall->head);
     g_free(firewall->tail);
     g_free(firewall);
@@ -93,7 +92,7 @@ static gboolean check_convertible(const struct firewall *firewall, GError **erro
             continue;
         error_set(error, QMC_ERROR_STATE, "delete that rule, or mend the file",
                   "rule %u of '%s' cannot be written in the form of Qubes 4: %s",
-                  i, firewall->path ? firewall->path : "firewall.xml", rule->flaw);
+                  i, firewall->file.path ? firewall->file.path : "firewall.xml", rule->flaw);
         return FALSE;
     }
     return TRUE;
@@ -105,8 +104,8 @@ GString *firewall_serialise(const struct firewall *firewall, gint64 now,
     const char *data;
     gsize len;
 
-    if (!firewall->changed && firewall->bytes && !any_expired(firewall, now)) {
-        data = g_bytes_get_data(firewall->bytes, &len);
+    if (!firewall->changed && firewall->file.bytes && !any_expired(firewall, now)) {
+        data = g_bytes_get_data(firewall->file.bytes, &len);
         return g_string_new_len(data, (gssize)len);
     }
     if (firewall->rules->len > FIREWALL_RULES_MAX) {

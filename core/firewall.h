@@ -11,8 +11,8 @@
 #include <glib.h>
 
 #include "core/model.h"
+#include "core/qube-file.h"
 #include "util/auto.h"
-#include "util/file.h"
 
 /* QubesDB keys have four digits. */
 #define FIREWALL_RULES_MAX 10000
@@ -56,11 +56,8 @@ struct firewall {
     gboolean old;     /* read from the form of R3 */
     gboolean changed; /* set by who changes rules */
 
-    /* The file; see firewall_read(). */
-    char *path;
-    gboolean there;   /* FALSE: no file, one rule that accepts everything */
-    struct file_stamp stamp;
-    GBytes *bytes;    /* of it; NULL: none */
+    /* Not there: one rule that accepts everything. See firewall_read(). */
+    struct qube_file file;
     char *head, *tail; /* around the rules; NULL: as upstream writes them */
 };
 

@@ -209,14 +209,24 @@ static gboolean stop_work(struct hold *hold, GError **error)
     return volumes_stop(hold->volumes, error);
 }
 
-gboolean hold_take(struct hold *hold, const char *verb, int timeout_ms,
+gboolean hold_lock(struct hold *hold, const char *verb, int timeout_ms,
                    GCancellable *cancel, GError **error)
 {
     job_may_block();
     if (!lock_take(hold, verb, timeout_ms, cancel, error))
         return FALSE;
-    if (engine_check_writable(hold->engine, error) &&
-        hold_look(hold, cancel, error) && stop_work(hold, error))
+    if (engine_check_writable(hold->engine, error))
+        return TRUE;
+    hold_release(hold);
+    return FALSE;
+}
+
+gboolean hold_take(struct hold *hold, const char *verb, int timeout_ms,
+                   GCancellable *cancel, GError **error)
+{
+    if (!hold_lock(hold, verb, timeout_ms, cancel, error))
+        return FALSE;
+    if (hold_look(hold, cancel, error) && stop_work(hold, error))
         return TRUE;
     hold_release(hold);
     return FALSE;

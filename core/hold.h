@@ -30,6 +30,10 @@ GPtrArray *hold_volumes(const struct hold *hold); /* struct volume */
  * Halted and no stop work is done. `verb` is shown to others. */
 gboolean hold_take(struct hold *hold, const char *verb, int timeout_ms,
                    GCancellable *cancel, GError **error);
+/* [W] The same, but nothing is asked and no stop work is done: for what does not
+ * depend on the state. */
+gboolean hold_lock(struct hold *hold, const char *verb, int timeout_ms,
+                   GCancellable *cancel, GError **error);
 void hold_release(struct hold *hold);
 /* As read when it was taken. */
 enum power_state hold_state(const struct hold *hold);

@@ -30,8 +30,7 @@ static gboolean text_is_invisible(gunichar c)
     return FALSE;
 }
 
-/* The character to show for c; 0: none. */
-static gunichar text_shown(gunichar c)
+gunichar text_shown(gunichar c)
 {
     switch (g_unichar_type(c)) {
     case G_UNICODE_CONTROL:
@@ -51,9 +50,12 @@ static gunichar text_shown(gunichar c)
     }
 }
 
-static void text_append_shown(GString *out, gunichar untrusted_c, int *marks)
+/* lines: TAB and LF stay. */
+static void text_append_shown(GString *out, gunichar untrusted_c, gboolean lines,
+                              int *marks)
 {
-    gunichar c = text_shown(untrusted_c);
+    gboolean kept = lines && (untrusted_c == '\t' || untrusted_c == '\n');
+    gunichar c = kept ? untrusted_c : text_shown(untrusted_c);
 
     if (c == 0)
         return;
@@ -66,7 +68,7 @@ static void text_append_shown(GString *out, gunichar untrusted_c, int *marks)
     g_string_append_unichar(out, c);
 }
 
-char *text_sanitise(const char *untrusted, gssize len)
+static char *text_cleaned(const char *untrusted, gssize len, gboolean lines)
 {
     GString *out;
     const char *p = untrusted, *end;
@@ -80,14 +82,24 @@ char *text_sanitise(const char *untrusted, gssize len)
         gunichar c = g_utf8_get_char_validated(p, end - p);
 
         if (c & 0x80000000u) { /* (gunichar)-1 or -2: no character here */
-            text_append_shown(out, '?', &marks);
+            text_append_shown(out, '?', lines, &marks);
             p++;
             continue;
         }
-        text_append_shown(out, c, &marks);
+        text_append_shown(out, c, lines, &marks);
         p += g_utf8_skip[(guchar)*p];
     }
     return g_string_free(out, FALSE);
+}
+
+char *text_sanitise(const char *untrusted, gssize len)
+{
+    return text_cleaned(untrusted, len, FALSE);
+}
+
+char *text_sanitise_lines(const char *untrusted, gssize len)
+{
+    return text_cleaned(untrusted, len, TRUE);
 }
 
 static const char *text_next(const char *p)

@@ -10,6 +10,12 @@
  * become a space. len < 0: NUL-terminated. NULL gives "". Never fails. */
 char *text_sanitise(const char *untrusted, gssize len);
 
+/* The same for text of several lines: TAB and LF stay. */
+char *text_sanitise_lines(const char *untrusted, gssize len);
+
+/* What is shown for one character: itself, ' ', '?', or 0 for nothing. */
+gunichar text_shown(gunichar c);
+
 /* Terminal columns of a sanitised string. Does not depend on the locale. */
 int text_width(const char *text);
 

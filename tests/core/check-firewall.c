@@ -527,7 +527,7 @@ START_TEST(an_absent_file_accepts_and_can_be_absent_again)
     struct stat st;
 
     ck_rules(firewall, (const char *const[]){ "action=accept", NULL });
-    ck_assert(!firewall->there);
+    ck_assert(!firewall->file.there);
     ck_assert(firewall_write(firewall, NOW, &error));
     ck_assert(stat(path, &st) == 0);
     ck_assert_int_eq(st.st_mode & 07777, 0664);

@@ -194,6 +194,7 @@ START_TEST(words_choose_among_operations_of_one_verb)
         {"feature --unset work os", "feature-unset", "name", "os"},
         {"tag work add safe", "tag-add", "tag", "safe"},
         {"tag work del safe", "tag-del", "tag", "safe"},
+        {"note work 'a b'", "note", "text", "a b"},
         {"label add teal 0x008080", "label-add", "color", "0x008080"},
         {"label rm teal", "label-rm", "name", "teal"},
     };
