@@ -9,39 +9,11 @@
 #include "core/layout.h"
 #include "core/op-private.h"
 #include "hv-fake.h"
-#include "world.h"
+#include "saving.h"
 
 #include "tests/util/suite.h"
 
 #define MIB (1024 * 1024)
-
-int __real_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to);
-
-static struct world *world;
-static gint rename_errno; /* of a rename onto the store; 0: it works */
-
-int __wrap_rename(const char *from, const char *to)
-{
-    int errnum = g_atomic_int_get(&rename_errno);
-
-    if (!errnum || !g_str_has_suffix(to, LAYOUT_STORE))
-        return __real_rename(from, to);
-    errno = errnum;
-    return -1;
-}
-
-static void setup(void)
-{
-    fake_reset();
-    rename_errno = 0;
-    world = world_new("test:///fake", NULL);
-}
-
-static void teardown(void)
-{
-    world_free(world);
-}
 
 static struct op *resize(const char *qube, const char *volume, const char *size)
 {
@@ -525,5 +497,5 @@ int main(void)
         NULL,
     };
 
-    return suite_run_fixture("resize", tests, setup, teardown);
+    return suite_run_fixture("resize", tests, saving_setup, saving_teardown);
 }
