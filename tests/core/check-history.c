@@ -60,32 +60,6 @@ static GPtrArray *history(void)
     return names;
 }
 
-static guint history_count(void)
-{
-    g_autoptr(GPtrArray) names = history();
-
-    return names->len;
-}
-
-static void set_memory(int mib)
-{
-    g_autofree char *text = g_strdup_printf("%d", mib);
-
-    qube_put(qube_named("work"), prop_find(MEMORY, CLASS_APP), text);
-    model_touch(model, qube_named("work"));
-}
-
-static gboolean save(GError **error)
-{
-    struct store_save *saving = store_save_new(store, model, "test");
-    gboolean ok = store_save_run(saving, 2000, error);
-
-    if (ok)
-        store_save_commit(saving, model);
-    store_save_free(saving);
-    return ok;
-}
-
 static gboolean restore(const char *path, GError **error)
 {
     struct file_stamp stamp;
@@ -167,7 +141,7 @@ START_TEST(a_history_without_any_good_one_is_pruned)
     ck_prune(1, G_MAXUINT64, two, FALSE);
     ck_assert(!is_there(one) && is_there(two));
     ck_prune(0, 0, NULL, FALSE);
-    ck_assert_uint_eq(history_count(), 0);
+    ck_assert_uint_eq(root_history_count(), 0);
 }
 END_TEST
 
@@ -182,8 +156,8 @@ START_TEST(what_is_kept_has_mode_and_bytes_of_the_store)
 
     ck_assert_int_eq(chmod(store_path(store), 0640), 0);
     root_load();
-    set_memory(501);
-    ck_assert(save(NULL));
+    root_set_memory("work", 501);
+    ck_assert(root_save(NULL));
     names = history();
     ck_assert_uint_eq(names->len, 1);
     path = g_build_filename(dir, names->pdata[0], NULL);
@@ -201,10 +175,10 @@ static void ck_nothing_happened(const char *text)
     g_autofree char *after = root_get();
 
     ck_assert_str_eq(after, text);
-    ck_assert_uint_eq(history_count(), 0);
-    set_memory(501);
-    ck_assert(save(NULL)); /* and it works again */
-    ck_assert_uint_eq(history_count(), 1);
+    ck_assert_uint_eq(root_history_count(), 0);
+    root_set_memory("work", 501);
+    ck_assert(root_save(NULL)); /* and it works again */
+    ck_assert_uint_eq(root_history_count(), 1);
 }
 
 START_TEST(a_failed_rename_keeps_nothing)
@@ -213,9 +187,9 @@ START_TEST(a_failed_rename_keeps_nothing)
     GError *error = NULL;
 
     root_load();
-    set_memory(501);
+    root_set_memory("work", 501);
     rename_fails = TRUE;
-    ck_assert(!save(&error));
+    ck_assert(!root_save(&error));
     rename_fails = FALSE;
     ck_error(&error, QMC_ERROR_IO, "cannot replace");
     root_load();
@@ -230,10 +204,10 @@ START_TEST(a_full_disk_keeps_nothing)
     GError *error = NULL;
 
     root_load();
-    set_memory(501);
+    root_set_memory("work", 501);
     signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-    ck_assert(!save(&error));
+    ck_assert(!root_save(&error));
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
     ck_error(&error, QMC_ERROR_IO, "qubes.xml");
     ck_nothing_happened(text);
@@ -247,8 +221,8 @@ START_TEST(no_place_for_the_history_is_said)
     GError *error = NULL;
 
     root_load();
-    set_memory(501);
-    ck_assert(!save(&error));
+    root_set_memory("work", 501);
+    ck_assert(!root_save(&error));
     ck_error(&error, QMC_ERROR_EXISTS, "cannot keep the former store");
     after = root_get();
     ck_assert_str_eq(after, text);
@@ -265,14 +239,14 @@ START_TEST(a_directory_without_rights_stops_the_save)
     if (geteuid() == 0)
         return; /* root may write anywhere */
     root_load();
-    set_memory(501);
+    root_set_memory("work", 501);
     ck_assert_int_eq(chmod(dir, 0500), 0);
-    ck_assert(!save(&error));
+    ck_assert(!root_save(&error));
     ck_assert_int_eq(chmod(dir, 0700), 0);
     ck_error(&error, QMC_ERROR_DENIED, "cannot");
     after = root_get();
     ck_assert_str_eq(after, text);
-    ck_assert_uint_eq(history_count(), 0);
+    ck_assert_uint_eq(root_history_count(), 0);
 }
 END_TEST
 
@@ -296,17 +270,17 @@ START_TEST(a_change_behind_us_is_never_overwritten)
     struct stat st;
 
     root_load();
-    set_memory(501);
+    root_set_memory("work", 501);
     ck_assert_int_eq(stat(store_path(store), &st), 0);
     write_in_place(theirs); /* same inode, same size, and the old time */
     times[0] = st.st_atim;
     times[1] = st.st_mtim;
     ck_assert_int_eq(utimensat(AT_FDCWD, store_path(store), times, 0), 0);
-    ck_assert(!save(&error));
+    ck_assert(!root_save(&error));
     ck_error(&error, QMC_ERROR_BUSY, "changed by another program");
     g_autofree char *after = root_get();
     ck_assert_str_eq(after, theirs);
-    ck_assert_uint_eq(history_count(), 0);
+    ck_assert_uint_eq(root_history_count(), 0);
 }
 END_TEST
 
@@ -315,11 +289,11 @@ START_TEST(also_not_after_a_save_of_our_own)
     g_autofree char *text = root_put_fixture("upstream-4.2.xml");
 
     root_load();
-    set_memory(501);
-    ck_assert(save(NULL));
+    root_set_memory("work", 501);
+    ck_assert(root_save(NULL));
     root_put(text, -1);
-    set_memory(502);
-    ck_assert(!save(NULL));
+    root_set_memory("work", 502);
+    ck_assert(!root_save(NULL));
     g_autofree char *after = root_get();
     ck_assert_str_eq(after, text);
 }
@@ -356,7 +330,7 @@ START_TEST(a_copy_takes_the_place_of_nothing)
     ck_assert(restore(copy, NULL));
     after = root_get();
     ck_assert_str_eq(after, text);
-    ck_assert_uint_eq(history_count(), 1);
+    ck_assert_uint_eq(root_history_count(), 1);
 }
 END_TEST
 
@@ -370,7 +344,7 @@ START_TEST(what_does_not_read_is_not_put_back)
     ck_error(&error, QMC_ERROR_INVALID, "line 1");
     after = root_get();
     ck_assert_str_eq(after, text);
-    ck_assert_uint_eq(history_count(), 1);
+    ck_assert_uint_eq(root_history_count(), 1);
 }
 END_TEST
 
@@ -392,7 +366,7 @@ START_TEST(a_restore_does_not_overwrite_a_change)
     store_save_free(missing);
     g_autofree char *after = root_get();
     ck_assert_str_eq(after, "somebody else");
-    ck_assert_uint_eq(history_count(), 0);
+    ck_assert_uint_eq(root_history_count(), 0);
 }
 END_TEST
 
@@ -407,7 +381,7 @@ START_TEST(fifty_broken_stores_do_not_push_out_the_good_one)
         ck_assert(restore(copy, NULL));
     }
     ck_assert(is_there(good));
-    ck_assert_uint_eq(history_count(), 51);
+    ck_assert_uint_eq(root_history_count(), 51);
 }
 END_TEST
 
@@ -610,8 +584,8 @@ static gboolean killed_save(int memory, gint64 after_us)
     int status;
 
     if (pid == 0) {
-        set_memory(memory);
-        _exit(save(NULL) ? 0 : 1);
+        root_set_memory("work", memory);
+        _exit(root_save(NULL) ? 0 : 1);
     }
     g_usleep((gulong)after_us);
     kill(pid, SIGKILL);
@@ -629,8 +603,8 @@ START_TEST(killed_at_any_point_it_is_old_or_new)
     g_free(root_put_fixture("upstream-4.2.xml"));
     root_load();
     begin = g_get_monotonic_time();
-    set_memory((int)last);
-    ck_assert(save(NULL));
+    root_set_memory("work", (int)last);
+    ck_assert(root_save(NULL));
     unit = g_get_monotonic_time() - begin;
     for (int i = 1; i <= KILL_ROUNDS; i++) {
         gboolean whole =
@@ -644,9 +618,9 @@ START_TEST(killed_at_any_point_it_is_old_or_new)
         ck_history_reads();
         last = now;
     }
-    set_memory(4000);
-    ck_assert(save(NULL)); /* and tidies up after those that were killed */
-    ck_assert_uint_eq(history_count(), store_history_limits.count);
+    root_set_memory("work", 4000);
+    ck_assert(root_save(NULL)); /* and tidies up after those that were killed */
+    ck_assert_uint_eq(root_history_count(), store_history_limits.count);
 }
 END_TEST
 

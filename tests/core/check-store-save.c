@@ -13,45 +13,6 @@
 #include "core/layout.h"
 #include "tests/core/root.h"
 
-static void set_memory(const char *name, int mib)
-{
-    g_autofree char *text = g_strdup_printf("%d", mib);
-    struct qube *qube = qube_named(name);
-
-    qube_put(qube, prop_find("memory", CLASS_APP), text);
-    model_touch(model, qube);
-}
-
-static gboolean save(GError **error)
-{
-    struct store_save *saving = store_save_new(store, model, "test");
-    gboolean ok = store_save_run(saving, 2000, error);
-
-    if (ok)
-        store_save_commit(saving, model);
-    store_save_free(saving);
-    return ok;
-}
-
-static void ck_save(void)
-{
-    GError *error = NULL;
-
-    save(&error);
-    ck_no_error(error);
-}
-
-static guint history_count(void)
-{
-    g_autofree char *path = root_path(LAYOUT_HISTORY);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    guint n = 0;
-
-    while (dir && g_dir_read_name(dir))
-        n++;
-    return n;
-}
-
 static guint beside_count(void)
 {
     g_autofree char *path = root_path(LAYOUT_BASE);
@@ -71,7 +32,7 @@ START_TEST(a_save_is_read_back)
 
     g_free(root_put_fixture("upstream-4.3.xml"));
     root_load();
-    set_memory("work", 777);
+    root_set_memory("work", 777);
     ck_assert(!store_stale(store));
     ck_save();
     ck_assert(!store_stale(store));
@@ -92,7 +53,7 @@ START_TEST(saves_follow_each_other)
     g_free(root_put_fixture("upstream-4.2.xml"));
     root_load();
     for (int i = 1; i <= 5; i++) {
-        set_memory(i % 2 ? "work" : "sys-net", 1000 + i);
+        root_set_memory(i % 2 ? "work" : "sys-net", 1000 + i);
         ck_save();
     }
     root_load();
@@ -108,10 +69,10 @@ START_TEST(a_change_during_a_save_is_not_forgotten)
 
     g_free(root_put_fixture("upstream-4.2.xml"));
     root_load();
-    set_memory("work", 501);
+    root_set_memory("work", 501);
     saving = store_save_new(store, model, "test");
-    set_memory("work", 502);
-    set_memory("media", 503);
+    root_set_memory("work", 502);
+    root_set_memory("media", 503);
     ck_assert(store_save_run(saving, 0, NULL));
     store_save_commit(saving, model);
     store_save_free(saving);
@@ -135,7 +96,7 @@ START_TEST(a_stale_save_changes_nothing)
 
     g_free(root_put_fixture("upstream-4.2.xml"));
     root_load();
-    set_memory("work", 501);
+    root_set_memory("work", 501);
     g_free(root_put_fixture("upstream-4.2.xml"));
     ck_assert(store_stale(store));
     before = root_get();
@@ -146,7 +107,7 @@ START_TEST(a_stale_save_changes_nothing)
     store_save_free(saving);
     after = root_get();
     ck_assert_str_eq(before, after);
-    ck_assert_uint_eq(history_count(), 0);
+    ck_assert_uint_eq(root_history_count(), 0);
     ck_assert(qube_named("work")->changed);
 }
 END_TEST
@@ -185,10 +146,10 @@ START_TEST(the_last_fifty_are_kept)
     ck_assert(file_mkdirs(dir, 0700, NULL));
     ck_assert(g_file_set_contents(foreign, "x", 1, NULL));
     for (int i = 0; i < 53; i++) {
-        set_memory("work", 1000 + i);
+        root_set_memory("work", 1000 + i);
         ck_save();
     }
-    ck_assert_uint_eq(history_count(), 51);
+    ck_assert_uint_eq(root_history_count(), 51);
     ck_assert(g_file_test(foreign, G_FILE_TEST_EXISTS));
     ck_assert_uint_eq(beside_count(), 2); /* the store and its history */
 }
@@ -201,7 +162,7 @@ START_TEST(the_history_holds_what_was_before)
     g_autoptr(GDir) dir = NULL;
 
     root_load();
-    set_memory("work", 501);
+    root_set_memory("work", 501);
     ck_save();
     dir = g_dir_open(path, 0, NULL);
     file = g_build_filename(path, g_dir_read_name(dir), NULL);
@@ -217,10 +178,10 @@ START_TEST(a_full_disk_leaves_the_store)
     GError *error = NULL;
 
     root_load();
-    set_memory("work", 501);
+    root_set_memory("work", 501);
     signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
-    ck_assert(!save(&error));
+    ck_assert(!root_save(&error));
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
     ck_error(&error, QMC_ERROR_IO, "qubes.xml");
     after = root_get();
@@ -237,8 +198,8 @@ START_TEST(no_history_no_save)
 
     root_load();
     ck_assert(g_file_set_contents(blocker, "", 0, NULL));
-    set_memory("work", 501);
-    ck_assert(!save(NULL));
+    root_set_memory("work", 501);
+    ck_assert(!root_save(NULL));
     after = root_get();
     ck_assert_str_eq(text, after);
 }
@@ -253,8 +214,8 @@ static void G_GNUC_NORETURN count(const char *name, int times)
         if (!store_load(store, model, NULL))
             _exit(2);
         now = qube_get_int(model, qube_named(name), "memory", 0);
-        set_memory(name, (int)now + 1);
-        if (save(NULL))
+        root_set_memory(name, (int)now + 1);
+        if (root_save(NULL))
             done++;
     }
     _exit(0);
@@ -268,8 +229,8 @@ START_TEST(two_processes_lose_nothing)
 
     g_free(root_put_fixture("upstream-4.2.xml"));
     root_load();
-    set_memory("work", 1000);
-    set_memory("media", 1000);
+    root_set_memory("work", 1000);
+    root_set_memory("media", 1000);
     ck_save();
     for (int i = 0; i < 3; i++) {
         pids[i] = fork();
@@ -292,7 +253,7 @@ static gint64 round_us(void)
     gint64 begin = g_get_monotonic_time();
 
     root_load();
-    set_memory("work", 500);
+    root_set_memory("work", 500);
     ck_save();
     return g_get_monotonic_time() - begin;
 }
@@ -402,7 +363,7 @@ START_TEST(what_xml_cannot_hold_never_reaches_the_disk)
     work = qube_named("work");
     qube_put_feature(work, "f", "a\013b");
     model_touch(model, work);
-    ck_assert(!save(&error));
+    ck_assert(!root_save(&error));
     ck_error(&error, QMC_ERROR_INTERNAL, "read back");
     after = root_get();
     ck_assert_str_eq(text, after);

@@ -112,6 +112,44 @@ void root_load_domains(const char *domains)
     root_load();
 }
 
+void root_set_memory(const char *qube, int mib)
+{
+    g_autofree char *text = g_strdup_printf("%d", mib);
+
+    qube_put(qube_named(qube), prop_find("memory", CLASS_APP), text);
+    model_touch(model, qube_named(qube));
+}
+
+gboolean root_save(GError **error)
+{
+    struct store_save *saving = store_save_new(store, model, "test");
+    gboolean ok = store_save_run(saving, 2000, error);
+
+    if (ok)
+        store_save_commit(saving, model);
+    store_save_free(saving);
+    return ok;
+}
+
+void ck_save(void)
+{
+    GError *error = NULL;
+
+    root_save(&error);
+    ck_no_error(error);
+}
+
+guint root_history_count(void)
+{
+    g_autofree char *path = root_path(LAYOUT_HISTORY);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    guint n = 0;
+
+    while (dir && g_dir_read_name(dir))
+        n++;
+    return n;
+}
+
 gboolean found(const struct qube *qube, const char *part)
 {
     const GPtrArray *findings = qube ? qube->findings : model->findings;

@@ -25,6 +25,14 @@ char *root_put_fixture(const char *name);
 void root_load(void);
 /* The same of a store with these `domain` elements and a usual frame. */
 void root_load_domains(const char *domains);
+/* What is changed in most tests of saving. */
+void root_set_memory(const char *qube, int mib);
+/* One save, and its commit. */
+gboolean root_save(GError **error);
+/* The same; fails the test on an error. */
+void ck_save(void);
+/* Files in the history. */
+guint root_history_count(void);
 /* Whether some finding of the qube (NULL: of the model) has this in it. */
 gboolean found(const struct qube *qube, const char *part);
 struct qube *qube_named(const char *name);
