@@ -9,7 +9,7 @@
 #include "util/error.h"
 
 #define POLL_MS 250
-#define SAVE_LOCK_MS 5000
+#define SAVE_LOCK_MS 15000 /* many may save at once, on a slow disk */
 #define SAVE_DEADLINE_MS 60000
 #define UNDO_DEADLINE_MS 120000
 #define SAVE_TRIES 5
@@ -162,6 +162,7 @@ static void op_unwind(struct op *op, GError *error)
         .progress = progress,
     };
 
+    g_clear_pointer(&op->priv->stale, store_save_free);
     if (op->priv->undos->len == 0) {
         op_finish(op, error);
         return;
@@ -318,6 +319,9 @@ static void save_submit(struct op *op)
         op_progress(op, PROGRESS_STEP, "store saved");
     op->priv->save =
         store_save_new(engine->store, engine->model, op->row->name);
+    if (op->priv->stale)
+        store_save_inherit(op->priv->save, op->priv->stale);
+    g_clear_pointer(&op->priv->stale, store_save_free);
     op_job(op, &spec);
     op_emit(op);
 }
@@ -332,10 +336,12 @@ static void save_failed(struct op *op, GError *error)
     op_unwind(op, error);
 }
 
+/* The lock is kept: what is read now is what the next try finds. */
 static void save_again(struct op *op)
 {
     GError *error = NULL;
 
+    op->priv->stale = g_steal_pointer(&op->priv->save);
     if (engine_reload(op->engine, &error))
         op_save(op);
     else
@@ -358,17 +364,19 @@ static void saved(struct job *job, const GError *error, gpointer data)
     struct op *op = data;
     gboolean stale = error && store_save_stale(op->priv->save);
 
+    if (stale && op->priv->saves < SAVE_TRIES) {
+        save_again(op);
+        return;
+    }
     if (!error)
         save_done(op);
     /* At its deadline the worker is still at it. */
     if (!error_is(error, QMC_ERROR_TIMEOUT))
         g_clear_pointer(&op->priv->save, store_save_free);
-    if (!error)
-        op_finish(op, NULL);
-    else if (stale && op->priv->saves < SAVE_TRIES)
-        save_again(op);
-    else
+    if (error)
         save_failed(op, g_error_copy(error));
+    else
+        op_finish(op, NULL);
 }
 
 /* It is this one's turn. */

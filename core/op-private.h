@@ -33,6 +33,7 @@ struct op_private {
     GArray *undos;         /* struct op_undo; the worker's while inside */
     GError *cause;         /* why it is being undone */
     struct store_save *save;
+    struct store_save *stale; /* the try before: it keeps the lock for the next */
     unsigned saves;        /* tries */
     guint load;            /* engine->loads at the last prepare */
     GPtrArray *old_data;   /* op->data of preparations that were repeated */

@@ -94,8 +94,8 @@ static void op_free(struct op *op)
     op_clear(op);
     if (priv->poll_timer)
         engine_timer_remove(op->engine, priv->poll_timer);
-    if (priv->save)
-        store_save_free(priv->save);
+    store_save_free(priv->save);
+    store_save_free(priv->stale);
     g_array_unref(priv->undos);
     g_ptr_array_unref(priv->old_data);
     g_clear_error(&priv->cause);

@@ -32,7 +32,10 @@ struct store_save {
     char *kept;                       /* the former store */
     gboolean same;                    /* the document is what the file says */
     gboolean stale, done;
+    struct file_lock *lock;           /* while it runs, and while it is stale */
 };
+
+static void unlock(struct store_save *save);
 
 static gboolean is_same(const struct store *store, const GString *text)
 {
@@ -79,6 +82,7 @@ void store_save_free(struct store_save *save)
 {
     if (!save)
         return;
+    unlock(save);
     if (save->document)
         store_document_free(save->document);
     g_clear_pointer(&save->copy, g_bytes_unref);
@@ -205,12 +209,38 @@ static void busy_explain(const struct store_save *save, GError **error)
               "'%s' is being written by process %s", save->path, g_strstrip(who));
 }
 
+static gboolean lock(struct store_save *save, int timeout_ms, GError **error)
+{
+    if (save->lock)
+        return TRUE;
+    save->lock = file_lock_take(save->path, FALSE, timeout_ms, error);
+    if (!save->lock) {
+        busy_explain(save, error);
+        return FALSE;
+    }
+    holder_write(save);
+    return TRUE;
+}
+
+static void unlock(struct store_save *save)
+{
+    if (!save->lock)
+        return;
+    holder_remove(save);
+    g_clear_pointer(&save->lock, file_lock_release);
+}
+
+void store_save_inherit(struct store_save *save, struct store_save *former)
+{
+    g_return_if_fail(!save->lock);
+    save->lock = g_steal_pointer(&former->lock);
+}
+
 /* Writing. */
 
-static gboolean replace(struct store_save *save, struct file_lock *lock,
-                        const char *keep, GError **error)
+static gboolean replace(struct store_save *save, const char *keep, GError **error)
 {
-    struct file_replace how = { save->path, 0660, "qubes", keep, lock };
+    struct file_replace how = { save->path, 0660, "qubes", keep, save->lock };
     gsize len = 0;
     const char *text = save->copy ? g_bytes_get_data(save->copy, &len)
                                   : save->document->text->str;
@@ -231,7 +261,7 @@ static gboolean write_first(struct store_save *save, GError **error)
 {
     if (access(save->path, F_OK) == 0)
         return refuse_stale(save, error);
-    return replace(save, NULL, NULL, error);
+    return replace(save, NULL, error);
 }
 
 /* The store is as it was, so its copy is none of a former one. */
@@ -244,8 +274,7 @@ static void unkeep(const struct store_save *save, const char *keep)
         unlink(keep);
 }
 
-static gboolean write_locked(struct store_save *save, struct file_lock *lock,
-                             GError **error)
+static gboolean write_locked(struct store_save *save, GError **error)
 {
     g_autofree char *keep = NULL;
     struct file_stamp now;
@@ -261,7 +290,7 @@ static gboolean write_locked(struct store_save *save, struct file_lock *lock,
     keep = store_history_place(save->root, error);
     if (!keep)
         return FALSE;
-    if (!replace(save, lock, keep, error)) {
+    if (!replace(save, keep, error)) {
         unkeep(save, keep);
         return FALSE;
     }
@@ -275,17 +304,13 @@ static gboolean write_locked(struct store_save *save, struct file_lock *lock,
 
 static gboolean write_again(struct store_save *save, int timeout_ms, GError **error)
 {
-    auto_of(file_lock) struct file_lock *lock =
-        file_lock_take(save->path, FALSE, timeout_ms, error);
     gboolean ok;
 
-    if (!lock) {
-        busy_explain(save, error);
+    if (!lock(save, timeout_ms, error))
         return FALSE;
-    }
-    holder_write(save);
-    ok = write_locked(save, lock, error);
-    holder_remove(save);
+    ok = write_locked(save, error);
+    if (!save->stale)
+        unlock(save);
     return ok;
 }
 

@@ -53,6 +53,11 @@ struct store_save *store_save_new_copy(const char *root, GBytes *copy,
                                        const struct file_stamp *present);
 gboolean store_save_run(struct store_save *save, int timeout_ms, GError **error);
 gboolean store_save_stale(const struct store_save *save);
+/* Before the run: the lock that a stale save keeps until it is freed goes over to
+ * the next save of the same change. Nobody can be quicker than that one, however
+ * many want to save; without it each would begin again whenever another one
+ * was. Nothing slow may be done in between. */
+void store_save_inherit(struct store_save *save, struct store_save *former);
 /* After a run: where the former store is kept; NULL: there was none. */
 const char *store_save_kept(const struct store_save *save);
 /* Main, after a successful run, of store_save_new() alone: the store now counts

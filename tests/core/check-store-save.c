@@ -136,6 +136,129 @@ START_TEST(a_held_lock_names_its_holder)
 }
 END_TEST
 
+/* Child: holds the lock, and replaces the file under it when told to go on. */
+static void G_GNUC_NORETURN replace_when_told(int told, int tells)
+{
+    struct file_lock *lock = file_lock_take(store_path(store), FALSE, 0, NULL);
+    struct file_replace how = { store_path(store), 0660, NULL, NULL, lock };
+    g_autofree char *text = NULL;
+    char byte = 0;
+
+    if (!lock || write(tells, &byte, 1) != 1 || read(told, &byte, 1) != 1)
+        _exit(2);
+    text = root_get();
+    _exit(file_replace(&how, text, strlen(text), NULL, NULL) ? 0 : 3);
+}
+
+static void ck_ended(pid_t pid)
+{
+    int status;
+
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d", status);
+}
+
+/* Spec 10.7: blocked as long as the first one is at it, then it is the new file
+ * that is looked at. */
+START_TEST(a_second_writer_waits_and_sees_the_new_file)
+{
+    int there[2], back[2];
+    struct store_save *saving;
+    GError *error = NULL;
+    char byte = 0;
+    pid_t pid;
+
+    g_free(root_put_fixture("upstream-4.2.xml"));
+    root_load();
+    root_set_memory("work", 501);
+    ck_assert(pipe(there) == 0 && pipe(back) == 0);
+    pid = fork();
+    if (pid == 0)
+        replace_when_told(there[0], back[1]);
+    ck_assert_int_eq(read(back[0], &byte, 1), 1);
+    saving = store_save_new(store, model, "test");
+    ck_assert(!store_save_run(saving, 20, &error));
+    ck_assert(!store_save_stale(saving));
+    ck_error(&error, QMC_ERROR_BUSY, "locked");
+    ck_assert_int_eq(write(there[1], &byte, 1), 1);
+    ck_assert(!store_save_run(saving, 50000, &error));
+    ck_assert(store_save_stale(saving));
+    ck_error(&error, QMC_ERROR_BUSY, "changed by another program");
+    store_save_free(saving);
+    ck_ended(pid);
+    for (int i = 0; i < 2; i++) {
+        close(there[i]);
+        close(back[i]);
+    }
+}
+END_TEST
+
+/* Upstream takes POSIX locks: its writers and ours see each other. */
+START_TEST(upstream_s_lock_blocks_too)
+{
+    GError *error = NULL;
+    int there[2], back[2];
+    char byte = 0;
+    pid_t pid;
+
+    g_free(root_put_fixture("upstream-4.2.xml"));
+    root_load();
+    root_set_memory("work", 501);
+    ck_assert(pipe(there) == 0 && pipe(back) == 0);
+    pid = fork();
+    if (pid == 0) {
+        int fd = open(store_path(store), O_RDWR | O_CLOEXEC);
+
+        if (fd < 0 || lockf(fd, F_TLOCK, 0) != 0 || write(back[1], &byte, 1) != 1)
+            _exit(2);
+        _exit(read(there[0], &byte, 1) == 1 ? 0 : 3);
+    }
+    ck_assert_int_eq(read(back[0], &byte, 1), 1);
+    ck_assert(!root_save(&error));
+    ck_error(&error, QMC_ERROR_BUSY, "locked");
+    ck_assert_int_eq(write(there[1], &byte, 1), 1);
+    ck_ended(pid);
+    ck_save();
+    for (int i = 0; i < 2; i++) {
+        close(there[i]);
+        close(back[i]);
+    }
+}
+END_TEST
+
+/* Whoever was too late does not have to run the race again. */
+START_TEST(the_try_after_a_stale_one_has_the_file_to_itself)
+{
+    g_autofree char *dir = root_path(LAYOUT_RUN);
+    g_autofree char *holder = g_build_filename(dir, "store.holder", NULL);
+    struct store_save *first, *second;
+    GError *error = NULL;
+
+    g_free(root_put_fixture("upstream-4.2.xml"));
+    root_load();
+    g_free(root_put_fixture("upstream-4.2.xml"));
+    root_set_memory("work", 501);
+    first = store_save_new(store, model, "test");
+    ck_assert(!store_save_run(first, 0, NULL));
+    ck_assert(store_save_stale(first));
+    ck_assert_ptr_null(file_lock_take(store_path(store), FALSE, 0, &error));
+    ck_error(&error, QMC_ERROR_BUSY, "locked");
+    ck_assert(g_file_test(holder, G_FILE_TEST_EXISTS));
+    root_load();
+    root_set_memory("work", 502);
+    second = store_save_new(store, model, "test");
+    store_save_inherit(second, first);
+    store_save_free(first);
+    ck_assert_ptr_null(file_lock_take(store_path(store), FALSE, 0, NULL));
+    ck_assert(store_save_run(second, 0, NULL));
+    store_save_commit(second, model);
+    ck_assert(!g_file_test(holder, G_FILE_TEST_EXISTS));
+    store_save_free(second);
+    root_set_memory("work", 503);
+    ck_save();
+}
+END_TEST
+
 START_TEST(the_last_fifty_are_kept)
 {
     g_autofree char *text = root_put_fixture("upstream-4.2.xml");
@@ -375,7 +498,9 @@ int main(void)
     const TTest *tests[] = {
         a_save_is_read_back, saves_follow_each_other,
         a_change_during_a_save_is_not_forgotten, a_stale_save_changes_nothing,
-        a_held_lock_names_its_holder, the_last_fifty_are_kept,
+        a_held_lock_names_its_holder, a_second_writer_waits_and_sees_the_new_file,
+        upstream_s_lock_blocks_too, the_try_after_a_stale_one_has_the_file_to_itself,
+        the_last_fifty_are_kept,
         the_history_holds_what_was_before, a_full_disk_leaves_the_store,
         no_history_no_save, two_processes_lose_nothing,
         killed_in_a_save_it_is_old_or_new, a_first_store_is_written,
