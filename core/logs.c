@@ -7,12 +7,10 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "core/engine-private.h"
 #include "core/layout.h"
 #include "util/error.h"
 #include "util/text.h"
 
-#define DEADLINE_MS 5000
 #define NAME_MAX_LENGTH 128
 
 /* Files as the programs of dom0 name them; %s is the qube. */
@@ -305,103 +303,78 @@ gboolean logs_save(GPtrArray *lines, const char *path, GError **error)
     return FALSE;
 }
 
-/* Jobs. */
+/* In a job. */
 
-struct logs_job {
-    struct engine *engine;
+struct question {
     char *root, *name, *path;
     struct file_stamp known;
     gboolean has_known;
     GPtrArray *lines; /* to be saved; NULL: a reading */
-    struct log_text *text;
-    logs_fn done;     /* NULL: forgotten */
-    gpointer data;
 };
 
-static gboolean logs_run(struct job *job, gpointer data, GError **error)
+static gpointer logs_read(gconstpointer data, GError **error)
 {
-    struct logs_job *logs = data;
-    struct log_query query = { logs->name, logs->path,
-                               logs->has_known ? &logs->known : NULL };
+    const struct question *question = data;
+    struct log_query query = { question->name, question->path,
+                               question->has_known ? &question->known : NULL };
 
-    if (logs->lines)
-        return logs_save(logs->lines, logs->path, error);
-    logs->text = log_text_read(logs->root, &query, error);
-    return logs->text != NULL;
+    return log_text_read(question->root, &query, error);
 }
 
-/* After TIMEOUT the worker may still be at it: what it makes is not touched. */
-static void logs_done(struct job *job, const GError *error, gpointer data)
+/* What was saved is the answer. */
+static gpointer logs_write(gconstpointer data, GError **error)
 {
-    struct logs_job *logs = data;
+    const struct question *question = data;
 
-    if (logs->done)
-        logs->done(error ? NULL : g_steal_pointer(&logs->text), error, logs->data);
-    logs->done = NULL;
+    return logs_save(question->lines, question->path, error)
+               ? g_ptr_array_ref(question->lines) : NULL;
 }
 
-static void logs_over(gpointer data)
+static void question_free(gpointer data)
 {
-    struct logs_job *logs = data;
+    struct question *question = data;
 
-    engine_job_over(logs->engine);
-    g_clear_pointer(&logs->text, log_text_free);
-    g_clear_pointer(&logs->lines, g_ptr_array_unref);
-    g_free(logs->root);
-    g_free(logs->name);
-    g_free(logs->path);
-    g_free(logs);
+    g_clear_pointer(&question->lines, g_ptr_array_unref);
+    g_free(question->root);
+    g_free(question->name);
+    g_free(question->path);
+    g_free(question);
 }
 
-static struct logs_job *logs_submit(struct logs_job *logs)
+static void text_free(gpointer text)
 {
-    struct job_spec spec = {
-        .deadline_ms = DEADLINE_MS,
-        .data = logs,
-        .run = logs_run,
-        .done = logs_done,
-        .destroy = logs_over,
-    };
-
-    engine_job(logs->engine, &spec);
-    return logs;
+    log_text_free(text);
 }
 
-static struct logs_job *logs_new(struct engine *engine, const char *path,
-                                 logs_fn done, gpointer data)
+static struct question *question_new(struct engine *engine, const char *path)
 {
-    struct logs_job *logs = g_new0(struct logs_job, 1);
+    struct question *question = g_new0(struct question, 1);
 
-    logs->engine = engine;
-    logs->root = g_strdup(engine->root);
-    logs->path = g_strdup(path);
-    logs->done = done;
-    logs->data = data;
-    return logs;
+    question->root = g_strdup(engine_root(engine));
+    question->path = g_strdup(path);
+    return question;
 }
 
-struct logs_job *logs_request(struct engine *engine, const struct log_query *query,
-                              logs_fn done, gpointer data)
+struct query *logs_request(struct engine *engine, const struct log_query *query,
+                           query_fn done, gpointer data)
 {
-    struct logs_job *logs = logs_new(engine, query->path, done, data);
+    struct question *question = question_new(engine, query->path);
+    struct query_spec spec = { logs_read, text_free, question_free, done, data };
 
-    logs->name = g_strdup(query->name);
-    logs->has_known = query->known != NULL;
+    question->name = g_strdup(query->name);
+    question->has_known = query->known != NULL;
     if (query->known)
-        logs->known = *query->known;
-    return logs_submit(logs);
+        question->known = *query->known;
+    return query_submit(engine, question, &spec);
 }
 
-struct logs_job *logs_request_save(struct engine *engine, GPtrArray *lines,
-                                   const char *path, logs_fn done, gpointer data)
+void logs_request_save(struct engine *engine, GPtrArray *lines, const char *path,
+                       query_fn done, gpointer data)
 {
-    struct logs_job *logs = logs_new(engine, path, done, data);
+    struct question *question = question_new(engine, path);
+    struct query_spec spec = { logs_write, (GDestroyNotify)g_ptr_array_unref,
+                               question_free, done, data };
 
-    logs->lines = g_ptr_array_ref(lines);
-    return logs_submit(logs);
-}
-
-void logs_forget(struct logs_job *job)
-{
-    job->done = NULL;
+    question->lines = g_ptr_array_ref(lines);
+    query_submit(engine, question, &spec);
 }

@@ -3,7 +3,7 @@
  * Much of it was written by the qube itself. */
 #pragma once
 
-#include "core/engine.h"
+#include "core/query.h"
 #include "util/file.h"
 
 #define LOGS_TAIL (1024 * 1024) /* of a log at most so much is read */
@@ -42,14 +42,9 @@ void log_text_free(struct log_text *text);
 /* [W] Into a new file, mode 0600; EXISTS rather than overwrite one. */
 gboolean logs_save(GPtrArray *lines, const char *path, GError **error);
 
-/* The same in a job, from main. text is the callee's to free; NULL with an
- * error, and after a save. */
-struct logs_job;
-typedef void (*logs_fn)(struct log_text *text, const GError *error, gpointer data);
-struct logs_job *logs_request(struct engine *engine, const struct log_query *query,
-                              logs_fn done, gpointer data);
-/* Lines as a reading gave them; takes a reference. */
-struct logs_job *logs_request_save(struct engine *engine, GPtrArray *lines,
-                                   const char *path, logs_fn done, gpointer data);
-/* Nobody waits for it any more. Not after it was done. */
-void logs_forget(struct logs_job *job);
+/* The same in a job, from main: the answer is a struct log_text. */
+struct query *logs_request(struct engine *engine, const struct log_query *query,
+                           query_fn done, gpointer data);
+/* Lines as a reading gave them, which are the answer too; takes a reference. */
+void logs_request_save(struct engine *engine, GPtrArray *lines, const char *path,
+                       query_fn done, gpointer data);

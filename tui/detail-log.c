@@ -20,7 +20,7 @@ struct log {
     struct log_text *text; /* NULL: not read yet, or it failed */
     char *error, *hint;
     gboolean errors_only;
-    struct logs_job *reading; /* NULL: none at work */
+    struct query *reading; /* NULL: none at work */
     gboolean again;        /* something else was asked for meanwhile */
     gboolean stale;        /* what is shown is not of the source chosen */
     guint timer;           /* while it is looked at */
@@ -77,7 +77,7 @@ static gboolean log_take(struct log *log, struct log_text *text)
 
 static void log_read(struct log *log);
 
-static void log_read_done(struct log_text *text, const GError *error, gpointer data)
+static void log_read_done(gpointer text, const GError *error, gpointer data)
 {
     struct log *log = data;
     gboolean again = log->again;
@@ -145,7 +145,7 @@ static void log_close(gpointer page)
     struct log *log = page;
 
     g_clear_handle_id(&log->timer, g_source_remove);
-    g_clear_pointer(&log->reading, logs_forget);
+    g_clear_pointer(&log->reading, query_forget);
     log_put_error(log, NULL);
     pager_free(log->pager);
     g_free(log->name);

@@ -11,7 +11,7 @@ struct save {
     char *what, *path;
 };
 
-static void save_done(struct log_text *text, const GError *error, gpointer data)
+static void save_done(gpointer lines, const GError *error, gpointer data)
 {
     struct save *save = data;
 
@@ -20,6 +20,7 @@ static void save_done(struct log_text *text, const GError *error, gpointer data)
     else
         model_note(save->model, NULL, FALSE, "%s is saved in '%s'", save->what,
                    save->path);
+    g_clear_pointer(&lines, g_ptr_array_unref);
     g_free(save->what);
     g_free(save->path);
     g_free(save);
