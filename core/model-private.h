@@ -10,6 +10,7 @@ struct finding *finding_new(enum severity severity, const char *hint,
                             const char *format, va_list args) G_GNUC_PRINTF(3, 0);
 struct pool_entry *pool_entry_new(const char *name, const char *driver);
 GPtrArray *raw_texts_new(void);
+GArray *pairs_new(void); /* struct pair */
 /* Appended, without attributes. */
 struct volume_config *qube_volume_add(struct qube *qube, const char *interned);
 /* The last of that name, good or bad; NULL: not explicit. */

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "core/device-assignment.h"
 #include "core/model-private.h"
 #include "storage/pool.h"
 #include "util/error.h"
@@ -77,7 +78,7 @@ GPtrArray *raw_texts_new(void)
     return g_ptr_array_new_with_free_func(raw_text_free);
 }
 
-static GArray *pairs_new(void)
+GArray *pairs_new(void)
 {
     GArray *pairs = g_array_new(FALSE, FALSE, sizeof(struct pair));
 
@@ -121,6 +122,8 @@ struct qube *qube_new_empty(const char *class_name)
         g_array_sized_new(FALSE, TRUE, sizeof(struct volume_config), VOLUMES_USUAL);
     g_array_set_clear_func(qube->volumes, volume_config_clear);
     qube->raw = raw_texts_new();
+    qube->devices =
+        g_ptr_array_new_with_free_func((GDestroyNotify)device_assignment_free);
     qube->findings = g_ptr_array_new_with_free_func(finding_free);
     return qube;
 }
@@ -136,6 +139,7 @@ void qube_free(struct qube *qube)
     g_array_unref(qube->volumes);
     g_string_chunk_free(qube->texts);
     g_ptr_array_unref(qube->raw);
+    g_ptr_array_unref(qube->devices);
     g_ptr_array_unref(qube->findings);
     g_free(qube);
 }

@@ -28,6 +28,7 @@ struct raw_text {
     const char *at;     /* interned: which one ("netvm"), or in a container the
                          * known item it stood after; NULL: the first */
     char *text;
+    gboolean devices;   /* a `devices` element: qube->devices says what it means */
 };
 
 /* One explicit property, in file order. */
@@ -71,7 +72,10 @@ struct qube {
     GPtrArray *tags;               /* char * */
     GArray *volumes;               /* struct volume_config */
     GStringChunk *texts;           /* the attributes of the volumes */
-    GPtrArray *raw;                /* struct raw_text: unknown elements, devices */
+    GPtrArray *raw;                /* struct raw_text: unknown elements, devices
+                                    * as they stand in the store */
+    GPtrArray *devices;            /* struct device_assignment */
+    gboolean devices_edited;       /* those count, not what stands in the store */
     GPtrArray *findings;           /* struct finding */
     gboolean broken;               /* listed, kept, but not to be operated on */
     gboolean has_pci;              /* a PCI device is assigned, in any mode */

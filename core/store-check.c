@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "core/device-private.h"
 #include "core/model-private.h"
 #include "core/tag.h"
 #include "util/error.h"
@@ -402,6 +403,7 @@ void store_check(struct model *model)
             needs(qube, "label", SEVERITY_WARN);
         tags_check(qube);
         pairs_check(qube);
+        devices_check(model, qube);
     }
     netvms_check(model);
 }

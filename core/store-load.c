@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/device-private.h"
 #include "core/layout.h"
 #include "core/model-private.h"
 #include "util/error.h"
@@ -77,11 +78,12 @@ struct loader {
     /* What is being skipped. */
     int raw_depth;
     gsize raw_begin;
-    gboolean raw_pci;
+    gboolean raw_devices; /* and read too */
+    struct device_reader devices;
 
     /* Hints about the release that wrote the file. */
     gboolean seen_tags, seen_devices; /* in this qube */
-    guint tags_first, tags_last, false_written;
+    guint tags_first, tags_last, false_written, device_modes;
 };
 
 static const char *attr_get(const struct xml_attr *attrs, const char *name)
@@ -123,6 +125,7 @@ static void raw_add(struct loader *loader, const char *parent, const char *at,
     raw->parent = parent;
     raw->at = at;
     raw->text = text;
+    raw->devices = FALSE;
     g_ptr_array_add(loader->qube ? loader->qube->raw : loader->store->raw, raw);
 }
 
@@ -415,10 +418,11 @@ static gboolean refuse_count(const struct loader *loader, GError **error)
     return FALSE;
 }
 
-/* Devices stay as they stand; the model wants to know only this of them. */
+/* Devices stay as they stand until somebody changes them. */
 static void devices_begin(struct loader *loader, const struct xml_attr *attrs)
 {
-    loader->raw_pci = g_strcmp0(attr_get(attrs, "class"), "pci") == 0;
+    loader->raw_devices = TRUE;
+    device_reader_begin(&loader->devices, loader->qube, attrs);
     loader->seen_devices = TRUE;
     if (loader->seen_tags)
         loader->tags_first++;
@@ -441,7 +445,7 @@ static void raw_start(struct loader *loader, const char *name,
 {
     loader->raw_depth = 1;
     loader->raw_begin = begin;
-    loader->raw_pci = FALSE;
+    loader->raw_devices = FALSE;
     if (top(loader)->element->to == IN_DOMAIN && g_str_equal(name, "devices"))
         devices_begin(loader, attrs);
     else
@@ -452,6 +456,26 @@ static void raw_end(struct loader *loader, gsize end)
 {
     raw_add(loader, g_intern_string(top(loader)->element->name), top(loader)->item,
             g_strndup(loader->bytes + loader->raw_begin, end - loader->raw_begin));
+    if (loader->raw_devices)
+        ((struct raw_text *)g_ptr_array_index(loader->qube->raw,
+                                              loader->qube->raw->len - 1))->devices =
+            TRUE;
+}
+
+/* Within an element that is kept as it stands. */
+static void raw_inside(struct loader *loader, const char *name,
+                       const struct xml_attr *attrs, gsize begin)
+{
+    int depth = loader->raw_depth++;
+
+    if (!loader->raw_devices)
+        return;
+    device_reader_start(&loader->devices, depth, name, attrs, begin);
+    if (depth > 1 || !g_str_equal(name, "device"))
+        return;
+    loader->device_modes += attr_get(attrs, "mode") != NULL;
+    if (g_str_equal(loader->devices.class, "pci"))
+        loader->qube->has_pci = TRUE;
 }
 
 static gboolean on_start(const char *name, const struct xml_attr *attrs,
@@ -461,9 +485,7 @@ static gboolean on_start(const char *name, const struct xml_attr *attrs,
     const struct element *element;
 
     if (loader->raw_depth > 0) {
-        loader->raw_depth++;
-        if (loader->raw_pci && g_str_equal(name, "device"))
-            loader->qube->has_pci = TRUE;
+        raw_inside(loader, name, attrs, begin);
         return TRUE;
     }
     element = element_find(top(loader)->element->to, name);
@@ -491,6 +513,9 @@ static gboolean on_end(const char *name, const char *text, gsize end,
     if (loader->raw_depth > 0) {
         if (--loader->raw_depth == 0)
             raw_end(loader, end);
+        else if (loader->raw_devices)
+            device_reader_end(&loader->devices, loader->raw_depth, text, loader->bytes,
+                              end);
         return TRUE;
     }
     if (frame->element->end)
@@ -509,6 +534,7 @@ static void form_set(const struct loader *loader)
     form->write_false = loader->false_written > 0;
     form->tags_first = loader->tags_first > 0 ||
                        (loader->tags_last == 0 && form->write_false);
+    form->device_modes = loader->device_modes > 0 || form->tags_first;
 }
 
 gboolean store_parse(struct store *store, struct model *model, GError **error)
@@ -522,6 +548,7 @@ gboolean store_parse(struct store *store, struct model *model, GError **error)
     loader.bytes = g_bytes_get_data(store->image.bytes, &len);
     loader.frames[0].element = &document;
     ok = xml_parse(what, loader.bytes, len, &handler, &loader, error);
+    device_reader_clear(&loader.devices);
     qube_free(loader.qube);
     g_free(loader.ref);
     if (ok)

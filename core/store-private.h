@@ -20,6 +20,7 @@ struct span {
 struct store_form {
     gboolean tags_first;  /* tags before devices (4.3) */
     gboolean write_false; /* False flags of volumes are written (4.3.47) */
+    gboolean device_modes; /* devices are written with mode and identity (4.3) */
 };
 
 /* What is known of one state of the file; a save makes the next one. */

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "core/device-private.h"
 #include "core/model-private.h"
 #include "util/xml.h"
 
@@ -328,9 +329,13 @@ void store_domain_write(GString *out, const struct store_form *form,
     line(&w, 6);
     features_write(&w, qube, 6);
     raw_elements(&w, "domain", "features", 6);
+    if (qube->devices_edited && !form->tags_first)
+        devices_write(out, qube, form->device_modes, 6);
     line(&w, 6);
     tags_write(&w, qube, 6);
     raw_elements(&w, "domain", "tags", 6);
+    if (qube->devices_edited && form->tags_first)
+        devices_write(out, qube, form->device_modes, 6);
     if (has_volumes(qube)) {
         line(&w, 6);
         volumes_write(&w, qube, 6);

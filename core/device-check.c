@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is wrong with assignments of devices; each stays as it is. */
+#include "config.h"
+
+#include "core/device-private.h"
+
+#include <string.h>
+
+#include "util/text.h"
+
+#define DROPPED "it is kept, but qubesd drops it when it saves"
+#define REFUSED "qubesd does not load a store like this; take one of them out"
+
+/* Options by class; NULL: any. */
+static const struct {
+    const char *class, *option;
+} options[] = {
+    { "pci", "permissive" },       { "pci", "no-strict-reset" },
+    { "block", "frontend-dev" },   { "block", "read-only" },
+    { "block", "devtype" },        { "usb", NULL },
+    { "mic", NULL },
+};
+
+static gboolean class_known(const char *class)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
+        if (g_str_equal(options[i].class, class))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean option_known(const char *class, const char *option)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
+        if (g_str_equal(options[i].class, class) &&
+            (!options[i].option || g_str_equal(options[i].option, option)))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean is_hex(const char *text, gsize len)
+{
+    for (gsize i = 0; i < len; i++)
+        if (!g_ascii_isxdigit(text[i]))
+            return FALSE;
+    return TRUE;
+}
+
+/* "00_14.0" */
+static gboolean is_function(const char *text, gsize len)
+{
+    return len == 7 && is_hex(text, 2) && text[2] == '_' && is_hex(text + 3, 2) &&
+           text[5] == '.' && is_hex(text + 6, 1);
+}
+
+/* Of 4.2, or a path over bridges, perhaps with a segment: "00_08.1-00_00.0". */
+static gboolean is_pci_port(const char *port)
+{
+    g_auto(GStrv) hops = g_strsplit(port, "-", -1);
+    const char *first = hops[0];
+
+    if (!first)
+        return FALSE;
+    if (strlen(first) == 12 && is_hex(first, 4) && first[4] == '_')
+        first += 5;
+    if (!is_function(first, strlen(first)))
+        return FALSE;
+    for (guint i = 1; hops[i]; i++)
+        if (!is_function(hops[i], strlen(hops[i])))
+            return FALSE;
+    return TRUE;
+}
+
+static char *shown(const struct device_assignment *device)
+{
+    g_autofree char *text =
+        g_strdup_printf("%s:%s:%s", device->class, device->backend ? device->backend : "*",
+                        device->port ? device->port : "*");
+
+    return text_sanitise(text, -1);
+}
+
+static void option_check(struct qube *qube, const struct device_assignment *device,
+                         const struct pair *option)
+{
+    g_autofree char *what = shown(device);
+
+    if (class_known(device->class) && !option_known(device->class, option->name))
+        qube_find(qube, SEVERITY_WARN, "it is refused when the device is attached",
+                  "device '%s' of '%s' has the option '%s', which is none", what,
+                  qube->name, option->name);
+    if (*option->value == '\0' || g_str_equal(option->value, "None"))
+        qube_find(qube, SEVERITY_WARN, "set it anew",
+                  "the option '%s' of device '%s' of '%s' has no value", option->name,
+                  what, qube->name);
+}
+
+static void device_check(const struct model *model, struct qube *qube,
+                         const struct device_assignment *device)
+{
+    g_autofree char *what = shown(device);
+
+    if (device->flaw)
+        qube_find(qube, SEVERITY_WARN, DROPPED, "device '%s' of '%s' cannot be used: %s",
+                  what, qube->name, device->flaw);
+    if (!class_known(device->class))
+        qube_find(qube, SEVERITY_INFO, DROPPED,
+                  "device '%s' of '%s' is of an unknown class", what, qube->name);
+    if (device->backend && !model_qube_named(model, device->backend))
+        qube_find(qube, SEVERITY_WARN, DROPPED,
+                  "device '%s' of '%s' cannot be used: there is no qube '%s'", what,
+                  qube->name, device->backend);
+    if (g_str_equal(device->class, "pci") && device->port && !is_pci_port(device->port))
+        qube_find(qube, SEVERITY_WARN, "such as 00_14.0 is needed",
+                  "device '%s' of '%s' is at no port of PCI", what, qube->name);
+    for (guint i = 0; i < device->options->len; i++)
+        option_check(qube, device, &g_array_index(device->options, struct pair, i));
+}
+
+static guint device_hash(gconstpointer data)
+{
+    const struct device_assignment *device = data;
+
+    return (device->backend ? g_str_hash(device->backend) : 0) ^
+           (device->port ? g_str_hash(device->port) * 31 : 0);
+}
+
+static gboolean device_equal(gconstpointer a, gconstpointer b)
+{
+    return device_assignment_same(a, b);
+}
+
+static void twice_check(struct qube *qube)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(device_hash, device_equal);
+
+    for (guint i = 0; i < qube->devices->len; i++) {
+        struct device_assignment *device = qube->devices->pdata[i];
+        g_autofree char *what = NULL;
+
+        if (device->flaw || g_hash_table_add(seen, device))
+            continue;
+        what = shown(device);
+        qube_find(qube, SEVERITY_WARN, REFUSED, "device '%s' of '%s' is assigned twice",
+                  what, qube->name);
+    }
+}
+
+void devices_check(const struct model *model, struct qube *qube)
+{
+    for (guint i = 0; i < qube->devices->len; i++)
+        device_check(model, qube, qube->devices->pdata[i]);
+    if (qube->devices->len > 1)
+        twice_check(qube);
+}
