@@ -33,11 +33,20 @@ struct driver {
 
     gboolean (*create)(struct volume *volume, GError **error);              /* [W] */
     gboolean (*remove)(struct volume *volume, GError **error);              /* [W] */
+    /* EXISTS, naming it, if there is something of a volume with this vid; NULL:
+     * there never is. */
+    gboolean (*vacant)(const struct volume *volume, GError **error);        /* [W] */
+    /* Gives a volume that has nothing what another one of the pool has, with the
+     * revisions and at no cost in space. Neither is in use; removing one of them
+     * leaves the other. On failure it has nothing again. */
+    gboolean (*share)(struct volume *volume, const struct volume *source,
+                      GError **error);                                      /* [W] */
     gboolean (*verify)(struct volume *volume, GError **error);              /* [W] */
     gboolean (*start)(struct volume *volume, GError **error);               /* [W] */
     gboolean (*stop)(struct volume *volume, GError **error);                /* [W] idempotent */
     gboolean (*resize)(struct volume *volume, guint64 size, GError **error);/* [W] */
-    /* Fills this volume from another one of the same driver. */
+    /* Fills this volume, which may have nothing, from another one of the same
+     * driver. */
     gboolean (*clone)(struct volume *volume, struct volume *source,
                       GError **error);                                      /* [W] */
 

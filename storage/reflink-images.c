@@ -128,6 +128,54 @@ static gboolean drop_matching(const struct images *at, images_test test,
     return images_drop((const char *const *)paths->pdata, error);
 }
 
+static gboolean is_committed(const char *clean, const char *file)
+{
+    gsize stem = strlen(clean) - strlen(endings[0]);
+
+    return is_own(clean, file) && g_str_has_prefix(file + stem, endings[0]) &&
+           !strchr(file, '~');
+}
+
+GPtrArray *images_committed(const struct images *at, GError **error)
+{
+    return images_collect(at, is_committed, error);
+}
+
+gboolean images_none(const struct images *at, GError **error)
+{
+    g_autoptr(GPtrArray) paths = images_collect(at, is_own, error);
+
+    if (!paths)
+        return FALSE;
+    if (paths->len == 0)
+        return TRUE;
+    error_set(error, QMC_ERROR_EXISTS,
+              "look at what it is, then move it away or choose another name",
+              "'%s' is there already, and belongs to no qube",
+              (const char *)paths->pdata[0]);
+    return FALSE;
+}
+
+gboolean images_share(const struct images *at, const struct images *from,
+                      GError **error)
+{
+    g_autoptr(GPtrArray) paths = images_committed(from, error);
+    gsize stem = strlen(from->clean) - strlen(endings[0]);
+    gsize own = strlen(at->clean) - strlen(endings[0]);
+
+    if (!paths || (paths->len && !image_mkdir(at->dir, error)))
+        return FALSE;
+    for (guint i = 0; i < paths->len; i++) {
+        const char *path = paths->pdata[i];
+        g_autofree char *name =
+            g_strdup_printf("%.*s%s", (int)own, at->clean, path + stem);
+
+        if (!image_share(path, name, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean images_drop_unfinished(const struct images *at, GError **error)
 {
     return drop_matching(at, is_unfinished, error);

@@ -33,6 +33,13 @@ gboolean images_drop_all(const struct images *at, GError **error);
 typedef gboolean (*images_test)(const char *clean, const char *file);
 GPtrArray *images_collect(const struct images *at, images_test test,
                           GError **error);
+/* The same for what is committed: the clean image and its revisions. */
+GPtrArray *images_committed(const struct images *at, GError **error);
+/* EXISTS, naming one of its files; else there is none. */
+gboolean images_none(const struct images *at, GError **error);
+/* Other names of the committed ones of `from`, in the place of this volume. */
+gboolean images_share(const struct images *at, const struct images *from,
+                      GError **error);
 /* The named ones, together; ends with NULL. */
 gboolean images_drop(const char *const *paths, GError **error);
 
@@ -52,6 +59,9 @@ gboolean revisions_prune(const struct images *at, guint keep, GError **error);
 
 gboolean reflink_create(struct volume *volume, GError **error);
 gboolean reflink_remove(struct volume *volume, GError **error);
+gboolean reflink_vacant(const struct volume *volume, GError **error);
+gboolean reflink_share(struct volume *volume, const struct volume *source,
+                       GError **error);
 gboolean reflink_start(struct volume *volume, GError **error);
 gboolean reflink_stop(struct volume *volume, GError **error);
 gboolean reflink_resize(struct volume *volume, guint64 size, GError **error);

@@ -54,6 +54,33 @@ gboolean reflink_create(struct volume *volume, GError **error)
     return TRUE;
 }
 
+gboolean reflink_vacant(const struct volume *volume, GError **error)
+{
+    auto_of(images) struct images *at = images_new(volume);
+
+    return images_none(at, error);
+}
+
+/* Committed images are never changed in place but by a volume that keeps no
+ * revisions, and that has only one of the names at work. */
+gboolean reflink_share(struct volume *volume, const struct volume *source,
+                       GError **error)
+{
+    auto_of(images) struct images *at = images_new(volume);
+    auto_of(images) struct images *from = images_new(source);
+
+    if (!images_share(at, from, error)) {
+        g_autoptr(GError) again = NULL;
+
+        if (!images_drop_all(at, &again))
+            log_line("storage", "after a failed share: %s", again->message);
+        return FALSE;
+    }
+    if (access(at->clean, F_OK) == 0)
+        precache(at);
+    return TRUE;
+}
+
 gboolean reflink_remove(struct volume *volume, GError **error)
 {
     auto_of(images) struct images *at = images_new(volume);

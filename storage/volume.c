@@ -250,6 +250,46 @@ gboolean volume_remove(struct volume *volume, GError **error)
     return driver_of(volume)->remove(volume, error);
 }
 
+gboolean volume_vacant(struct volume *volume, GError **error)
+{
+    job_may_block();
+    return !driver_of(volume)->vacant || driver_of(volume)->vacant(volume, error);
+}
+
+static gboolean can_share(const struct volume *volume, const struct volume *source,
+                          GError **error)
+{
+    if (!driver_of(volume)->share)
+        return unsupported(volume, "share", error);
+    if (!g_str_equal(pool_name(volume->pool), pool_name(source->pool))) {
+        error_set(error, QMC_ERROR_INVALID, NULL,
+                  "volume '%s' cannot have what '%s' has: that is in another pool",
+                  volume->vid, source->vid);
+        return FALSE;
+    }
+    if (volume_in_use(source)) {
+        error_set(error, QMC_ERROR_STATE, "stop its qube first",
+                  "volume '%s' is in use: it cannot have another id", source->vid);
+        return FALSE;
+    }
+    return driver_of(volume)->vacant(volume, error);
+}
+
+gboolean volume_share(struct volume *volume, struct volume *source, GError **error)
+{
+    job_may_block();
+    if (lock_of(volume) == lock_of(source))
+        return TRUE;
+    auto_hold struct volume_hold hold =
+        volume_lock_take(lock_of(volume), lock_of(source));
+
+    if (!can_share(volume, source, error) ||
+        !driver_of(volume)->share(volume, source, error))
+        return FALSE;
+    volume_set_nominal(volume, volume_size(source));
+    return TRUE;
+}
+
 /* A volume that is changed in place has no state before its start to offer
  * (M-13). */
 static gboolean offers_state(const struct volume *source, GError **error)

@@ -46,6 +46,14 @@ struct volume *volume_source(const struct volume *volume);
 
 gboolean volume_create(struct volume *volume, GError **error);  /* [W] */
 gboolean volume_remove(struct volume *volume, GError **error);  /* [W] */
+/* [W] EXISTS, naming it, if there is something of a volume with this vid:
+ * volume_create() would destroy it. */
+gboolean volume_vacant(struct volume *volume, GError **error);
+/* [W] Gives it, which has nothing yet, content and revisions of another volume of
+ * its pool, at no cost in space; either may be removed then. For a volume that
+ * gets another vid: the new one is whole before the old one goes. STATE if the
+ * source is in use, EXISTS if it has something. */
+gboolean volume_share(struct volume *volume, struct volume *source, GError **error);
 /* [W] NOTFOUND: names the missing file */
 gboolean volume_verify(struct volume *volume, GError **error);
 gboolean volume_start(struct volume *volume, GError **error);   /* [W] */
@@ -55,8 +63,10 @@ gboolean volume_stop(struct volume *volume, GError **error);    /* [W] */
  * on success. */
 gboolean volume_resize(struct volume *volume, guint64 size, gboolean shrink,
                        GError **error);
+/* [W] The committed content of another volume; one that has nothing yet is
+ * created by it. */
 gboolean volume_clone(struct volume *volume, struct volume *source,
-                      GError **error);                          /* [W] */
+                      GError **error);
 
 /* [W] Started and not stopped since, whatever a stop does with the content. */
 gboolean volume_in_use(const struct volume *volume);

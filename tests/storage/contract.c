@@ -257,6 +257,77 @@ START_TEST(row_remove)
 }
 END_TEST
 
+/* One that has nothing yet, beside the one of the bench. */
+static struct volume *empty_one(enum kind kind)
+{
+    return bench_volume(bench, kind, "other");
+}
+
+START_TEST(row_vacant)
+{
+    auto_of(volume) struct volume *neighbour = filled(KIND_ORIGIN);
+    auto_of(volume) struct volume *volume = empty_one(_i);
+
+    must(volume_vacant(volume, E));
+    bench_fill(volume, "old");
+    must(volume_start(volume, E));
+    must_fail(QMC_ERROR_EXISTS, "is there already", volume_vacant(volume, E));
+    must(volume_remove(volume, E));
+    must(volume_vacant(volume, E));
+    bench_touch(volume, "-import.img~abc");
+    must_fail(QMC_ERROR_EXISTS, "is there already", volume_vacant(volume, E));
+}
+END_TEST
+
+START_TEST(row_share)
+{
+    auto_of(volume) struct volume *volume = written(_i);
+    auto_of(volume) struct volume *other = empty_one(_i);
+
+    must_fail(QMC_ERROR_STATE, "in use", volume_share(other, volume, E));
+    must_state(other, "");
+    must(volume_stop(volume, E));
+    must(volume_share(other, volume, E));
+    must_state(other, outcome_stopped[_i]);
+    must_state(volume, outcome_stopped[_i]);
+    ck_assert_uint_eq(volume_size(other), MEGABYTE);
+    if (*outcome_stopped[_i])
+        must_fail(QMC_ERROR_EXISTS, "is there already",
+                  volume_share(other, volume, E));
+    must(volume_remove(volume, E));
+    must_state(other, outcome_stopped[_i]);
+    must(volume_start(other, E));
+    bench_write(other, "-dirty.img", "newest");
+    must(volume_stop(other, E));
+}
+END_TEST
+
+START_TEST(row_clone_into_nothing)
+{
+    static const outcome expected = {"", "clean=source", "", "clean=source",
+                                     "clean=source"};
+    auto_of(volume) struct volume *volume = empty_one(_i);
+
+    must(volume_clone(volume, bench->source, E));
+    must_state(volume, expected[_i]);
+    must(volume_remove(volume, E));
+    must_state(bench->source, "clean=source");
+}
+END_TEST
+
+/* What one of them does is nothing to the other. */
+START_TEST(row_share_then_go_on)
+{
+    auto_of(volume) struct volume *volume = written(_i);
+    auto_of(volume) struct volume *other = empty_one(_i);
+
+    must(volume_stop(volume, E));
+    must(volume_share(other, volume, E));
+    must(volume_remove(other, E));
+    must_state(volume, outcome_stopped[_i]);
+}
+END_TEST
+
 static const char *const drivers[] = {"file-reflink", "linux-kernel"};
 
 START_TEST(every_driver_is_listed)
@@ -299,6 +370,7 @@ START_TEST(every_driver_keeps_its_promises)
     must(pool_setup(pool, E));
     must(pool_setup(pool, E));
     must((volume = volume_new(pool, &spec, E)));
+    must(volume_vacant(volume, E));
     must(volume_create(volume, E));
     must(volume_verify(volume, E));
     must(volume_start(volume, E));
@@ -324,6 +396,7 @@ static Suite *contract_suite(void)
         row_source_commits_while_running, row_stop, row_stop_when_stopped,
         row_stop_before_anything, row_process_crash, row_host_crash_then_stop,
         row_host_crash_then_start, row_start_fails_later, row_remove,
+        row_vacant, row_share, row_share_then_go_on, row_clone_into_nothing,
     };
     Suite *suite = suite_create("storage contract");
     TCase *tcase = tcase_create("contract");
