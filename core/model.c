@@ -17,6 +17,9 @@
 #define ATTRS_USUAL 9
 #define TEXTS_USUAL 512
 
+/* Of those that are given away; a setter would take one more. */
+#define QID_MAX 9999
+
 static void finding_free(gpointer data)
 {
     struct finding *finding = data;
@@ -330,6 +333,48 @@ gboolean model_add(struct model *model, struct qube *qube, GError **error)
     g_hash_table_insert(model->by_uuid, qube->uuid, qube);
     model_touch(model, qube);
     return TRUE;
+}
+
+int model_free_qid(const struct model *model)
+{
+    g_autofree gboolean *taken = g_new0(gboolean, QID_MAX + 1);
+
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *qube = g_ptr_array_index(model->qubes, i);
+
+        if (qube->qid >= 0 && qube->qid <= QID_MAX)
+            taken[qube->qid] = TRUE;
+    }
+    for (int qid = 1; qid <= QID_MAX; qid++)
+        if (!taken[qid])
+            return qid;
+    return -1;
+}
+
+void model_remove(struct model *model, struct qube *qube)
+{
+    struct event event = { .type = EVENT_MODEL };
+
+    g_hash_table_remove(model->by_name, qube->name);
+    g_hash_table_remove(model->by_uuid, qube->uuid);
+    g_ptr_array_remove(model->qubes, qube);
+    model->generation++;
+    events_emit(model->events, &event);
+}
+
+void model_rename(struct model *model, struct qube *qube, const char *name)
+{
+    const struct prop_row *row =
+        qube->class ? prop_find("name", qube->class->id) : NULL;
+
+    g_hash_table_remove(model->by_name, qube->name);
+    g_free(qube->name);
+    qube->name = g_strdup(name);
+    g_hash_table_insert(model->by_name, qube->name, qube);
+    if (row)
+        qube_put(qube, row, name);
+    model_sort(model);
+    model_touch(model, qube);
 }
 
 void model_touch(struct model *model, struct qube *qube)

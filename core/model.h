@@ -139,6 +139,12 @@ const char *pool_entry_dir(const struct pool_entry *entry);
 const struct label *model_label(const struct model *model, const char *name);
 /* Takes the qube; FALSE (qube stays the caller's) if name, qid or uuid is taken. */
 gboolean model_add(struct model *model, struct qube *qube, GError **error);
+/* The lowest qid that no qube has; -1: all are taken. */
+int model_free_qid(const struct model *model);
+/* Frees it; emits EVENT_MODEL. What refers to it is the caller's business. */
+void model_remove(struct model *model, struct qube *qube);
+/* The name is free. Its own only: what refers to it is the caller's business. */
+void model_rename(struct model *model, struct qube *qube, const char *name);
 /* Bumps the generation and emits EVENT_QUBE for it; marks it changed. */
 void model_touch(struct model *model, struct qube *qube);
 /* Dom0 first, then by name. */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/layout.h"
+#include "core/home.h"
 #include "util/error.h"
 #include "util/job.h"
 
@@ -20,21 +20,11 @@ void qube_file_clear(struct qube_file *file)
     g_clear_pointer(&file->bytes, g_bytes_unref);
 }
 
-/* Names of a store made by hand may be anything. */
-static gboolean is_plain(const char *name)
-{
-    return *name && *name != '.' && !strchr(name, '/');
-}
-
 char *qube_file_path(const char *root, const struct qube *qube, const char *name)
 {
-    g_autofree char *absolute = NULL;
+    g_autofree char *home = home_path(root, qube->class, qube->name);
 
-    if (!qube->class || !qube->class->dir_prefix || !is_plain(qube->name))
-        return NULL;
-    absolute = g_strdup_printf("%s/%s/%s/%s", LAYOUT_BASE, qube->class->dir_prefix,
-                               qube->name, name);
-    return layout_path(root, absolute);
+    return home ? g_build_filename(home, name, NULL) : NULL;
 }
 
 gboolean qube_file_read(struct qube_file *file, const char *path, gsize max_bytes,

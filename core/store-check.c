@@ -6,14 +6,12 @@
 
 #include "core/store-private.h"
 
-#include <string.h>
-
 #include "core/device-private.h"
 #include "core/model-private.h"
+#include "core/name.h"
 #include "core/tag.h"
 #include "util/error.h"
 
-#define NAME_MAX_LENGTH 31
 #define NETVM_HOPS 64
 #define REFUSED_BY_QUBESD "qubesd does not load a store like this"
 
@@ -29,28 +27,14 @@ static gboolean is_admin(const struct qube *qube)
     return qube->class && qube->class->id == CLASS_ADMIN;
 }
 
-/* Whether paths can be made of the name. */
-static gboolean name_safe(const char *name)
-{
-    if (!g_ascii_isalpha(name[0]))
-        return FALSE;
-    for (const char *c = name; *c; c++)
-        if (!g_ascii_isalnum(*c) && !strchr("_.-", *c))
-            return FALSE;
-    return TRUE;
-}
-
-static void name_check(struct qube *qube)
+static void name_look(struct qube *qube)
 {
     if (!name_safe(qube->name)) {
         brand(qube);
         qube_find(qube, SEVERITY_STOP,
                   "letters, digits, '-', '_' and '.' make a name",
                   "'%s' cannot be the name of a qube", qube->name);
-    } else if (strlen(qube->name) > NAME_MAX_LENGTH ||
-               g_str_has_suffix(qube->name, "-dm") ||
-               g_str_equal(qube->name, "none") || g_str_equal(qube->name, "default") ||
-               g_str_equal(qube->name, "Domain-0")) {
+    } else if (name_reserved(qube->name)) {
         qube_find(qube, SEVERITY_WARN, "clone it under another name",
                   "the name '%s' is too long or reserved", qube->name);
     }
@@ -83,7 +67,7 @@ static void name_set(struct model *model, struct qube *qube, guint place)
     }
     qube->name = name_free(model, base, place);
     if (g_str_equal(qube->name, base))
-        name_check(qube);
+        name_look(qube);
     else if (value || is_admin(qube)) {
         brand(qube);
         qube_find(qube, SEVERITY_STOP, REFUSED_BY_QUBESD,

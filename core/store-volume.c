@@ -436,12 +436,35 @@ static void images_check(struct model *model)
         claim_settle(known, &g_array_index(claims, struct claim, i));
 }
 
+static void builder_init(struct builder *builder, struct model *model)
+{
+    *builder = (struct builder){ model, .done = g_hash_table_new(NULL, NULL) };
+    for (int attr = 0; attr < ATTRS; attr++)
+        builder->attr_names[attr] = g_intern_string(attr_names[attr]);
+}
+
+static void builder_clear(struct builder *builder)
+{
+    g_hash_table_unref(builder->done);
+    g_clear_pointer(&builder->by_vid, g_hash_table_unref);
+}
+
+void store_build_qube(struct model *model, struct qube *qube)
+{
+    struct builder builder;
+
+    builder_init(&builder, model);
+    for (guint i = 0; i < model->qubes->len; i++)
+        g_hash_table_add(builder.done, g_ptr_array_index(model->qubes, i));
+    build(&builder, qube);
+    builder_clear(&builder);
+}
+
 void store_build(const struct store *store, struct model *model)
 {
-    struct builder builder = { model, .done = g_hash_table_new(NULL, NULL) };
+    struct builder builder;
 
-    for (int attr = 0; attr < ATTRS; attr++)
-        builder.attr_names[attr] = g_intern_string(attr_names[attr]);
+    builder_init(&builder, model);
     for (guint i = 0; i < model->pools->len; i++) {
         struct pool_entry *entry = g_ptr_array_index(model->pools, i);
 
@@ -451,6 +474,5 @@ void store_build(const struct store *store, struct model *model)
     for (guint i = 0; i < model->qubes->len; i++)
         build(&builder, g_ptr_array_index(model->qubes, i));
     images_check(model);
-    g_hash_table_unref(builder.done);
-    g_clear_pointer(&builder.by_vid, g_hash_table_unref);
+    builder_clear(&builder);
 }

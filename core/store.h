@@ -26,6 +26,10 @@ const char *store_path(const struct store *store);
  * per 1000 qubes; allowed on main. */
 gboolean store_load(struct store *store, struct model *model, GError **error);
 
+/* Handles for the volumes of a qube that is not in the model yet, and those its
+ * class has; why one cannot be built is a finding of the qube. */
+void store_build_qube(struct model *model, struct qube *qube);
+
 /* They exchange what they know of the file; of the same root. */
 void store_swap(struct store *store, struct store *other);
 

@@ -42,6 +42,56 @@ START_TEST(names_numbers_and_uuids_are_unique)
 }
 END_TEST
 
+static const char *last_event; /* uuid of the last one, "" if none */
+
+static void note_event(const struct event *event, gpointer data)
+{
+    last_event = event->uuid ? event->uuid : "";
+}
+
+START_TEST(a_qube_that_goes_leaves_its_names)
+{
+    guint listener = events_listen(model->events, note_event, NULL);
+    struct qube *work = add("work", 1);
+    g_autofree char *uuid = g_strdup(work->uuid);
+
+    add("vault", 2);
+    model_remove(model, work);
+    ck_assert_str_eq(last_event, "");
+    ck_assert_ptr_null(model_qube_named(model, "work"));
+    ck_assert_ptr_null(model_qube(model, uuid));
+    ck_assert_uint_eq(model->qubes->len, 1);
+    ck_assert_int_eq(add("work", 1)->qid, 1);
+    events_ignore(model->events, listener);
+}
+END_TEST
+
+START_TEST(a_qube_is_found_by_its_new_name_alone)
+{
+    struct qube *work = add("work", 1);
+
+    add("vault", 2);
+    model_rename(model, work, "zoo");
+    ck_assert_ptr_null(model_qube_named(model, "work"));
+    ck_assert_ptr_eq(model_qube_named(model, "zoo"), work);
+    ck_assert_ptr_eq(model_qube(model, work->uuid), work);
+    ck_assert_ptr_eq(g_ptr_array_index(model->qubes, 1), work);
+    ck_value("zoo", "name", "zoo");
+    ck_assert(work->changed);
+}
+END_TEST
+
+START_TEST(the_lowest_free_qid_is_the_next)
+{
+    ck_assert_int_eq(model_free_qid(model), 1);
+    add("a", 1);
+    add("b", 3);
+    ck_assert_int_eq(model_free_qid(model), 2);
+    add("c", 2);
+    ck_assert_int_eq(model_free_qid(model), 4);
+}
+END_TEST
+
 START_TEST(qubes_are_sorted)
 {
     static const char *const order[] = { "dom0", "Zebra", "a", "b", "untrusted" };
@@ -209,7 +259,9 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
-        names_numbers_and_uuids_are_unique, qubes_are_sorted,
+        names_numbers_and_uuids_are_unique, a_qube_that_goes_leaves_its_names,
+        a_qube_is_found_by_its_new_name_alone, the_lowest_free_qid_is_the_next,
+        qubes_are_sorted,
         changes_are_told_and_counted, clearing_keeps_listeners,
         properties_go_where_the_writer_puts_them, defaults_in_circles_end,
         features_are_found_through_the_template,

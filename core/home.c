@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/home.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/layout.h"
+#include "core/name.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/job.h"
+
+#define DIR_MODE 0775
+#define PARENT_MODE 0770
+#define COPY_MAX (16 * 1024 * 1024)
+
+char *home_path(const char *root, const struct class_row *class, const char *name)
+{
+    g_autofree char *absolute = NULL;
+
+    if (!class || !class->dir_prefix || !name_safe(name))
+        return NULL;
+    absolute = g_strdup_printf("%s/%s/%s", LAYOUT_BASE, class->dir_prefix, name);
+    return layout_path(root, absolute);
+}
+
+static gboolean refuse_taken(const char *home, GError **error)
+{
+    error_set(error, QMC_ERROR_EXISTS,
+              "look at what is in it and move it away, or choose another name",
+              "'%s' is there already, and belongs to no qube", home);
+    return FALSE;
+}
+
+gboolean home_vacant(const char *home, GError **error)
+{
+    struct stat st;
+
+    job_may_block();
+    if (lstat(home, &st) == 0)
+        return refuse_taken(home, error);
+    if (errno == ENOENT)
+        return TRUE;
+    error_set_errno(error, errno, NULL, "cannot look at '%s'", home);
+    return FALSE;
+}
+
+gboolean home_make(const char *home, GError **error)
+{
+    g_autofree char *parent = g_path_get_dirname(home);
+
+    job_may_block();
+    if (!file_mkdirs(parent, PARENT_MODE, error))
+        return FALSE;
+    if (mkdir(home, DIR_MODE) == 0) {
+        if (file_fsync_dir(parent, error))
+            return TRUE;
+        rmdir(home);
+        return FALSE;
+    }
+    if (errno == EEXIST)
+        return refuse_taken(home, error);
+    error_set_errno(error, errno, NULL, "cannot make the directory '%s'", home);
+    return FALSE;
+}
+
+gboolean home_remove(const char *home, GError **error)
+{
+    g_autofree char *parent = g_path_get_dirname(home);
+
+    job_may_block();
+    return file_remove_tree(home, error) &&
+           (!g_file_test(parent, G_FILE_TEST_IS_DIR) ||
+            file_fsync_dir(parent, error));
+}
+
+gboolean home_copy_file(const char *home, const char *file, const char *to,
+                        GError **error)
+{
+    g_autofree char *from_path = g_build_filename(home, file, NULL);
+    g_autofree char *to_path = g_build_filename(to, file, NULL);
+    const struct file_replace how = {
+        .path = to_path, .mode = 0664, .group = "qubes",
+    };
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GBytes) bytes = file_read(from_path, COPY_MAX, NULL, &cause);
+    gsize len;
+    const char *data;
+
+    if (!bytes && error_is(cause, QMC_ERROR_NOTFOUND))
+        return TRUE;
+    if (!bytes) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    data = g_bytes_get_data(bytes, &len);
+    return file_replace(&how, data ? data : "", len, NULL, error);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The directory of a qube (spec/qubes-xml.md 6.8): firewall.xml, notes, and the
+ * images that a pool keeps there. Its making is what two programs cannot do at
+ * once: whoever made it may fill it. */
+#pragma once
+
+#include "core/model.h"
+
+/* Where it is, below root; NULL: a qube of that class and name has none. Caller
+ * frees. */
+char *home_path(const char *root, const struct class_row *class, const char *name);
+/* [W] EXISTS if there is something of that name already. */
+gboolean home_vacant(const char *home, GError **error);
+/* [W] Makes it, and what is above it. EXISTS as above. */
+gboolean home_make(const char *home, GError **error);
+/* [W] With everything in it; missing is success. */
+gboolean home_remove(const char *home, GError **error);
+/* [W] A copy of the file of that name, if there is one, in another directory
+ * that has none. */
+gboolean home_copy_file(const char *home, const char *file, const char *to,
+                        GError **error);
