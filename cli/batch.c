@@ -53,6 +53,14 @@ struct batch {
     gboolean left;  /* what runs is not waited for any more */
 };
 
+/* What it is about: what is made, or the qube that was named. */
+static const char *item_subject(const struct item *item)
+{
+    const char *arg = item->batch->row->maker_of;
+
+    return arg ? g_hash_table_lookup(item->batch->args, arg) : item->name;
+}
+
 static void item_free(gpointer data)
 {
     struct item *item = data;
@@ -61,6 +69,16 @@ static void item_free(gpointer data)
         op_unref(item->op);
     g_clear_error(&item->error);
     g_free(item);
+}
+
+static char *arg_value(const struct cli *cli, const struct option_row *row,
+                       const char *last)
+{
+    const char *const *all = options_all(cli->options, row->name);
+
+    if (row->many)
+        return g_strjoinv("\n", (char **)(gintptr)all);
+    return g_strdup(row->value ? last : OP_TRUE);
 }
 
 GHashTable *batch_args(const struct cli *cli)
@@ -74,7 +92,7 @@ GHashTable *batch_args(const struct cli *cli)
 
         if (value)
             g_hash_table_insert(args, g_strdup(row->name),
-                                g_strdup(row->value ? value : OP_TRUE));
+                                arg_value(cli, row, value));
     }
     return args;
 }
@@ -141,8 +159,12 @@ static enum confirm consent(const struct batch *batch, const struct qube *qube,
                             enum confirm needed)
 {
     const struct options *options = batch->cli->options;
-    enum confirm given = op_consent(qube, options_has(options, "yes"),
-                                    options_text(options, "confirm"));
+    const char *const *names = options_all(options, "confirm");
+    enum confirm given = op_consent(qube, options_has(options, "yes"), NULL);
+
+    for (; *names; names++)
+        given = MAX(given, op_consent(qube, FALSE, *names));
+
 
     if (given == CONFIRM_L1 && !batch->dry_run && needed >= CONFIRM_L2 &&
         ask(batch, qube, needed))
@@ -430,7 +452,7 @@ static void out_error(struct out *out, const GError *error)
 static void plan_row(struct out *out, const struct item *item, const char *step)
 {
     out_row(out);
-    out_text(out, item->name);
+    out_text(out, item_subject(item));
     out_text(out, item->batch->row->name);
     out_text(out, step);
     out_error(out, item->error);
@@ -483,7 +505,7 @@ static void print_results(const struct batch *batch)
         const char *result = item->op ? item->op->result : NULL;
 
         out_row(out);
-        out_text(out, item->name);
+        out_text(out, item_subject(item));
         out_text(out, batch->row->name);
         out_bool(out, !error);
         out_text(out, error ? NULL : result ? result : batch->row->done);

@@ -13,7 +13,7 @@
 
 struct options {
     const struct cmd *cmd;
-    GHashTable *values; /* name of a row -> text */
+    GHashTable *values; /* name of a row -> GPtrArray of text, NULL-terminated */
     GPtrArray *args;    /* NULL-terminated when parsed */
     char *group;        /* first word of a verb of two, not complete yet */
     char **next;        /* not read yet */
@@ -28,7 +28,7 @@ static const struct option_row global[] = {
     {"verbose", 'v', NULL, "say each step of an operation"},
     {"dry-run", 'n', NULL, "check and print the plan, change nothing"},
     {"yes", 'y', NULL, "do it without a question"},
-    {"confirm", 0, "NAME", "consent to losing data of the qube NAME"},
+    {"confirm", 0, "NAME", "consent to losing data of the qube NAME", TRUE},
     {"offline", 0, NULL, "never ask the hypervisor"},
     {"readonly", 0, NULL, "refuse every change"},
     {"demo", 0, NULL, "a system to play with; --root DIR keeps it"},
@@ -99,6 +99,20 @@ static void error_unknown(const struct options *options, const char *arg,
               options->cmd ? " for " : "", options->cmd ? options->cmd->words : "");
 }
 
+static void value_add(struct options *options, const char *name, const char *value)
+{
+    GPtrArray *all = g_hash_table_lookup(options->values, name);
+
+    if (all) {
+        g_ptr_array_insert(all, (int)all->len - 1, g_strdup(value));
+        return;
+    }
+    all = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(all, g_strdup(value));
+    g_ptr_array_add(all, NULL);
+    g_hash_table_insert(options->values, g_strdup(name), all);
+}
+
 static gboolean take_value(struct options *options, const struct option_row *row,
                            const char *value, GError **error)
 {
@@ -116,8 +130,7 @@ static gboolean take_value(struct options *options, const struct option_row *row
                   "option '--%s' needs a value", row->name);
         return FALSE;
     }
-    g_hash_table_insert(options->values, g_strdup(row->name),
-                        g_strdup(value ? value : ""));
+    value_add(options, row->name, value ? value : "");
     return TRUE;
 }
 
@@ -225,7 +238,7 @@ struct options *options_parse(char **argv, GError **error)
     auto_of(options) struct options *options = g_new0(struct options, 1);
 
     options->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                            g_free);
+                                            (GDestroyNotify)g_ptr_array_unref);
     options->args = g_ptr_array_new_with_free_func(g_free);
     options->next = argv + 1;
     while (*options->next)
@@ -259,7 +272,17 @@ gboolean options_has(const struct options *options, const char *name)
 
 const char *options_text(const struct options *options, const char *name)
 {
-    return g_hash_table_lookup(options->values, name);
+    const GPtrArray *all = g_hash_table_lookup(options->values, name);
+
+    return all ? all->pdata[all->len - 2] : NULL;
+}
+
+const char *const *options_all(const struct options *options, const char *name)
+{
+    static const char *const none[] = {NULL};
+    const GPtrArray *all = g_hash_table_lookup(options->values, name);
+
+    return all ? (const char *const *)all->pdata : none;
 }
 
 const char *const *options_args(const struct options *options)

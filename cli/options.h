@@ -17,6 +17,7 @@ struct option_row {
     char letter;       /* 0: none */
     const char *value; /* what it takes ("DIR"); NULL: a flag */
     const char *help;
+    gboolean many;     /* each one counts, not the last alone */
 };
 
 /* Rows end with a NULL name. The global ones are good before or after the
@@ -35,5 +36,7 @@ const struct cmd *options_cmd(const struct options *options);
 gboolean options_has(const struct options *options, const char *name);
 /* The value, "" of a flag, NULL if not given. The last one counts. */
 const char *options_text(const struct options *options, const char *name);
+/* All values in the order they were given; NULL-terminated. */
+const char *const *options_all(const struct options *options, const char *name);
 /* What is left: NULL-terminated. */
 const char *const *options_args(const struct options *options);

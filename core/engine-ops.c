@@ -348,6 +348,44 @@ static void save_again(struct op *op)
         op_unwind(op, error);
 }
 
+/* Once the store is saved. */
+
+static gboolean finish_run(struct job *job, gpointer data, GError **error)
+{
+    struct op *op = data;
+
+    op->priv->job = job;
+    return op->row->finish(op, error);
+}
+
+/* What it was for stands in the store. */
+static void finish_done(struct job *job, const GError *error, gpointer data)
+{
+    struct op *op = data;
+
+    engine_job_lost(op->engine, error);
+    if (error)
+        op_progress(op, STEP_WARNING, error->message);
+    op_finish(op, NULL);
+}
+
+static void op_finish_saved(struct op *op)
+{
+    struct job_spec spec = {
+        .deadline_ms = op->row->deadline_ms,
+        .run = finish_run,
+        .done = finish_done,
+        .progress = progress,
+    };
+
+    if (!op->row->finish) {
+        op_finish(op, NULL);
+        return;
+    }
+    saver_leave(op);
+    op_job(op, &spec);
+}
+
 /* The file is written, whatever comes of reading it. */
 static void save_done(struct op *op)
 {
@@ -376,7 +414,7 @@ static void saved(struct job *job, const GError *error, gpointer data)
     if (error)
         save_failed(op, g_error_copy(error));
     else
-        op_finish(op, NULL);
+        op_finish_saved(op);
 }
 
 /* It is this one's turn. */

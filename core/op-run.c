@@ -52,6 +52,14 @@ static struct op_private *private_new(const struct op_request *request)
     return priv;
 }
 
+static char *subject_of(const struct op_row *row, const struct qube *qube,
+                        GHashTable *args)
+{
+    if (row->maker_of)
+        return text_sanitise(g_hash_table_lookup(args, row->maker_of), -1);
+    return row->system ? g_strdup("system") : text_sanitise(qube->name, -1);
+}
+
 struct op *op_new(struct engine *engine, const struct op_row *row,
                   const struct qube *qube, const struct op_request *request)
 {
@@ -61,7 +69,7 @@ struct op *op_new(struct engine *engine, const struct op_row *row,
     op->row = row;
     op->number = ++engine->ops_made;
     g_strlcpy(op->uuid, qube->uuid, sizeof op->uuid);
-    op->subject = row->system ? g_strdup("system") : text_sanitise(qube->name, -1);
+    op->subject = subject_of(row, qube, request->args);
     op->phase = OP_QUEUED;
     op->began_us = g_get_monotonic_time();
     op->steps = g_array_new(FALSE, TRUE, sizeof(struct op_step));

@@ -149,8 +149,9 @@ char *op_words_usage(const struct op_row *row)
         g_string_append(usage, "...");
     for (const struct op_arg *a = row->args; a && a->name; a++)
         if (!has_place(row, a->name))
-            g_string_append_printf(usage, " [--%s%s]", a->name,
-                                   a->type == OP_ARG_BOOL ? "" : " VALUE");
+            g_string_append_printf(usage, a->required ? " --%s%s" : " [--%s%s]%s",
+                                   a->name, a->type == OP_ARG_BOOL ? "" : " VALUE",
+                                   a->type == OP_ARG_LIST ? "..." : "");
     return g_string_free(usage, FALSE);
 }
 
@@ -221,6 +222,17 @@ static void error_option(const struct op_row *row, const char *word,
               row->name, word);
 }
 
+/* The last one counts, but all those of a list. */
+static void option_put(GHashTable *args, const struct op_arg *arg, const char *value)
+{
+    const char *before =
+        arg->type == OP_ARG_LIST ? g_hash_table_lookup(args, arg->name) : NULL;
+
+    g_hash_table_insert(args, g_strdup(arg->name),
+                        before ? g_strconcat(before, "\n", value, NULL)
+                               : g_strdup(value));
+}
+
 static gboolean read_option(struct reader *reader, const char *word,
                             GError **error)
 {
@@ -239,7 +251,7 @@ static gboolean read_option(struct reader *reader, const char *word,
                   "option '--%s' needs a value", arg->name);
         return FALSE;
     }
-    g_hash_table_insert(reader->out->args, g_strdup(arg->name), g_strdup(value));
+    option_put(reader->out->args, arg, value);
     return TRUE;
 }
 

@@ -131,20 +131,31 @@ static char *command_word(const char *word, const struct qube *qube,
     return text_shell_quote(out->str);
 }
 
+static void command_values(GString *out, const struct op_arg *arg,
+                           const char *value)
+{
+    g_auto(GStrv) lines =
+        g_strsplit(value, "\n", arg->type == OP_ARG_LIST ? -1 : 1);
+
+    for (gsize i = 0; lines[i]; i++) {
+        g_autofree char *quoted = text_shell_quote(lines[i]);
+
+        g_string_append_printf(out, " --%s %s", arg->name, quoted);
+    }
+}
+
 static void command_options(GString *out, const struct op_row *row,
                             GHashTable *left)
 {
     for (const struct op_arg *a = row->args; a && a->name; a++) {
         const char *value = g_hash_table_lookup(left, a->name);
-        g_autofree char *quoted = NULL;
 
         if (!value || (a->type == OP_ARG_BOOL && !truth(value)))
             continue;
-        g_string_append_printf(out, " --%s", a->name);
         if (a->type == OP_ARG_BOOL)
-            continue;
-        quoted = text_shell_quote(value);
-        g_string_append_printf(out, " %s", quoted);
+            g_string_append_printf(out, " --%s", a->name);
+        else
+            command_values(out, a, value);
     }
 }
 
@@ -175,6 +186,13 @@ char *op_command(const struct op_row *row, const struct qube *qube,
     if (dashed)
         g_string_append_printf(out, " --%s", places->str);
     return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+gpointer op_former(const struct op *op)
+{
+    const GPtrArray *old = op->priv->old_data;
+
+    return old->len ? old->pdata[old->len - 1] : NULL;
 }
 
 const char *op_text(const struct op *op, const char *arg)
@@ -238,7 +256,7 @@ static gboolean arg_check(const struct op_arg *arg, const char *text,
                                       GError **) = {
         [OP_ARG_TEXT] = check_any,   [OP_ARG_INT] = check_int,
         [OP_ARG_BOOL] = check_bool,  [OP_ARG_SIZE] = check_size,
-        [OP_ARG_VOLUME] = check_any,
+        [OP_ARG_VOLUME] = check_any, [OP_ARG_LIST] = check_any,
     };
 
     if (text)

@@ -10,6 +10,7 @@
  *   poll     worker  called after a while if run or poll said op_again(), with no
  *                    worker taken in between: for what may take a minute
  *   apply    main    update the model; returns; the engine saves the store
+ *   finish   worker  once that is saved: what nobody can take back
  *   undo             the pushed undos, last first, on a worker, when a later
  *                    step, apply or the save fails
  * To add one: core/op-x.c and one line in ops.list. */
@@ -24,7 +25,14 @@ struct op;
 /* ux.md 3.2. Typed words are consent for L0 and L1 (design.md 9). */
 enum confirm { CONFIRM_L0, CONFIRM_L1, CONFIRM_L2, CONFIRM_L3 };
 
-enum op_arg_type { OP_ARG_TEXT, OP_ARG_INT, OP_ARG_BOOL, OP_ARG_SIZE, OP_ARG_VOLUME };
+enum op_arg_type {
+    OP_ARG_TEXT,
+    OP_ARG_INT,
+    OP_ARG_BOOL,
+    OP_ARG_SIZE,
+    OP_ARG_VOLUME,
+    OP_ARG_LIST, /* lines; typed as one option for each */
+};
 
 struct op_arg {
     const char *name;
@@ -57,6 +65,8 @@ struct op_row {
                            * to choose: "has not stopped in time..."; NULL */
     gboolean system;      /* about the system as a whole: its subject is dom0,
                            * whom the command does not name */
+    const char *maker_of; /* the argument that names what it makes: that is its
+                           * subject in what is said; with `system`; NULL */
     gboolean offline;     /* can be done without asking the hypervisor */
     const char *command;  /* "vol resize {qube}:{volume} {size}": as typed;
                            * arguments not named here follow as options */
@@ -77,6 +87,10 @@ struct op_row {
     gboolean (*run)(struct op *op, GError **error);
     gboolean (*poll)(struct op *op, GError **error); /* after op_again() */
     gboolean (*apply)(struct op *op, GError **error);
+    /* Worker, after the save of a row that writes the store: for what must not
+     * go before the store is without it. The operation is done whatever comes of
+     * it: an error is a warning. NULL: nothing. */
+    gboolean (*finish)(struct op *op, GError **error);
     /* Frees op->data, and with it the locks held; main, when all is over. */
     void (*clear)(struct op *op);
     /* The strength where it depends on more than the row; NULL: `confirm`. */
@@ -166,6 +180,9 @@ void op_unref(struct op *op);
 
 /* Main, in prepare. */
 const char *op_text(const struct op *op, const char *arg); /* NULL: not given */
+/* What the preparation before this one made, with what run noted there; NULL:
+ * this is the first. */
+gpointer op_former(const struct op *op);
 gboolean op_bool(const struct op *op, const char *arg);
 gboolean op_args_bool(GHashTable *args, const char *arg); /* args may be NULL */
 gint64 op_int(const struct op *op, const char *arg, gint64 otherwise);

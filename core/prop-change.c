@@ -155,8 +155,8 @@ gboolean change_check(const struct model *model, const struct qube *qube,
            row->may(model, qube, after, error);
 }
 
-void change_make(struct model *model, struct qube *qube,
-                 const struct prop_row *row, const char *value)
+void change_put(struct model *model, struct qube *qube, const struct prop_row *row,
+                const char *value)
 {
     g_autofree char *before = change_before(model, qube, row);
     g_autofree char *text = value ? prop_canonical(row, model, value) : NULL;
@@ -172,6 +172,12 @@ void change_make(struct model *model, struct qube *qube,
         model_drop_global(model, row);
     if (row->follow && g_strcmp0(before, after) != 0)
         row->follow(model, qube, before);
+}
+
+void change_make(struct model *model, struct qube *qube,
+                 const struct prop_row *row, const char *value)
+{
+    change_put(model, qube, row, value);
     if (qube)
         model_touch(model, qube);
 }

@@ -18,6 +18,9 @@ gboolean change_check(const struct model *model, const struct qube *qube,
 /* TRUE if that is what the store says already. */
 gboolean change_is_none(const struct model *model, const struct qube *qube,
                         const struct prop_row *row, const char *value);
+/* The same without touching the qube: for one that is not in the model. */
+void change_put(struct model *model, struct qube *qube, const struct prop_row *row,
+                const char *value);
 /* What change_check() allowed. Qubes that change are touched. */
 void change_make(struct model *model, struct qube *qube,
                  const struct prop_row *row, const char *value);
