@@ -22,6 +22,28 @@ struct device_assignment *device_assignment_new(const char *class)
     return device;
 }
 
+struct device_assignment *
+device_assignment_copy(const struct device_assignment *device)
+{
+    struct device_assignment *copy = device_assignment_new(device->class);
+
+    copy->backend = g_strdup(device->backend);
+    copy->port = g_strdup(device->port);
+    copy->identity = g_strdup(device->identity);
+    copy->mode = device->mode;
+    for (guint i = 0; i < device->options->len; i++) {
+        struct pair pair = g_array_index(device->options, struct pair, i);
+
+        pair.value = g_strdup(pair.value);
+        g_array_append_val(copy->options, pair);
+    }
+    copy->flaw = g_strdup(device->flaw);
+    copy->text = g_strdup(device->text);
+    copy->attrs = g_strdup(device->attrs);
+    copy->elements = g_strdup(device->elements);
+    return copy;
+}
+
 void device_assignment_free(struct device_assignment *device)
 {
     if (!device)

@@ -54,6 +54,14 @@ static char *random_text(GRand *dice, const char *from, gboolean name)
     return g_string_free(text, FALSE);
 }
 
+static char *random_lines(GRand *dice)
+{
+    g_autofree char *first = random_text(dice, odd, FALSE);
+    g_autofree char *second = random_text(dice, odd, FALSE);
+
+    return g_strdup_printf("%s\n%s", first, second);
+}
+
 static char *random_value(GRand *dice, const struct op_arg *arg)
 {
     switch (arg->type) {
@@ -65,6 +73,8 @@ static char *random_value(GRand *dice, const struct op_arg *arg)
         return g_strdup_printf("%dG", g_rand_int_range(dice, 1, 100000));
     case OP_ARG_VOLUME:
         return random_text(dice, letters, TRUE);
+    case OP_ARG_LIST:
+        return random_lines(dice);
     case OP_ARG_TEXT:
         break;
     }
@@ -193,6 +203,8 @@ START_TEST(words_choose_among_operations_of_one_verb)
         {"global --unset clockvm", "global-unset", "name", "clockvm"},
         {"feature --unset work os", "feature-unset", "name", "os"},
         {"tag work add safe", "tag-add", "tag", "safe"},
+        {"create x --class AppVM --label red --property a=b --property=c=d", "create",
+         "property", "a=b\nc=d"},
         {"tag work del safe", "tag-del", "tag", "safe"},
         {"note work 'a b'", "note", "text", "a b"},
         {"label add teal 0x008080", "label-add", "color", "0x008080"},
