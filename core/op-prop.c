@@ -70,6 +70,23 @@ static gboolean prepare(struct op *op, GError **error)
     return edit_prepare(op, &edit);
 }
 
+/* For a question about several: each may have another value now. */
+static char *stake(const struct model *model, const struct qube *qube,
+                   GHashTable *args)
+{
+    const char *name = edit_arg(args, "name"), *value = edit_arg(args, "value");
+    const struct prop_row *row = name ? change_row(qube, name, NULL) : NULL;
+
+    if (!row)
+        return NULL;
+    g_autofree char *before = change_before(model, qube, row);
+    g_autofree char *after = change_after(model, qube, row, value);
+    return g_strdup_printf("%s is %s%s, becomes %s%s%s", row->name, shown(before),
+                           change_is_explicit(model, qube, row) ? "" : " (default)",
+                           shown(after), value ? "" : " (default)",
+                           when(qube, row));
+}
+
 static gboolean apply(struct op *op, GError **error)
 {
     struct model *model = engine_model(op->engine);
@@ -112,6 +129,7 @@ const struct op_row op_set = {
     .command = "prefs {qube} {name} {value}",
     .args = set_args,
     .fits = fits,
+    .stake = stake,
     EDIT,
 };
 
@@ -126,6 +144,7 @@ const struct op_row op_unset = {
     .command = "prefs --unset {qube} {name}",
     .args = unset_args,
     .fits = fits,
+    .stake = stake,
     EDIT,
 };
 

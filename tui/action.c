@@ -128,6 +128,7 @@ struct choice {
     guint n_left;
     enum confirm consent, given;
     GHashTable *args; /* or NULL */
+    const char *title; /* or NULL */
 };
 
 static void choice_leave(struct choice *choice, const struct qube *qube,
@@ -145,7 +146,11 @@ static void choice_take(struct choice *choice, struct app *app,
 {
     const struct qube *qube = model_qube(app_model(app), uuid);
     const char *why = action_refused(app, row->name, uuid);
+    g_autoptr(GError) error = NULL;
 
+    if (!why && choice->args && row->fits &&
+        !row->fits(app_model(app), qube, choice->args, &error))
+        why = error->message;
     if (why) {
         choice_leave(choice, qube, why);
         return;
@@ -172,6 +177,7 @@ static void action_start_choice(struct app *app, const struct op_row *row,
         .consent = choice->consent,
         .uuids = (char *const *)choice->uuids->pdata,
         .left = choice->n_left ? choice->left->str : NULL,
+        .title = choice->title,
     };
 
     if (action.consent == CONFIRM_L1 && choice->uuids->len > NAMES_MAX + 1 &&
@@ -187,7 +193,9 @@ static void action_start_several(struct app *app, const struct action *wanted,
     struct choice choice = {.uuids = g_ptr_array_new(),
                             .left = g_string_new(NULL),
                             .given = given,
-                            .args = wanted->args};
+                            .consent = wanted->consent,
+                            .args = wanted->args,
+                            .title = wanted->title};
 
     for (gsize i = 0; wanted->uuids[i]; i++)
         choice_take(&choice, app, row, wanted->uuids[i]);
@@ -217,12 +225,30 @@ void action_start_typed(struct app *app, const struct action *typed)
     struct action action = *typed;
 
     action.uuid = typed->uuids[0];
+    action.consent = CONFIRM_L0;
     if (!action.uuid || action.uuids[1]) {
         action_start_several(app, &action, typed->consent);
         return;
     }
     action.uuids = NULL;
     action_start_given(app, &action, typed->consent);
+}
+
+void action_start_edit(struct app *app, const struct action *edit)
+{
+    struct action action = *edit;
+
+    action.uuid = edit->uuids[0];
+    if (!action.uuid)
+        return;
+    if (!action.uuids[1]) {
+        action.uuids = NULL;
+        action_start_given(app, &action, CONFIRM_L0);
+        return;
+    }
+    /* What follows from one key for several is said first. */
+    action.consent = CONFIRM_L1;
+    action_start_several(app, &action, CONFIRM_L0);
 }
 
 /* --- submitting --- */

@@ -13,6 +13,8 @@ struct action {
     char *const *uuids; /* several instead of `uuid`, ends with NULL; or NULL */
     const char *left;   /* which of those asked for are not among them, and why:
                          * a clause; NULL: none */
+    const char *title;  /* what is asked of several: "Set maxmem of"; NULL: the
+                         * label of the row */
 };
 
 /* Whatever happens, the user is told. args may be NULL; copied. */
@@ -24,6 +26,9 @@ void action_start_all(struct app *app, const char *op, char *const *uuids);
 /* As typed: op, args, uuids (also if it is one), and as consent what the words
  * cover. */
 void action_start_typed(struct app *app, const struct action *typed);
+/* What a form has filled in: op, args, uuids (ends with NULL, also if it is one),
+ * title. One is asked for as the row says, several always. */
+void action_start_edit(struct app *app, const struct action *edit);
 /* The question was answered. */
 void action_submit(struct app *app, const struct action *action);
 /* Notes and dialogs when operations end. */

@@ -8,6 +8,7 @@
 struct detail_tab {
     const char *title;
     const struct key_row *keys; /* of this tab alone, or NULL */
+    gboolean filters;           /* its list can be filtered */
     gpointer (*open)(struct screen *screen);
     void (*close)(gpointer page);
     /* Looked at from now on; the qube may be another one. */
@@ -19,7 +20,8 @@ struct detail_tab {
     struct list *(*list)(const struct screen *screen);   /* NULL: it has none */
     struct pager *(*pager)(const struct screen *screen); /* NULL: it has none */
 };
-extern const struct detail_tab detail_overview, detail_volumes, detail_log;
+extern const struct detail_tab detail_overview, detail_properties, detail_volumes,
+    detail_log;
 extern const struct key_row detail_volumes_keys[], detail_log_keys[];
 
 /* What open() of the tab made. */

@@ -11,6 +11,7 @@
 #include "tui/frame.h"
 #include "tui/list.h"
 #include "tui/pager.h"
+#include "tui/props.h"
 #include "tui/qube-text.h"
 #include "tui/tabs.h"
 
@@ -32,6 +33,7 @@ struct detail_spec {
 
 static const struct detail_tab *const detail_tabs[DETAIL_PAGES] = {
     [DETAIL_OVERVIEW] = &detail_overview,
+    [DETAIL_PROPERTIES] = &detail_properties,
     [DETAIL_VOLUMES] = &detail_volumes,
     [DETAIL_LOG] = &detail_log,
 };
@@ -49,6 +51,11 @@ static const struct detail_tab *detail_now(const struct screen *screen)
 gpointer detail_page(const struct screen *screen, enum detail_page tab)
 {
     return detail_of(screen)->pages[tab];
+}
+
+struct props *detail_props(const struct screen *screen)
+{
+    return detail_page(screen, DETAIL_PROPERTIES);
 }
 
 const char *detail_uuid(const struct screen *screen)
@@ -165,6 +172,8 @@ static gboolean detail_typed(struct screen *screen, int key)
     detail_follow_list(screen);
     if (detail_of(screen)->left)
         return FALSE;
+    if (now->filters && list_typed(screen, key))
+        return TRUE;
     return now->pager && now->pager(screen) && pager_typed(now->pager(screen), key);
 }
 
@@ -294,6 +303,17 @@ static void detail_key_volumes(struct screen *screen)
     detail_show_tab(screen, DETAIL_VOLUMES);
 }
 
+static void detail_key_properties(struct screen *screen)
+{
+    detail_show_tab(screen, DETAIL_PROPERTIES);
+}
+
+/* There the key edits what is selected. */
+static gboolean detail_is_elsewhere(const struct screen *screen)
+{
+    return detail_of(screen)->tab != DETAIL_PROPERTIES;
+}
+
 static void detail_key_log(struct screen *screen)
 {
     detail_show_tab(screen, DETAIL_LOG);
@@ -324,6 +344,8 @@ static const struct key_row detail_keys[] = {
     {"p", "unpause", "Unpause", NULL, KEYS_ACT, "unpause", NULL,
      action_can_unpause},
     {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, NULL},
+    {"e F2", "properties", NULL, "its properties", KEYS_ACT, NULL,
+     detail_key_properties, detail_is_elsewhere},
     {"v", "volumes", NULL, "its volumes", KEYS_ACT, NULL, detail_key_volumes,
      NULL},
     {"l F3", "log", NULL, "its log", KEYS_ACT, NULL, detail_key_log, NULL},
@@ -334,7 +356,8 @@ static const struct key_row detail_keys[] = {
 /* clang-format on */
 
 static const struct key_row *const detail_others[] = {
-    detail_log_keys, detail_keys, pager_keys, list_keys, NULL};
+    props_keys, detail_log_keys, detail_keys, list_filter_keys,
+    pager_keys, list_keys, NULL};
 
 static gboolean detail_has(const struct screen *screen, const struct key_row *table)
 {
@@ -342,7 +365,9 @@ static gboolean detail_has(const struct screen *screen, const struct key_row *ta
         return detail_list(screen) != NULL;
     if (table == pager_keys)
         return detail_pager(screen) != NULL;
-    if (table == detail_volumes_keys || table == detail_log_keys)
+    if (table == list_filter_keys)
+        return !detail_of(screen)->left && detail_now(screen)->filters;
+    if (table == detail_volumes_keys || table == detail_log_keys || table == props_keys)
         return !detail_of(screen)->left && detail_now(screen)->keys == table;
     return TRUE;
 }

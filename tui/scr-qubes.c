@@ -425,6 +425,23 @@ static void qubes_key_log(struct screen *screen)
         detail_open(screen->app, uuid, DETAIL_LOG);
 }
 
+static gboolean qubes_has_targets(const struct screen *screen)
+{
+    g_auto(GStrv) uuids = action_targets(screen);
+
+    return uuids[0] != NULL;
+}
+
+static void qubes_key_properties(struct screen *screen)
+{
+    g_auto(GStrv) uuids = action_targets(screen);
+
+    if (uuids[0] && uuids[1])
+        props_open_several(screen->app, uuids);
+    else if (uuids[0])
+        detail_open(screen->app, uuids[0], DETAIL_PROPERTIES);
+}
+
 static gboolean qubes_has_one(const struct screen *screen)
 {
     return qubes_subject(screen) != NULL;
@@ -445,13 +462,6 @@ static void qubes_key_internal(struct screen *screen)
     screen->stale = TRUE;
 }
 
-static gboolean qubes_has_targets(const struct screen *screen)
-{
-    g_auto(GStrv) uuids = action_targets(screen);
-
-    return uuids[0] != NULL;
-}
-
 /* clang-format off */
 static const struct key_row qubes_keys[] = {
     {"s", "start", "Start", NULL, KEYS_ACT, "start", NULL, NULL},
@@ -462,6 +472,8 @@ static const struct key_row qubes_keys[] = {
     {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, NULL},
     {"Enter", "detail", "Detail", "all about it", KEYS_ACT, NULL,
      qubes_key_detail, qubes_has_one},
+    {"e F2", "properties", NULL, "properties", KEYS_ACT, NULL,
+     qubes_key_properties, qubes_has_targets},
     {"v", "volumes", NULL, "its volumes", KEYS_ACT, NULL,
      qubes_key_volumes, qubes_has_one},
     {"l F3", "log", NULL, "its log", KEYS_ACT, NULL, qubes_key_log,

@@ -110,15 +110,16 @@ static void question_open_one(struct screen *screen, const struct op_row *row)
 
 static void question_open_several(struct question *question,
                                   const struct op_row *row,
-                                  const struct model *model)
+                                  const struct model *model, const char *title)
 {
     guint n = g_strv_length(question->uuids);
 
     question->verb = row->label;
-    question->title = g_strdup_printf("%s %u %s", row->label, n,
+    question->title = g_strdup_printf("%s %u %s", title ? title : row->label, n,
                                       n == 1 ? "qube" : "qubes");
     question->word = g_strdup_printf("%u %s", n, row->name);
-    question->stakes = stakes_new(model, row, question->uuids, question->left);
+    question->stakes =
+        stakes_new(model, row, question->args, question->uuids, question->left);
     question->text = stakes_text(question->stakes, G_MAXUINT);
 }
 
@@ -140,7 +141,7 @@ static void question_open_action(struct screen *screen,
         question->focus = FOCUS_FIELD;
     }
     if (action->uuids)
-        question_open_several(question, row, model);
+        question_open_several(question, row, model, action->title);
     else
         question_open_one(screen, row);
 }

@@ -5,7 +5,13 @@
 #include "tui/action.h"
 #include "tui/app.h"
 
-enum detail_page { DETAIL_OVERVIEW, DETAIL_VOLUMES, DETAIL_LOG, DETAIL_PAGES };
+enum detail_page {
+    DETAIL_OVERVIEW,
+    DETAIL_PROPERTIES,
+    DETAIL_VOLUMES,
+    DETAIL_LOG,
+    DETAIL_PAGES,
+};
 /* On that tab; the screen at the top if it shows the qube already. */
 void detail_open(struct app *app, const char *uuid, enum detail_page tab);
 void detail_open_volumes(struct app *app, const char *uuid);
@@ -13,6 +19,30 @@ void detail_open_volumes(struct app *app, const char *uuid);
 char *volumes_resize_refused(struct app *app, const struct qube *qube,
                              const char *volume);
 void resize_open(struct app *app, const char *uuid, const char *volume);
+/* The form for one argument of an operation; all is copied, `choices` referenced. */
+struct edit_spec {
+    const char *op;
+    char **uuids;        /* whom it is about, ends with NULL; dom0 for the system */
+    const char *name, *value; /* an argument that is known; NULL: none */
+    const char *arg;     /* the one to be typed */
+    const char *initial; /* suggested */
+    GPtrArray *choices;  /* char *; NULL: there are none */
+    const char *title;   /* "maxmem of work" */
+    const char *several; /* for the question about several: "Set maxmem of" */
+    const char *now, *takes, *when, *help; /* said below it; NULL: not */
+    gboolean blocked;    /* `when` is not now */
+    int line;            /* of the screen, not to be covered; 0: none */
+    /* What to do with the text instead of the operation; NULL: that. */
+    void (*then)(struct app *app, const char *uuid, const char *text);
+};
+void edit_open(struct app *app, const struct edit_spec *spec);
+/* The properties of the system, of each of several qubes (uuids, ends with
+ * NULL), or all that have the text in them. */
+struct props;
+struct props *detail_props(const struct screen *screen); /* of its tab */
+void props_open_system(struct app *app);
+void props_open_several(struct app *app, char **uuids);
+void props_open_found(struct app *app, const char *text);
 /* Follows an operation until it ends or is left to go on behind. */
 void progress_open(struct app *app, struct op *op);
 /* One of its steps as a line. */

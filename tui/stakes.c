@@ -43,7 +43,7 @@ static struct stake *stakes_find(struct stakes *stakes, const char *text)
 }
 
 struct stakes *stakes_new(const struct model *model, const struct op_row *row,
-                          char *const *uuids, const char *left)
+                          GHashTable *args, char *const *uuids, const char *left)
 {
     struct stakes *stakes = g_new0(struct stakes, 1);
 
@@ -51,7 +51,7 @@ struct stakes *stakes_new(const struct model *model, const struct op_row *row,
     stakes->left = g_strdup(left);
     for (gsize i = 0; uuids[i]; i++) {
         const struct qube *qube = model_qube(model, uuids[i]);
-        g_autofree char *text = op_consequence(row, model, qube, NULL);
+        g_autofree char *text = op_consequence(row, model, qube, args);
         struct stake *stake = stakes_find(stakes, text ? text : row->help);
 
         g_ptr_array_add(stake->names, text_sanitise(qube->name, -1));

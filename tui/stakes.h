@@ -6,9 +6,9 @@
 #include "core/op.h"
 
 struct stakes;
-/* `left`: which are left out, and why; a clause, or NULL. */
+/* `left`: which are left out, and why; a clause, or NULL. args may be NULL. */
 struct stakes *stakes_new(const struct model *model, const struct op_row *row,
-                          char *const *uuids, const char *left);
+                          GHashTable *args, char *const *uuids, const char *left);
 void stakes_free(struct stakes *stakes);
 /* Sentences, with at most so many names in each; caller frees. */
 char *stakes_text(const struct stakes *stakes, guint names);

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "core/op-words.h"
+#include "core/prop-change.h"
+#include "tui/prop-text.h"
 #include "tui/save.h"
 #include "tui/screens.h"
 #include "tui/setting.h"
@@ -79,6 +81,48 @@ static void offer_verb(const struct model *model, const char *const *args,
         op_words_complete(model, args, begun, found);
 }
 
+/* Names of properties; behind one, its values. qube NULL: of the system. */
+static void offer_property(const struct model *model, const struct qube *qube,
+                           const char *name, const char *begun, GPtrArray *found)
+{
+    gsize n;
+    const struct prop_row *all = prop_rows(&n);
+    const struct prop_row *row = name ? change_row(qube, name, NULL) : NULL;
+    g_autoptr(GPtrArray) values = row ? prop_choices(model, qube, row) : NULL;
+    unsigned class = qube && qube->class ? qube->class->id : 0;
+
+    for (gsize i = 0; !name && i < n; i++)
+        if (!all[i].computed && (qube ? all[i].classes & class : !all[i].classes))
+            op_words_offer(found, begun, all[i].name);
+    for (guint i = 0; values && i < values->len; i++)
+        if (*(const char *)values->pdata[i])
+            op_words_offer(found, begun, values->pdata[i]);
+}
+
+static void offer_prefs(const struct model *model, const char *const *args,
+                        const char *begun, GPtrArray *found)
+{
+    gboolean unset = args[0] && strcmp(args[0], "--unset") == 0;
+    const struct qube *qube;
+
+    args += unset;
+    qube = args[0] ? model_qube_named(model, args[0]) : NULL;
+    if (!args[0])
+        offer_qube(model, args, begun, found);
+    else if (qube && !(args[1] && (unset || args[2])))
+        offer_property(model, qube, args[1], begun, found);
+}
+
+static void offer_global(const struct model *model, const char *const *args,
+                         const char *begun, GPtrArray *found)
+{
+    gboolean unset = args[0] && strcmp(args[0], "--unset") == 0;
+
+    args += unset;
+    if (!(args[0] && (unset || args[1])))
+        offer_property(model, NULL, args[0], begun, found);
+}
+
 /* --- what is done --- */
 
 static void run_qubes(struct app *app, const char *const *args)
@@ -118,6 +162,47 @@ static void run_show(struct app *app, const char *const *args)
 
     if (qube)
         detail_open(app, qube->uuid, DETAIL_OVERVIEW);
+}
+
+/* qube NULL: of the system. */
+static void run_value(struct app *app, const struct qube *qube, const char *name)
+{
+    const struct model *model = app_model(app);
+    g_autoptr(GError) error = NULL;
+    const struct prop_row *row = change_row(qube, name, &error);
+
+    if (!row) {
+        app_note(app, TRUE, "%s", error->message);
+        return;
+    }
+    g_autofree char *value = change_before(model, qube, row);
+    g_autofree char *shown = prop_text_value(row, value);
+    app_note(app, FALSE, "%s of %s is %s%s", row->name,
+             qube ? qube->name : "the system", shown,
+             change_is_explicit(model, qube, row) ? "" : " (default)");
+}
+
+static void run_properties(struct app *app, const char *const *args)
+{
+    struct qube *qube = model_qube_named(app_model(app), args[0]);
+
+    if (qube && args[1])
+        run_value(app, qube, args[1]);
+    else if (qube)
+        detail_open(app, qube->uuid, DETAIL_PROPERTIES);
+}
+
+static void run_global(struct app *app, const char *const *args)
+{
+    if (args[0])
+        run_value(app, NULL, args[0]);
+    else
+        props_open_system(app);
+}
+
+static void run_find(struct app *app, const char *const *args)
+{
+    props_open_found(app, args[0] ? args[0] : "");
 }
 
 static void run_help(struct app *app, const char *const *args)
@@ -164,6 +249,10 @@ static const struct words_row rows[] = {
     {"jobs", 0, 0, "jobs", NULL, NULL, run_jobs},
     {"events", 0, 0, "events", NULL, NULL, run_events},
     {"show", 1, 1, "show QUBE", offer_qube, check_qube, run_show},
+    {"prefs", 1, 2, "prefs QUBE [NAME [VALUE]]", offer_prefs, check_qube,
+     run_properties},
+    {"global", 0, 1, "global [NAME [VALUE]]", offer_global, NULL, run_global},
+    {"find", 0, 1, "find [TEXT]", NULL, NULL, run_find},
     {"vol ls", 0, 1, "vol ls [QUBE]", offer_qube, check_qube, run_volumes},
     {"help", 0, 2, "help [VERB]", offer_verb, NULL, run_help},
     {"set", 0, 2, "set [NAME [VALUE]]", offer_setting, check_setting, run_set},
@@ -188,11 +277,24 @@ static const char *const *words_behind(const char *verb,
     return words + i;
 }
 
+static guint words_count(const char *const *words)
+{
+    guint n = 0;
+
+    while (words[n])
+        n++;
+    return n;
+}
+
+/* With more words than it has a use for it is the operation of that name. */
 static const struct words_row *words_row(const char *const *words)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-        if (words_behind(rows[i].verb, words))
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const char *const *args = words_behind(rows[i].verb, words);
+
+        if (args && (words_count(args) <= rows[i].max || !op_words_row(words)))
             return &rows[i];
+    }
     return NULL;
 }
 
@@ -228,11 +330,10 @@ static gboolean words_find_row(struct words *words, const struct model *model,
                                GError **error)
 {
     const struct words_row *row = words->row;
-    guint n = 0;
+    guint n;
 
     words->args = words_behind(row->verb, (const char *const *)words->all);
-    while (words->args[n])
-        n++;
+    n = words_count(words->args);
     if (n < row->min || n > row->max) {
         error_set(error, QMC_ERROR_INVALID, NULL, "it is typed as: %s", row->usage);
         return FALSE;

@@ -53,7 +53,11 @@ static const char *const walk[] = {
     "j", "1", "a", "Esc", "Enter", "]", "]", "[", "q", "2", "j", "3", "j", "7", "8",
     "1", "v", "r", "Esc", "q", "s", "b", "?", "Esc", ": l s Tab", "Esc", "L", "o",
     "Esc", "t", "t", "w", "w", "l", "Esc", "q", "1", "G", "k", "K", "Esc",
-    "s", "Esc", "p", "Esc", "8", "G", "Enter", "Esc", "7", "Enter", "Esc",
+    "s", "Esc", "p", "Esc", "k", "e", "H", "H", "j", "Enter", "Down", "Esc", "j",
+    "e", "Down", "Esc", "=", "j", "Enter", "Esc", ": f i n d", "Enter", "G", "Enter",
+    "Esc", "q", ": g l o b a l", "Enter", "j", "Enter", "Esc", "q", "1",
+    "G", "Space", "k", "Space", "e", "j", "Enter", "Down", "Enter", "Esc", "q", "1",
+    "u", "8", "G", "Enter", "Esc", "7", "Enter", "Esc",
 };
 
 static char *document_of(const struct place *place, const struct poison *poison)
@@ -90,6 +94,8 @@ static const char *const lists[][4] = {
     {" NO STATE ", " QUBE ", " OPERATION ", " STEP OR RESULT"},
     {" TIME ", " OBJECT ", " EVENT", NULL},
     {" VOLUME ", " POOL ", " STATE ", " SOURCE"},
+    {" PROPERTY ", " VALUE ", " DEF ", " TYPE "},
+    {" QUBE ", " PROPERTY ", " VALUE ", NULL},
 };
 
 /* A row begins with a blank or its mark, what stands below them does not. */

@@ -35,7 +35,7 @@ static const char *const names[] = {"command", "options", "list", "marks", "seve
                                     "errors", "broken", "narrow",
                                     "moves", "popups",
                                     "events", "panes", "jobs", "pools", "allvolumes",
-                                    "detail", "log"};
+                                    "detail", "log", "props"};
 
 struct terminal {
     const char *type, *no_color;

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "tui/prop-text.h"
+
+#include <string.h>
+
+#include "core/prop-change.h"
+#include "util/error.h"
+
+static const struct {
+    const char *word, *takes;
+} types[] = {
+    [PROP_STR] = {"text", NULL},
+    [PROP_INT] = {"number", NULL},
+    [PROP_BOOL] = {"switch", "True or False"},
+    [PROP_VM] = {"qube", "the name of a qube"},
+    [PROP_LABEL] = {"label", "one of the labels"},
+    [PROP_POOL] = {"pool", "the name of a pool"},
+    [PROP_UUID] = {"uuid", NULL},
+    [PROP_IP4] = {"IPv4", "an IPv4 address"},
+    [PROP_IP6] = {"IPv6", "an IPv6 address"},
+    [PROP_TIME] = {"time", "seconds since 1970"},
+};
+
+const char *prop_text_type(const struct prop_row *row)
+{
+    return row->computed || row->once ? "ro" : types[row->type].word;
+}
+
+char *prop_text_takes(const struct prop_row *row)
+{
+    if (row->type == PROP_VM && !row->needed)
+        return g_strdup("the name of a qube; empty: none");
+    if (row->type != PROP_INT)
+        return g_strdup(types[row->type].takes);
+    if (row->min == G_MININT64)
+        return g_strdup("a number");
+    if (row->max >= G_MAXINT32)
+        return g_strdup_printf("a number, %" G_GINT64_FORMAT " or more", row->min);
+    return g_strdup_printf("a number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+                           row->min, row->max);
+}
+
+char *prop_text_value(const struct prop_row *row, const char *value)
+{
+    if (value && *value)
+        return g_strdup(value);
+    return g_strdup(!value || row->type == PROP_VM ? "(none)" : "(empty)");
+}
+
+const char *prop_text_when(const struct prop_row *row, const struct qube *qube,
+                           gboolean *now)
+{
+    gboolean halted = !qube || qube->state == POWER_HALTED;
+
+    if (now)
+        *now = !row->halted || halted;
+    if (row->halted && !halted)
+        return "while the qube is halted: shut it down first";
+    if (row->at_start && !halted)
+        return "from its next start on";
+    return "at once";
+}
+
+gboolean prop_is_fixed(const struct prop_row *row, const struct qube *qube)
+{
+    return row->computed || (row->once && qube && qube_is_explicit(qube, row->name));
+}
+
+/* --- choices --- */
+
+static void choices_add(GPtrArray *choices, const char *text)
+{
+    if (text &&
+        !g_ptr_array_find_with_equal_func(choices, text, g_str_equal, NULL))
+        g_ptr_array_add(choices, g_strdup(text));
+}
+
+static void choices_add_bools(const struct model *model, GPtrArray *choices)
+{
+    choices_add(choices, "True");
+    choices_add(choices, "False");
+}
+
+static void choices_add_qubes(const struct model *model, GPtrArray *choices)
+{
+    choices_add(choices, "");
+    for (guint i = 0; i < model->qubes->len; i++)
+        g_ptr_array_add(choices,
+                        g_strdup(((const struct qube *)model->qubes->pdata[i])->name));
+}
+
+static void choices_add_labels(const struct model *model, GPtrArray *choices)
+{
+    for (guint i = 0; i < model->labels->len; i++)
+        choices_add(choices, ((const struct label *)model->labels->pdata[i])->name);
+}
+
+static void choices_add_pools(const struct model *model, GPtrArray *choices)
+{
+    for (guint i = 0; i < model->pools->len; i++)
+        choices_add(choices,
+                    ((const struct pool_entry *)model->pools->pdata[i])->name);
+}
+
+static void choices_add_modes(const struct model *model, GPtrArray *choices)
+{
+    choices_add(choices, "pvh");
+    choices_add(choices, "hvm");
+    choices_add(choices, "pv");
+}
+
+/* Those that are in use: looking into the pool would block. */
+static void choices_add_kernels(const struct model *model, GPtrArray *choices)
+{
+    g_autofree char *usual = model_global(model, "default_kernel");
+
+    choices_add(choices, usual);
+    for (guint i = 0; i < model->qubes->len; i++) {
+        g_autofree char *kernel =
+            qube_get(model, model->qubes->pdata[i], "kernel");
+
+        choices_add(choices, kernel && *kernel ? kernel : NULL);
+    }
+    choices_add(choices, "");
+}
+
+static const struct {
+    enum prop_type type;
+    const char *name; /* NULL: all of the type */
+    void (*add)(const struct model *model, GPtrArray *choices);
+} sources[] = {
+    {PROP_BOOL, NULL, choices_add_bools},
+    {PROP_VM, NULL, choices_add_qubes},
+    {PROP_LABEL, NULL, choices_add_labels},
+    {PROP_POOL, NULL, choices_add_pools},
+    {PROP_STR, "virt_mode", choices_add_modes},
+    {PROP_STR, "kernel", choices_add_kernels},
+    {PROP_STR, "default_kernel", choices_add_kernels},
+};
+
+/* Refused because of the state of things is a choice all the same: the form
+ * says what is in the way. */
+static gboolean choice_is_value(const struct model *model, const struct qube *qube,
+                                const struct prop_row *row, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+
+    return change_check(model, qube, row, text, &error) ||
+           !error_is(error, QMC_ERROR_INVALID);
+}
+
+GPtrArray *prop_choices(const struct model *model, const struct qube *qube,
+                        const struct prop_row *row)
+{
+    GPtrArray *choices = g_ptr_array_new_with_free_func(g_free);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(sources); i++)
+        if (sources[i].type == row->type &&
+            (!sources[i].name || strcmp(sources[i].name, row->name) == 0))
+            sources[i].add(model, choices);
+    for (guint i = choices->len; i > 0; i--)
+        if (!choice_is_value(model, qube, row, choices->pdata[i - 1]))
+            g_ptr_array_remove_index(choices, i - 1);
+    return choices;
+}
+
+/* --- order --- */
+
+static const char *const places[] = {
+    "label", "template", "netvm", "default_dispvm", "memory", "maxmem", "vcpus",
+    "virt_mode", "kernel", "kernelopts", "autostart", "provides_network",
+    "template_for_dispvms", "include_in_backups", "debug", "qrexec_timeout",
+    "shutdown_timeout", "default_user", "guivm", "audiovm", "management_dispvm",
+    "bootmode",
+};
+
+guint prop_place(const struct prop_row *row)
+{
+    guint n = G_N_ELEMENTS(places);
+
+    for (guint i = 0; i < n; i++)
+        if (strcmp(places[i], row->name) == 0)
+            return i;
+    return row->computed || row->once ? n + 1 : n;
+}

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One argument of an operation, typed or chosen (ux.md 4.3): what is typed is
+ * checked at each key by what the operation itself asks. */
+#include "config.h"
+
+#include <string.h>
+
+#include "tui/dialog.h"
+#include "tui/field.h"
+#include "tui/screens.h"
+#include "util/error.h"
+
+#define WIDTH 72
+#define LABEL_WIDTH 9
+#define CHOICES_MAX 7
+/* The field and what is wrong with it. */
+#define ROOM_HEIGHT 2
+#define ROOM_WIDTH 24
+
+struct edit {
+    const struct op_row *row;
+    char **uuids;
+    GHashTable *args;    /* the others */
+    char *arg, *title, *several, *now, *takes, *when, *help;
+    GPtrArray *choices;  /* char * */
+    void (*then)(struct app *app, const char *uuid, const char *text);
+    struct field *field;
+    gboolean whole;      /* all choices are shown, not those like the text */
+    guint top;           /* first choice shown */
+    gboolean blocked;    /* `when` is not now */
+    int line;            /* of the row it is about */
+    guint fit;           /* of the qubes, those the text can be for */
+    char *why;           /* it cannot be for the rest; NULL: there is none */
+    gboolean cramped;    /* too little room to show what it would do */
+};
+
+static struct edit *edit_of(const struct screen *screen)
+{
+    return screen->data;
+}
+
+/* --- what is typed --- */
+
+static GHashTable *edit_args(const struct edit *edit)
+{
+    GHashTable *args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTableIter iter;
+    gpointer name, value;
+
+    g_hash_table_iter_init(&iter, edit->args);
+    while (g_hash_table_iter_next(&iter, &name, &value))
+        g_hash_table_insert(args, g_strdup(name), g_strdup(value));
+    g_hash_table_insert(args, g_strdup(edit->arg),
+                        g_strdup(field_text(edit->field)));
+    return args;
+}
+
+/* Whom it fits, and why not the first of the others. */
+static void edit_check(struct screen *screen)
+{
+    struct edit *edit = screen->data;
+    const struct model *model = app_model(screen->app);
+    g_autoptr(GHashTable) args = edit_args(edit);
+
+    g_clear_pointer(&edit->why, g_free);
+    edit->fit = 0;
+    for (gsize i = 0; edit->uuids[i]; i++) {
+        const struct qube *qube = model_qube(model, edit->uuids[i]);
+        g_autoptr(GError) error = NULL;
+
+        if (qube && edit->row->fits(model, qube, args, &error))
+            edit->fit++;
+        else if (error && !edit->why)
+            edit->why = g_strdup(error->message);
+    }
+}
+
+static gboolean edit_valid(const struct screen *screen)
+{
+    return edit_of(screen)->fit > 0 && !edit_of(screen)->cramped;
+}
+
+/* --- life --- */
+
+static void edit_open_screen(struct screen *screen, gconstpointer argument)
+{
+    const struct edit_spec *spec = argument;
+    struct edit *edit = screen->data;
+    /* A value of the store is anything; typed text is what can be seen. */
+    g_autofree char *initial = text_sanitise(spec->initial, -1);
+
+    edit->row = op_find(spec->op);
+    edit->uuids = g_strdupv(spec->uuids);
+    edit->args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    if (spec->name)
+        g_hash_table_insert(edit->args, g_strdup(spec->name), g_strdup(spec->value));
+    edit->arg = g_strdup(spec->arg);
+    edit->title = g_strdup(spec->title);
+    edit->several = g_strdup(spec->several);
+    edit->now = g_strdup(spec->now);
+    edit->takes = g_strdup(spec->takes);
+    edit->when = g_strdup(spec->when);
+    edit->help = g_strdup(spec->help);
+    edit->choices = spec->choices ? g_ptr_array_ref(spec->choices)
+                                  : g_ptr_array_new();
+    edit->then = spec->then;
+    edit->blocked = spec->blocked;
+    edit->line = spec->line;
+    edit->field = field_new("");
+    field_suggest(edit->field, initial);
+    edit->whole = TRUE;
+    edit_check(screen);
+}
+
+void edit_open(struct app *app, const struct edit_spec *spec)
+{
+    app_push(app, &screen_edit, spec);
+}
+
+static void edit_close(struct screen *screen)
+{
+    struct edit *edit = screen->data;
+
+    g_strfreev(edit->uuids);
+    g_hash_table_unref(edit->args);
+    g_free(edit->arg);
+    g_free(edit->title);
+    g_free(edit->several);
+    g_free(edit->now);
+    g_free(edit->takes);
+    g_free(edit->when);
+    g_free(edit->help);
+    g_free(edit->why);
+    g_ptr_array_unref(edit->choices);
+    field_free(edit->field);
+}
+
+static void edit_event(struct screen *screen, const struct event *event)
+{
+    struct edit *edit = screen->data;
+
+    for (gsize i = 0; edit->uuids[i]; i++)
+        if (!model_qube(app_model(screen->app), edit->uuids[i])) {
+            app_note(screen->app, TRUE, "%s: the form is withdrawn: %s", edit->title,
+                     "a qube is gone");
+            app_pop(screen->app, screen);
+            return;
+        }
+    edit_check(screen);
+}
+
+/* --- choices --- */
+
+static gboolean edit_shows(const struct edit *edit, const char *choice)
+{
+    return edit->whole || strstr(choice, field_text(edit->field)) != NULL;
+}
+
+/* GPtrArray of borrowed texts. */
+static GPtrArray *edit_shown(const struct edit *edit)
+{
+    GPtrArray *shown = g_ptr_array_new();
+
+    for (guint i = 0; i < edit->choices->len; i++)
+        if (edit_shows(edit, edit->choices->pdata[i]))
+            g_ptr_array_add(shown, edit->choices->pdata[i]);
+    return shown;
+}
+
+/* -1: what is typed is none of them. */
+static int edit_index(const struct edit *edit, const GPtrArray *shown)
+{
+    for (guint i = 0; i < shown->len; i++)
+        if (strcmp(shown->pdata[i], field_text(edit->field)) == 0)
+            return (int)i;
+    return -1;
+}
+
+static void edit_step(struct screen *screen, int by)
+{
+    struct edit *edit = screen->data;
+    g_autoptr(GPtrArray) shown = edit_shown(edit);
+    int at = edit_index(edit, shown), last = (int)shown->len - 1;
+
+    if (last < 0)
+        return;
+    at = at < 0 ? (by > 0 ? 0 : last) : CLAMP(at + by, 0, last);
+    g_autofree char *text = g_strdup(shown->pdata[at]);
+    field_suggest(edit->field, text);
+    edit_check(screen);
+}
+
+/* --- drawing --- */
+
+static struct rect edit_line(struct rect *inside, const char *label)
+{
+    struct rect line = {inside->y, inside->x + LABEL_WIDTH, 1,
+                        inside->w - LABEL_WIDTH};
+
+    if (inside->h <= 0)
+        return (struct rect){-1, 0, 0, 0};
+    draw_words(inside->y, inside->x, LABEL_WIDTH, STYLE_NORMAL, label);
+    inside->y++;
+    inside->h--;
+    return line;
+}
+
+static void edit_put(struct rect *inside, const char *label, const char *text)
+{
+    struct rect line;
+
+    if (!text || !*text)
+        return;
+    line = edit_line(inside, label);
+    if (line.w > 0)
+        draw_words(line.y, line.x, line.w, STYLE_NORMAL, text);
+}
+
+static void edit_draw_field(const struct edit *edit, struct rect line)
+{
+    int width = line.w - 4;
+
+    draw_words(line.y, line.x, 2, STYLE_NORMAL, "[ ");
+    field_draw(edit->field, line.y, line.x + 2, width, TRUE);
+    draw_words(line.y, line.x + 2 + width, 2, STYLE_NORMAL, " ]");
+}
+
+static void edit_draw_verdict(const struct edit *edit, struct rect *inside)
+{
+    struct rect line = {inside->y, inside->x + LABEL_WIDTH, MIN(inside->h, 2),
+                        inside->w - LABEL_WIDTH};
+
+    if (edit->why && edit->fit == 0)
+        draw_wrapped(line, STYLE_WARN, edit->why);
+    else if (edit->why) {
+        g_autofree char *text = g_strdup_printf("not for all: %s", edit->why);
+
+        draw_wrapped(line, STYLE_WARN, text);
+    } else if (edit->blocked)
+        draw_format(line.y, line.x, line.w, STYLE_WARN, "only %s", edit->when);
+    else
+        draw_format(line.y, line.x, line.w, STYLE_GOOD, "ok%s%s",
+                    edit->when ? ": it counts " : "", edit->when ? edit->when : "");
+    inside->y += line.h;
+    inside->h -= line.h;
+}
+
+static void edit_draw_choices(struct edit *edit, struct rect area)
+{
+    g_autoptr(GPtrArray) shown = edit_shown(edit);
+    int at = edit_index(edit, shown);
+    guint room = (guint)MAX(area.h, 0);
+
+    if (at >= 0 && (guint)at < edit->top)
+        edit->top = (guint)at;
+    if (at >= 0 && (guint)at >= edit->top + room)
+        edit->top = (guint)at - room + 1;
+    if (edit->top + room > shown->len)
+        edit->top = shown->len > room ? shown->len - room : 0;
+    for (guint i = 0; i < room && edit->top + i < shown->len; i++) {
+        const char *text = shown->pdata[edit->top + i];
+
+        draw_text(area.y + (int)i, area.x, area.w,
+                  (int)(edit->top + i) == at ? STYLE_SELECTED : STYLE_NORMAL,
+                  *text ? text : "(none)");
+    }
+}
+
+static char *edit_command(const struct screen *screen)
+{
+    const struct edit *edit = edit_of(screen);
+    const struct qube *qube = model_qube(app_model(screen->app), edit->uuids[0]);
+    g_autoptr(GHashTable) args = edit_args(edit);
+    guint n = g_strv_length(edit->uuids);
+    g_autofree char *command = NULL;
+
+    if (!qube || edit->then || !edit_valid(screen))
+        return NULL;
+    command = op_command(edit->row, qube, args);
+    return n > 1 ? g_strdup_printf("%s   (and for %u more)", command, n - 1)
+                 : g_steal_pointer(&command);
+}
+
+/* Lines below the choices. */
+static int edit_rest(const struct edit *edit)
+{
+    return (edit->now != NULL) + (edit->takes != NULL) + (edit->help != NULL) +
+           !edit->then;
+}
+
+static void edit_draw_body(struct screen *screen, struct rect inside)
+{
+    struct edit *edit = screen->data;
+    int rest = edit_rest(edit) + (edit->choices->len ? 2 : 1);
+
+    edit_draw_field(edit, edit_line(&inside, "Value"));
+    edit_draw_verdict(edit, &inside);
+    if (edit->choices->len && inside.h > 0) {
+        struct rect choices = {inside.y, inside.x + LABEL_WIDTH,
+                               MIN(MAX(inside.h - rest + 1, 1), CHOICES_MAX),
+                               inside.w - LABEL_WIDTH};
+
+        choices.h = MIN(choices.h, (int)edit->choices->len);
+        edit_draw_choices(edit, choices);
+        inside.y += choices.h;
+        inside.h -= choices.h;
+        if (inside.h > edit_rest(edit))
+            edit_line(&inside, "");
+    }
+    g_autofree char *command = edit_command(screen);
+    edit_put(&inside, "Now", edit->now);
+    edit_put(&inside, "Takes", edit->takes);
+    edit_put(&inside, "Command", command ? command : edit->then ? NULL : "-");
+    if (edit->help && inside.h > 0)
+        draw_words(inside.y, inside.x, inside.w, STYLE_DIM, edit->help);
+}
+
+static int edit_height(const struct edit *edit)
+{
+    int choices = MIN((int)edit->choices->len, CHOICES_MAX);
+
+    return 2 + 1 + 2 + choices + (choices > 0) + edit_rest(edit);
+}
+
+static void edit_draw(struct screen *screen, struct rect area)
+{
+    struct edit *edit = screen->data;
+    struct rect size = {edit->line, 0, edit_height(edit), WIDTH};
+    struct rect inside = dialog_box(screen, area, size, edit->title);
+
+    edit->cramped = inside.h < ROOM_HEIGHT || inside.w < ROOM_WIDTH;
+    if (edit->cramped)
+        draw_wrapped(inside, STYLE_WARN, "the terminal is too small for this form");
+    else
+        edit_draw_body(screen, inside);
+}
+
+/* --- keys --- */
+
+static gboolean edit_typed(struct screen *screen, int key)
+{
+    struct edit *edit = screen->data;
+    g_autofree char *before = g_strdup(field_text(edit->field));
+
+    if (!field_key(edit->field, key))
+        return FALSE;
+    edit->whole = edit->whole && strcmp(before, field_text(edit->field)) == 0;
+    edit->whole = edit->whole || !*field_text(edit->field);
+    edit_check(screen);
+    return TRUE;
+}
+
+static void edit_key_up(struct screen *screen)
+{
+    edit_step(screen, -1);
+}
+
+static void edit_key_down(struct screen *screen)
+{
+    edit_step(screen, 1);
+}
+
+static gboolean edit_has_choices(const struct screen *screen)
+{
+    return edit_of(screen)->choices->len > 0;
+}
+
+static void edit_key_leave(struct screen *screen)
+{
+    app_pop(screen->app, screen);
+}
+
+static void edit_key_apply(struct screen *screen)
+{
+    struct edit *edit = screen->data;
+    struct app *app = screen->app;
+    g_autoptr(GHashTable) args = edit_args(edit);
+    struct action action = {.op = edit->row->name, .args = args,
+                            .uuids = edit->uuids, .title = edit->several};
+
+    if (!edit_valid(screen))
+        return;
+    /* Popped first: what follows belongs on top. The screen lives on till the end
+     * of the turn. */
+    app_pop(app, screen);
+    if (edit->then)
+        edit->then(app, edit->uuids[0], field_text(edit->field));
+    else
+        action_start_edit(app, &action);
+}
+
+/* clang-format off */
+static const struct key_row edit_keys[] = {
+    {"Down", "next", "choose", NULL, KEYS_MOVE, NULL, edit_key_down,
+     edit_has_choices},
+    {"Up", "previous", NULL, "the next, the previous choice", KEYS_MOVE, NULL,
+     edit_key_up, edit_has_choices},
+    {"Enter", "apply", "apply", "apply", KEYS_ACT, NULL, edit_key_apply,
+     edit_valid, TRUE},
+    {"Ctrl-U", "clear", NULL, "empty the field", KEYS_ACT, NULL, NULL, NULL},
+    {"Esc Ctrl-C", "leave", "leave", "leave it as it is", KEYS_ACT, NULL,
+     edit_key_leave, NULL},
+    {NULL},
+};
+/* clang-format on */
+
+const struct screen_class screen_edit = {
+    .name = "edit",
+    .title = "editing a value",
+    .kind = SCREEN_POPUP,
+    .keys = edit_keys,
+    .size = sizeof(struct edit),
+    .open = edit_open_screen,
+    .close = edit_close,
+    .draw = edit_draw,
+    .typed = edit_typed,
+    .event = edit_event,
+};
