@@ -217,9 +217,9 @@ END_TEST
 START_TEST(no_place_for_the_history_is_said)
 {
     g_autofree char *text = root_put_fixture("upstream-4.2.xml"), *after = NULL;
-    g_autofree char *blocker = put_copy(LAYOUT_BACKUP, "qmc", "in the way");
     GError *error = NULL;
 
+    g_free(put_copy(LAYOUT_BACKUP, "qmc", "in the way"));
     root_load();
     root_set_memory("work", 501);
     ck_assert(!root_save(&error));
@@ -232,10 +232,10 @@ END_TEST
 START_TEST(a_directory_without_rights_stops_the_save)
 {
     g_autofree char *text = root_put_fixture("upstream-4.2.xml"), *after = NULL;
-    g_autofree char *first = put_copy(LAYOUT_BACKUP, "qubes.xml", text);
     g_autofree char *dir = root_path(LAYOUT_BACKUP);
     GError *error = NULL;
 
+    g_free(put_copy(LAYOUT_BACKUP, "qubes.xml", text));
     if (geteuid() == 0)
         return; /* root may write anywhere */
     root_load();
@@ -441,10 +441,10 @@ END_TEST
 START_TEST(what_only_a_copy_has_is_named)
 {
     g_autofree char *text = root_put_fixture("upstream-4.2.xml");
-    g_autofree char *copy = put_copy(LAYOUT_HISTORY, NAME(1), text);
     g_autoptr(GPtrArray) copies = NULL, blind = NULL;
     guint all;
 
+    g_free(put_copy(LAYOUT_HISTORY, NAME(1), text));
     root_load();
     ck_assert_ptr_nonnull(model_qube_named(model, "builder"));
     all = model->qubes->len - 1;

@@ -261,10 +261,10 @@ END_TEST
 
 START_TEST(the_last_fifty_are_kept)
 {
-    g_autofree char *text = root_put_fixture("upstream-4.2.xml");
     g_autofree char *dir = root_path(LAYOUT_HISTORY);
     g_autofree char *foreign = g_build_filename(dir, "mine.xml", NULL);
 
+    g_free(root_put_fixture("upstream-4.2.xml"));
     root_load();
     ck_assert(file_mkdirs(dir, 0700, NULL));
     ck_assert(g_file_set_contents(foreign, "x", 1, NULL));

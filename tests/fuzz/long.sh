@@ -10,6 +10,9 @@ here=$top_builddir/tests/fuzz
 corpus=$top_srcdir/tests/fuzz/corpus
 count=0
 
+# GLib keeps each name it was ever told, and to a leak checker its tables of very
+# many names are lost. The corpora are replayed with that check in make check.
+export ASAN_OPTIONS="${ASAN_OPTIONS+$ASAN_OPTIONS:}detect_leaks=0"
 # where a file is written without a disk
 [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 
