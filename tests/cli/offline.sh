@@ -43,6 +43,9 @@ note work
 label ls
 label add cyan 0x00ffff
 label rm cyan
+create new --class AppVM --label red
+create new --class AppVM --label red
+prefs new label blue
 vol ls
 vol ls work
 vol resize work:private 4M
