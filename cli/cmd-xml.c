@@ -8,6 +8,7 @@
 
 #include "cli/cmd.h"
 #include "cli/rows.h"
+#include "core/import.h"
 #include "core/layout.h"
 #include "core/store-diff.h"
 #include "util/error.h"
@@ -464,4 +465,113 @@ const struct cmd cmd_xml_restore = {
     .max_args = 1,
     .unread = TRUE,
     .run = run_restore,
+};
+
+/* import */
+
+static void add_note(struct work *work, const struct import_note *note)
+{
+    struct out *out = work->out;
+
+    if (note->deed == IMPORT_TAKEN && !options_has(work->cli->options, "verbose"))
+        return;
+    out_row(out);
+    out_text(out, note->qube);
+    out_text(out, import_deed_word(note->deed));
+    out_text(out, note->what);
+    out_text(out, note->from);
+    out_text(out, note->to);
+    out_text(out, note->why);
+}
+
+/* The name of the file is what says that the store may go. */
+static gboolean import_consented(const struct work *work, const char *path,
+                                 GError **error)
+{
+    const char *given = options_text(work->cli->options, "confirm");
+    g_autofree char *name = g_path_get_basename(path), *hint = NULL;
+
+    if (g_strcmp0(given, name) == 0)
+        return TRUE;
+    hint = g_strdup_printf("look at it with --dry-run, then --confirm %s; or name "
+                           "another system with --root", name);
+    error_set(error, QMC_ERROR_UNCONFIRMED, hint,
+              "what '%s' becomes would take the place of the store", name);
+    return FALSE;
+}
+
+static gboolean import_put_in(struct work *work, struct import *import,
+                              const struct file_stamp *present, GError **error)
+{
+    g_autofree char *kept = NULL, *name = NULL;
+    guint qubes = import->model->qubes->len - 1;
+
+    if (!import_save(import, work->root, present, &kept, error))
+        return FALSE;
+    name = kept ? g_path_get_basename(kept) : NULL;
+    work->text = name ? g_strdup_printf("qubes.xml: %u qubes imported; the former one "
+                                        "is '%s'", qubes, name)
+                      : g_strdup_printf("qubes.xml: %u qubes imported", qubes);
+    return TRUE;
+}
+
+static gboolean import_work(struct work *work, GError **error)
+{
+    g_autofree char *store = layout_path(work->root, LAYOUT_STORE);
+    const char *path = work->args[0];
+    gboolean plan = options_has(work->cli->options, "dry-run");
+    auto_of(import) struct import *import = NULL;
+    struct file_stamp stamp;
+    gboolean there = file_stamp_path(store, &stamp, NULL);
+
+    if (!plan && !engine_check_writable(work->cli->engine, error))
+        return FALSE;
+    import = import_read(path, work->root, options_has(work->cli->options, "pv"), error);
+    if (!import || (!plan && there && !import_consented(work, path, error)))
+        return FALSE;
+    if (!plan && !import_put_in(work, import, there ? &stamp : NULL, error))
+        return FALSE;
+    for (guint i = 0; i < import->notes->len; i++)
+        add_note(work, import->notes->pdata[i]);
+    if (plan)
+        work->text = g_strdup_printf("qubes.xml: %u qubes would be imported",
+                                     import->model->qubes->len - 1);
+    return TRUE;
+}
+
+static gboolean run_import(struct cli *cli, GError **error)
+{
+    static const struct out_column columns[] = {
+        {"qube", NULL, OUT_TEXT, 0},
+        {"deed", NULL, OUT_TEXT, 0},
+        {"what", NULL, OUT_TEXT, 0},
+        {"from", NULL, OUT_TEXT, OUT_SHRINK},
+        {"to", NULL, OUT_TEXT, OUT_SHRINK},
+        {"why", NULL, OUT_TEXT, OUT_SHRINK},
+        {NULL},
+    };
+
+    return work_do(cli, columns, import_work, error);
+}
+
+static const struct option_row import_options[] = {
+    {"pv", 0, NULL, "qubes that were paravirtualised stay so"},
+    {NULL},
+};
+
+const struct cmd cmd_xml_import = {
+    .words = "xml import",
+    .args = "FILE",
+    .brief = "make a store of one of Qubes 2 or 3",
+    .help = "FILE is a qubes.xml of Qubes 2 or 3. Firewall rules and menus are taken too,\n"
+            "if the directories of the qubes are beside it; images stay where they are.\n"
+            "Prints what was changed, what was dropped and what is doubtful; --verbose\n"
+            "also what was taken as it was. If there is a store already, --confirm takes\n"
+            "the name of FILE, and the former store becomes a copy. --dry-run changes\n"
+            "nothing; --root DIR makes the new system elsewhere.\n",
+    .options = import_options,
+    .min_args = 1,
+    .max_args = 1,
+    .unread = TRUE,
+    .run = run_import,
 };

@@ -404,7 +404,7 @@ static gboolean refuse_root(const struct loader *loader, const char *untrusted_n
     gboolean old = g_str_equal(name, "QubesVmCollection");
 
     error_set(error, QMC_ERROR_INVALID,
-              old ? "a store of release 2 or 3 has to be imported" : NULL,
+              old ? "a store of Qubes 2 or 3 has to be imported: qmc xml import FILE" : NULL,
               "'%s' is no store: its root element is '%s', not 'qubes'",
               loader->store->path, name);
     return FALSE;

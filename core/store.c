@@ -96,16 +96,34 @@ static void advise(const struct store *store, GError **error, GError *cause)
     g_error_free(cause);
 }
 
-static gboolean read_all(struct store *store, struct model *model, GError **error)
+static gboolean take_all(struct store *store, struct model *model, GError **error)
 {
-    store->image.bytes = file_read(store->path, STORE_MAX, &store->image.stamp, error);
-    if (!store->image.bytes || !store_parse(store, model, error))
+    if (!store_parse(store, model, error))
         return FALSE;
     store_check(model);
     store_build(store, model);
     for (int kind = 0; kind < SECTION_WRITTEN; kind++)
         store->image.was[kind] = store_section_text(store, model, kind);
     return TRUE;
+}
+
+static gboolean read_all(struct store *store, struct model *model, GError **error)
+{
+    store->image.bytes = file_read(store->path, STORE_MAX, &store->image.stamp, error);
+    return store->image.bytes && take_all(store, model, error);
+}
+
+gboolean store_load_bytes(struct store *store, struct model *model, GBytes *bytes,
+                          GError **error)
+{
+    reset(store);
+    model_clear(model);
+    store->image.bytes = g_bytes_ref(bytes);
+    if (take_all(store, model, error))
+        return TRUE;
+    reset(store);
+    model_clear(model);
+    return FALSE;
 }
 
 gboolean store_load(struct store *store, struct model *model, GError **error)
@@ -228,6 +246,22 @@ static gboolean dom0_make(struct model *model, GError **error)
     return FALSE;
 }
 
+gboolean store_fill_first(struct model *model, GError **error)
+{
+    if (model->labels->len == 0)
+        labels_make(model);
+    if (model->pools->len == 0)
+        pools_make(model);
+    return model_qube_named(model, "dom0") || dom0_make(model, error);
+}
+
+GString *store_serialise_first(struct store *store, struct model *model)
+{
+    reset(store);
+    store_build(store, model);
+    return store_serialise(store, model);
+}
+
 gboolean store_write_new(struct store *store, struct model *model, GError **error)
 {
     g_autofree char *dir = g_path_get_dirname(store->path);
@@ -241,11 +275,7 @@ gboolean store_write_new(struct store *store, struct model *model, GError **erro
         return FALSE;
     }
     reset(store);
-    if (model->labels->len == 0)
-        labels_make(model);
-    if (model->pools->len == 0)
-        pools_make(model);
-    if (!model_qube_named(model, "dom0") && !dom0_make(model, error))
+    if (!store_fill_first(model, error))
         return FALSE;
     store_build(store, model);
     if (!file_mkdirs(dir, 0770, error))

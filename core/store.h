@@ -26,6 +26,10 @@ const char *store_path(const struct store *store);
  * per 1000 qubes; allowed on main. */
 gboolean store_load(struct store *store, struct model *model, GError **error);
 
+/* The same of a store that is in memory; its path serves for messages. */
+gboolean store_load_bytes(struct store *store, struct model *model, GBytes *bytes,
+                          GError **error);
+
 /* Handles for the volumes of a qube that is not in the model yet, and those its
  * class has; why one cannot be built is a finding of the qube. */
 void store_build_qube(struct model *model, struct qube *qube);
@@ -69,6 +73,12 @@ const char *store_save_kept(const struct store_save *save);
  * touched after store_save_new(). Between run and commit store_stale() is TRUE. */
 void store_save_commit(struct store_save *save, struct model *model);
 void store_save_free(struct store_save *save);
+
+/* What every store has (spec 6.7) and the model lacks: labels, pools, dom0. */
+gboolean store_fill_first(struct model *model, GError **error);
+/* The document of a first store of the model, volumes by class; in the form that
+ * both 4.2 and 4.3 read. Forgets what file the store knew. */
+GString *store_serialise_first(struct store *store, struct model *model);
 
 /* Writes a first store (spec 6.7) of what the model has, for the demo and for
  * tests: labels, pools and dom0 are added if it has none, volumes by class. In
