@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "core/model-private.h"
+#include "core/name.h"
 #include "util/error.h"
 
 #define HOPS 64
-#define NAME_MAX_LENGTH 31
 
 struct qube *import_ref(const struct importer *importer, const char *text)
 {
@@ -195,13 +195,13 @@ static void netvm_check(struct importer *importer, struct old_qube *old)
 static char *disp_name(const struct model *model, const char *netvm)
 {
     g_autofree char *base = g_strdup_printf("disp-%s", *netvm ? netvm : "no-netvm");
-    char *name = g_strndup(base, NAME_MAX_LENGTH);
+    char *name = g_strndup(base, NAME_LENGTH_MAX);
 
-    for (int n = 2; model_qube_named(model, name) || g_str_has_suffix(name, "-dm"); n++) {
+    for (int n = 2; model_qube_named(model, name) || name_reserved(name); n++) {
         g_autofree char *tail = g_strdup_printf("-%d", n);
 
         g_free(name);
-        name = g_strdup_printf("%.*s%s", NAME_MAX_LENGTH - (int)strlen(tail), base, tail);
+        name = g_strdup_printf("%.*s%s", NAME_LENGTH_MAX - (int)strlen(tail), base, tail);
     }
     return name;
 }

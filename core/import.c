@@ -9,9 +9,9 @@
 
 #include "core/layout.h"
 #include "core/model-private.h"
+#include "core/name.h"
 #include "util/error.h"
 
-#define NAME_MAX_LENGTH 31
 #define QID_MAX 9999
 
 static const char *const deed_words[] = {
@@ -105,16 +105,15 @@ static void say_dropped(struct importer *importer, struct old_qube *old,
  * means something else. */
 static char *name_plain(const char *untrusted_name)
 {
-    static const char *const reserved[] = { "none", "default", "Domain-0", "dom0", NULL };
     const char *first = g_ascii_isalpha(*untrusted_name) ? "" : "q";
     g_autofree char *whole = g_strconcat(first, untrusted_name, NULL);
-    g_autofree char *name = g_strndup(whole, NAME_MAX_LENGTH);
+    g_autofree char *name = g_strndup(whole, NAME_LENGTH_MAX);
 
     for (char *c = name; *c; c++)
         if (!g_ascii_isalnum(*c) && !strchr("-_.", *c))
             *c = '_';
-    if (g_strv_contains(reserved, name) || g_str_has_suffix(name, "-dm"))
-        return g_strdup_printf("%.*s_", NAME_MAX_LENGTH - 1, name);
+    if (name_reserved(name) || strcmp(name, "dom0") == 0)
+        return g_strdup_printf("%.*s_", NAME_LENGTH_MAX - 1, name);
     return g_steal_pointer(&name);
 }
 
@@ -127,7 +126,7 @@ static char *name_free(const struct model *model, const char *untrusted_name)
         g_autofree char *tail = g_strdup_printf("-%d", n);
 
         g_free(name);
-        name = g_strdup_printf("%.*s%s", NAME_MAX_LENGTH - (int)strlen(tail), base, tail);
+        name = g_strdup_printf("%.*s%s", NAME_LENGTH_MAX - (int)strlen(tail), base, tail);
     }
     return name;
 }
