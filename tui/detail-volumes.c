@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "tui/action.h"
+#include "tui/facts.h"
 #include "tui/list.h"
 #include "tui/meter.h"
 #include "tui/volume-text.h"
 #include "util/error.h"
 
 #define BAR_WIDTH 32
-#define INDENT 9
 
 struct volumes {
     struct list *list;
@@ -283,37 +283,18 @@ static char *volumes_text_saved(const struct volume_config *config)
                            volume_revisions_to_keep(config->volume));
 }
 
-static void volumes_put(struct rect *area, const char *label, const char *text)
-{
-    if (!text || area->h <= 0)
-        return;
-    draw_text(area->y, area->x, INDENT, STYLE_NORMAL, label);
-    draw_text(area->y, area->x + INDENT, area->w - INDENT, STYLE_NORMAL, text);
-    area->y++;
-    area->h--;
-}
-
-static void volumes_put_head(struct rect *area, const char *title)
-{
-    if (area->h <= 0)
-        return;
-    draw_line(area->y, area->x, area->w, STYLE_BOX);
-    draw_format(area->y, area->x + 2, area->w - 4, STYLE_STRONG, " %s ", title);
-    area->y++;
-    area->h--;
-}
-
 static void volumes_draw_pool(const struct model *model,
-                              const struct volume_config *config, struct rect area)
+                              const struct volume_config *config,
+                              struct facts *facts)
 {
     const struct pool_entry *entry =
         config->pool ? model_pool(model, config->pool) : NULL;
 
-    if (!entry || area.h < 2)
+    if (!entry || facts->area.h < 2)
         return;
     g_autofree char *title = g_strdup_printf("Pool %s (%s)", entry->name,
                                              entry->driver);
-    volumes_put_head(&area, title);
+    facts_title(facts, title);
     if (!entry->usage_known || !entry->size)
         return;
     g_autofree char *used = text_size(entry->used);
@@ -323,7 +304,7 @@ static void volumes_draw_pool(const struct model *model,
         meter_text(meter_percent(entry->used, entry->size), BAR_WIDTH);
     g_autofree char *text =
         g_strdup_printf("%s of %s %s   %s free", used, size, bar, left);
-    volumes_put(&area, "Data", text);
+    facts_put(facts, STYLE_NORMAL, "Data", text);
 }
 
 static void volumes_draw_selected(const struct screen *screen, struct rect area)
@@ -332,6 +313,7 @@ static void volumes_draw_selected(const struct screen *screen, struct rect area)
     const struct qube *qube = detail_qube(screen);
     const char *name = list_selected(volumes_of(screen)->list);
     const struct volume_config *config = name ? qube_volume(qube, name) : NULL;
+    struct facts facts = {area};
 
     if (!config)
         return;
@@ -340,15 +322,14 @@ static void volumes_draw_selected(const struct screen *screen, struct rect area)
     g_autofree char *path = volumes_text_path(model, config);
     g_autofree char *flags = volumes_text_flags(config->volume);
     g_autofree char *saved = volumes_text_saved(config);
-    volumes_put_head(&area, title);
-    volumes_put(&area, "Trouble", config->trouble);
-    volumes_put(&area, "Size", bar);
-    volumes_put(&area, "Earlier", saved);
-    volumes_put(&area, "Path", path);
-    volumes_put(&area, "Flags", flags);
-    area.y++;
-    area.h--;
-    volumes_draw_pool(model, config, area);
+    facts_title(&facts, title);
+    facts_put(&facts, STYLE_WARN, "Trouble", config->trouble);
+    facts_put(&facts, STYLE_NORMAL, "Size", bar);
+    facts_put(&facts, STYLE_NORMAL, "Earlier", saved);
+    facts_put(&facts, STYLE_NORMAL, "Path", path);
+    facts_put(&facts, STYLE_NORMAL, "Flags", flags);
+    facts_skip(&facts);
+    volumes_draw_pool(model, config, &facts);
 }
 
 static void volumes_draw(struct screen *screen, struct rect area)

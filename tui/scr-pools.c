@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "tui/facts.h"
 #include "tui/list.h"
 #include "tui/meter.h"
 #include "tui/screens.h"
@@ -291,43 +292,28 @@ static char *pools_status(const struct screen *screen)
 
 /* --- details --- */
 
-struct lines {
-    struct rect area; /* what is left */
-};
-
-static void lines_put(struct lines *lines, enum style style, const char *head,
-                      const char *text)
-{
-    if (lines->area.h <= 0)
-        return;
-    draw_text(lines->area.y, lines->area.x, 10, STYLE_STRONG, head);
-    draw_text(lines->area.y, lines->area.x + 10, lines->area.w - 10, style, text);
-    lines->area.y++;
-    lines->area.h--;
-}
-
-static void pools_draw_place(const struct pool_entry *entry, struct lines *lines)
+static void pools_draw_place(const struct pool_entry *entry, struct facts *facts)
 {
     const char *dir = pool_entry_dir(entry);
     g_autofree char *text = g_strdup_printf("%s  %s", entry->driver, dir ? dir : "");
 
-    lines_put(lines, STYLE_NORMAL, "Driver", text);
+    facts_put(facts, STYLE_NORMAL, "Driver", text);
 }
 
-static void pools_draw_data(const struct pool_entry *entry, struct lines *lines)
+static void pools_draw_data(const struct pool_entry *entry, struct facts *facts)
 {
     if (!entry->usage_known) {
-        lines_put(lines, STYLE_NORMAL, "Data", entry->trouble ? "?" : "not read yet");
+        facts_put(facts, STYLE_NORMAL, "Data", entry->trouble ? "?" : "not read yet");
         return;
     }
     g_autofree char *used = text_size(entry->used);
     g_autofree char *left = text_size(entry->size - MIN(entry->used, entry->size));
     g_autofree char *text = g_strdup_printf("%s used, %s free", used, left);
-    lines_put(lines, STYLE_NORMAL, "Data", text);
+    facts_put(facts, STYLE_NORMAL, "Data", text);
 }
 
 static void pools_draw_promised(const struct pool_entry *entry,
-                                const GArray *shares, struct lines *lines)
+                                const GArray *shares, struct facts *facts)
 {
     guint64 promised = shares_promised(shares);
     g_autofree char *sum = text_size(promised);
@@ -339,10 +325,10 @@ static void pools_draw_promised(const struct pool_entry *entry,
     g_autofree char *text = g_strdup_printf("%s over %u volumes%s", sum, shares->len,
                                             ratio);
 
-    lines_put(lines, STYLE_NORMAL, "Promised", text);
+    facts_put(facts, STYLE_NORMAL, "Promised", text);
 }
 
-static void pools_draw_biggest(GArray *shares, struct lines *lines)
+static void pools_draw_biggest(GArray *shares, struct facts *facts)
 {
     g_array_sort(shares, shares_compare);
     for (guint i = 0; i < MIN(shares->len, BIGGEST); i++) {
@@ -353,28 +339,26 @@ static void pools_draw_biggest(GArray *shares, struct lines *lines)
             g_strdup_printf("%s:%s", share->qube->name, share->config->name);
         g_autofree char *text = g_strdup_printf("%8s of %8s  %s", used, size, name);
 
-        lines_put(lines, STYLE_NORMAL, i == 0 ? "Biggest" : "", text);
+        facts_put(facts, STYLE_NORMAL, i == 0 ? "Biggest" : "", text);
     }
 }
 
 static void pools_draw_detail(struct screen *screen, const struct pool_entry *entry,
                               struct rect area)
 {
-    struct lines lines = {{area.y + 1, area.x, area.h - 1, area.w}};
+    struct facts facts = {area};
     g_autoptr(GArray) shares = pools_shares(pools_model(screen), entry);
-    int used = draw_format(area.y, area.x, area.w, STYLE_STRONG, "-- %s ",
-                           entry->name);
 
-    draw_line(area.y, area.x + used, area.w - used, STYLE_BOX);
-    pools_draw_place(entry, &lines);
+    facts_title(&facts, entry->name);
+    pools_draw_place(entry, &facts);
     if (entry->trouble)
-        lines_put(&lines, STYLE_BAD, "Offline", pools_reason(entry));
+        facts_put(&facts, STYLE_BAD, "Offline", pools_reason(entry));
     if (pools_counts(entry)) {
-        pools_draw_data(entry, &lines);
-        pools_draw_promised(entry, shares, &lines);
+        pools_draw_data(entry, &facts);
+        pools_draw_promised(entry, shares, &facts);
     }
     if (pools_counts(entry) || !entry->pool)
-        pools_draw_biggest(shares, &lines);
+        pools_draw_biggest(shares, &facts);
 }
 
 static void pools_draw(struct screen *screen, struct rect area)

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "tui/facts.h"
+
+#define INDENT 9
+
+void facts_skip(struct facts *facts)
+{
+    facts->area.y++;
+    facts->area.h--;
+}
+
+void facts_title(struct facts *facts, const char *untrusted)
+{
+    struct rect area = facts->area;
+
+    if (area.h <= 0)
+        return;
+    draw_line(area.y, area.x, area.w, STYLE_BOX);
+    draw_format(area.y, area.x + 2, area.w - 4, STYLE_STRONG, " %s ", untrusted);
+    facts_skip(facts);
+}
+
+void facts_put(struct facts *facts, enum style style, const char *word,
+               const char *untrusted)
+{
+    struct rect area = facts->area;
+
+    if (!untrusted || area.h <= 0)
+        return;
+    draw_text(area.y, area.x, INDENT, STYLE_NORMAL, word);
+    draw_text(area.y, area.x + INDENT, area.w - INDENT, style, untrusted);
+    facts_skip(facts);
+}
