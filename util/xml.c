@@ -56,8 +56,13 @@ static void xml_reader_clear(struct xml_reader *reader)
     g_free(reader->attrs);
     g_free(reader->values);
     g_clear_error(&reader->error);
-    if (reader->ctxt)
-        xmlFreeParserCtxt(reader->ctxt);
+    if (!reader->ctxt)
+        return;
+    /* libxml2 makes one to keep an entity in, though the document type it is of
+     * was refused, and leaves it to its caller */
+    if (reader->ctxt->myDoc)
+        xmlFreeDoc(reader->ctxt->myDoc);
+    xmlFreeParserCtxt(reader->ctxt);
 }
 
 static inline gsize xml_offset(const struct xml_reader *reader)
