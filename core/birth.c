@@ -285,13 +285,27 @@ static gboolean refuse_changed(const struct op *op, GError **error)
     return FALSE;
 }
 
+/* Another operation of this process may have had it first. */
+static void qid_renew(struct model *model, struct qube *qube)
+{
+    int free_one = model_free_qid(model);
+    g_autofree char *text = g_strdup_printf("%d", free_one);
+
+    if (free_one < 0 || free_one == qube->qid)
+        return;
+    qube->qid = free_one;
+    qube_put(qube, prop_find("qid", qube->class->id), text);
+}
+
 gboolean birth_enter(struct op *op, GError **error)
 {
+    struct model *model = engine_model(op->engine);
     struct birth *birth = op->data;
 
     if (g_strcmp0(birth->made, birth->images) != 0)
         return refuse_changed(op, error);
-    if (!model_add(engine_model(op->engine), birth->qube, error))
+    qid_renew(model, birth->qube);
+    if (!model_add(model, birth->qube, error))
         return FALSE;
     birth->qube = NULL;
     op->reread = TRUE;

@@ -48,7 +48,7 @@ struct op *op_new(struct engine *engine, const struct op_row *row,
                   const struct qube *qube, const struct op_request *request);
 /* Runs prepare; what an earlier call made is kept until the end. */
 gboolean op_prepare(struct op *op, GError **error);
-/* The same if the model was read again since. */
+/* The same if the model was read again since; else it still has to fit. */
 gboolean op_prepare_current(struct op *op, GError **error);
 /* Main: frees what prepare made, now and earlier, and with it the locks. */
 void op_clear(struct op *op);

@@ -135,26 +135,34 @@ gboolean op_over(const struct op *op)
     return op->phase == OP_DONE || op->phase == OP_FAILED;
 }
 
-gboolean op_prepare(struct op *op, GError **error)
+static gboolean fits_still(struct op *op, const struct qube *qube, GError **error)
 {
-    const struct model *model = op->engine->model;
-    const struct qube *qube = model_qube(model, op->uuid);
     const struct op_row *row = op->row;
 
-    if (op->data)
-        g_ptr_array_add(op->priv->old_data, g_steal_pointer(&op->data));
-    op->priv->load = op->engine->loads;
     if (qube)
-        return (!row->fits || row->fits(model, qube, op->args, error)) &&
-               row->prepare(op, error);
+        return !row->fits || row->fits(op->engine->model, qube, op->args, error);
     error_set(error, QMC_ERROR_NOTFOUND, NULL,
               "qube '%s' was removed meanwhile", op->subject);
     return FALSE;
 }
 
+gboolean op_prepare(struct op *op, GError **error)
+{
+    const struct qube *qube = model_qube(op->engine->model, op->uuid);
+
+    if (op->data)
+        g_ptr_array_add(op->priv->old_data, g_steal_pointer(&op->data));
+    op->priv->load = op->engine->loads;
+    return fits_still(op, qube, error) && op->row->prepare(op, error);
+}
+
+/* Other operations of this process may have changed the model, too. */
 gboolean op_prepare_current(struct op *op, GError **error)
 {
-    return op->priv->load == op->engine->loads || op_prepare(op, error);
+    const struct qube *qube = model_qube(op->engine->model, op->uuid);
+
+    return op->priv->load == op->engine->loads ? fits_still(op, qube, error)
+                                               : op_prepare(op, error);
 }
 
 void op_emit(struct op *op)

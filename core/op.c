@@ -59,6 +59,9 @@ const char *op_refused(const struct op_row *row, const struct qube *qube)
     /* What passes the queue is meant for the operation at work. */
     if (row->urgent && qube->busy)
         return NULL;
+    /* What runs elsewhere has no states here. */
+    if (qube->class && qube->class->id == CLASS_REMOTE)
+        return NULL;
     if (!(row->states & state) || (row->reached & state))
         return state_reasons[qube->state];
     return NULL;
