@@ -37,6 +37,27 @@ static const struct option_row own_options[] = {
     {NULL},
 };
 
+static gboolean run_rm(struct cli *cli, GError **error)
+{
+    const struct cmd *cmd = options_cmd(cli->options);
+    g_autoptr(GHashTable) args = batch_args(cli);
+
+    return batch_run(cli, cmd->op, options_args(cli->options), args, error);
+}
+
+const struct cmd cmd_rm = {
+    .words = "rm",
+    .args = "QUBE...",
+    .brief = "remove qubes with all their data",
+    .help = "Each needs its --confirm NAME, or its name typed when asked. What others\n"
+            "still refer to is not removed; all of them are named. The store is saved\n"
+            "first, then the data are deleted.\n",
+    .min_args = 1,
+    .max_args = -1,
+    .op = "remove",
+    .run = run_rm,
+};
+
 const struct cmd cmd_create = {
     .words = "create",
     .args = "NAME",

@@ -27,6 +27,15 @@ char *home_path(const char *root, const struct class_row *class, const char *nam
     return layout_path(root, absolute);
 }
 
+char *home_unit_path(const char *root, const char *name)
+{
+    g_autofree char *absolute =
+        g_strdup_printf("/etc/systemd/system/multi-user.target.wants/"
+                        "qubes-vm@%s.service", name);
+
+    return name_safe(name) ? layout_path(root, absolute) : NULL;
+}
+
 static gboolean refuse_taken(const char *home, GError **error)
 {
     error_set(error, QMC_ERROR_EXISTS,

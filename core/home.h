@@ -9,6 +9,9 @@
 /* Where it is, below root; NULL: a qube of that class and name has none. Caller
  * frees. */
 char *home_path(const char *root, const struct class_row *class, const char *name);
+/* The link that has it started with the machine (spec 2.6); NULL: it can have
+ * none. Caller frees. */
+char *home_unit_path(const char *root, const char *name);
 /* [W] EXISTS if there is something of that name already. */
 gboolean home_vacant(const char *home, GError **error);
 /* [W] Makes it, and what is above it. EXISTS as above. */

@@ -58,6 +58,15 @@ static void action_ask(struct app *app, struct action *action,
         action_submit(app, action);
 }
 
+/* Whether all is known that it has to know. */
+static gboolean action_is_whole(const struct op_row *row, GHashTable *args)
+{
+    for (const struct op_arg *arg = row->args; arg && arg->name; arg++)
+        if (arg->required && !(args && g_hash_table_contains(args, arg->name)))
+            return FALSE;
+    return TRUE;
+}
+
 static void action_start_given(struct app *app, const struct action *wanted,
                                enum confirm given)
 {
@@ -74,7 +83,7 @@ static void action_start_given(struct app *app, const struct action *wanted,
         return;
     }
     /* Nothing is asked that will not be done. */
-    if (action.args && row->fits &&
+    if (row->fits && action_is_whole(row, action.args) &&
         !row->fits(app_model(app), qube, action.args, &error)) {
         action_open_refused(app, row, error);
         return;

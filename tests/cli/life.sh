@@ -51,4 +51,33 @@ life 0 start r3
 out_has '^r3: started$'
 life 0 --offline create r4 --class TemplateVM --label black
 
+# Remove.
+life 9 rm research
+err_has "'remove' of 'research' was not confirmed: private with all"
+err_has "add --confirm research"
+life 9 rm research --yes
+life 9 rm research --confirm r2
+life 4 rm debian-13 --confirm debian-13
+err_has "it is in use: default_template of the system; template of "
+err_has "'vault'"
+life 4 rm personal --confirm personal
+err_has "it is running"
+life 4 rm dom0 --confirm dom0
+life 0 -n rm research --confirm research
+out_has '^research	remove	research taken out of the store$'
+life 0 show research
+life 0 rm research --confirm research
+out_has '^research: removed$'
+test ! -e "$images/appvms/research"
+ok "its data are gone"
+life 3 show research
+life 8 rm r2 r3 work --confirm=r2 --confirm=r3
+out_has '^r2: removed$'
+out_has '^r3: removed$'
+err_has "'remove' of 'work' was not confirmed"
+life 0 show work
+life 0 rm --offline r4 --confirm r4 --json
+json_valid
+json_is 'data[0]["result"] == "removed"'
+
 finish

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Remove a qube (spec/qubes-xml.md 8.4). The store is saved without it before
+ * anything is deleted: what a crash leaves is a directory that nobody needs, not
+ * a store that names data which are gone. */
+#include "config.h"
+
+#include "core/op-private.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "core/hold.h"
+#include "core/home.h"
+#include "core/reference.h"
+#include "hv/hv.h"
+#include "util/error.h"
+#include "util/log.h"
+#include "util/text.h"
+
+#define DEADLINE_MS 300000
+#define LOCK_MS 2000
+
+struct removal {
+    struct hold *hold;
+    char *home; /* NULL: its class has none */
+    char *unit; /* the link that starts it with the machine */
+};
+
+static void removal_clear(struct op *op)
+{
+    struct removal *removal = op->data;
+
+    hold_free(removal->hold);
+    g_free(removal->home);
+    g_free(removal->unit);
+    g_free(removal);
+}
+
+static gboolean refuse(const struct qube *qube, const char *why, const char *hint,
+                       GError **error)
+{
+    error_set(error, QMC_ERROR_STATE, hint, "cannot remove '%s': %s", qube->name, why);
+    return FALSE;
+}
+
+static gboolean removal_fits(const struct model *model, const struct qube *qube,
+                             GHashTable *args, GError **error)
+{
+    g_autofree char *users = references_text(model, qube);
+    g_autofree char *why = NULL;
+
+    if (qube_get_bool(model, qube, "installed_by_rpm"))
+        return refuse(qube, "it was installed as a package",
+                      "remove that package in dom0, or set installed_by_rpm to False",
+                      error);
+    if (!users)
+        return TRUE;
+    why = g_strdup_printf("it is in use: %s", users);
+    return refuse(qube, why, "change these first", error);
+}
+
+/* "private, root and their revisions are lost, 1.2 GiB of them in use". */
+static char *removal_stake(const struct model *model, const struct qube *qube,
+                           GHashTable *args)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint64 used = 0;
+
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
+
+        if (!config->volume || !volume_save_on_stop(config->volume))
+            continue;
+        g_string_append_printf(text, "%s%s", text->len ? ", " : "", config->name);
+        if (config->used != G_MAXUINT64)
+            used += config->used;
+    }
+    if (text->len)
+        g_string_append(text, " with all that is in it and all revisions are lost");
+    else
+        g_string_append(text, "its settings are lost");
+    if (used) {
+        g_autofree char *size = text_size_long(used);
+
+        g_string_append_printf(text, "; %s are used", size);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static gboolean removal_prepare(struct op *op, GError **error)
+{
+    const char *root = engine_root(op->engine);
+    struct qube *qube = model_qube(engine_model(op->engine), op->uuid);
+    struct removal *removal = g_new0(struct removal, 1);
+
+    op->data = removal;
+    removal->hold = hold_new(op->engine, qube);
+    removal->home = home_path(root, qube->class, qube->name);
+    removal->unit = home_unit_path(root, qube->name);
+    op_plan(op, "%s taken out of the store", op->subject);
+    for (guint i = 0; i < hold_volumes(removal->hold)->len; i++) {
+        const struct volume *volume = hold_volumes(removal->hold)->pdata[i];
+
+        if (volume_save_on_stop(volume))
+            op_plan(op, "volume %s deleted", volume_name(volume));
+    }
+    if (removal->home)
+        op_plan(op, "directory %s deleted", removal->home);
+    return TRUE;
+}
+
+/* Offline nobody can say whether it runs, but the images of one that does are
+ * there. */
+static gboolean check_halted(const struct op *op, GError **error)
+{
+    const struct removal *removal = op->data;
+    GPtrArray *volumes = hold_volumes(removal->hold);
+
+    if (hold_state(removal->hold) != POWER_HALTED) {
+        error_set(error, QMC_ERROR_STATE, "shut it down first",
+                  "cannot remove '%s': it is not halted", op->subject);
+        return FALSE;
+    }
+    for (guint i = 0; hv_offline(engine_hv(op->engine)) && i < volumes->len; i++) {
+        if (!volume_in_use(volumes->pdata[i]))
+            continue;
+        error_set(error, QMC_ERROR_STATE, "do it with the hypervisor connected",
+                  "cannot remove '%s' offline: it may be running", op->subject);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean removal_look(struct op *op, GError **error)
+{
+    const struct removal *removal = op->data;
+
+    return hold_look(removal->hold, op_cancellable(op), error) &&
+           check_halted(op, error);
+}
+
+/* The next start would make the definition anew: nothing to take back. */
+static gboolean removal_run(struct op *op, GError **error)
+{
+    struct removal *removal = op->data;
+    struct hv *hv = engine_hv(op->engine);
+
+    op_step(op, "%s locked", op->subject);
+    if (!hold_take(removal->hold, "remove", LOCK_MS, op_cancellable(op), error) ||
+        !check_halted(op, error))
+        return FALSE;
+    if (hv_offline(hv))
+        return TRUE;
+    op_step(op, "definition removed");
+    return hv_undefine(hv, hold_uuid(removal->hold), error);
+}
+
+static gboolean removal_apply(struct op *op, GError **error)
+{
+    struct model *model = engine_model(op->engine);
+    struct qube *qube = model_qube(model, op->uuid);
+
+    references_forget(model, qube);
+    model_remove(model, qube);
+    return TRUE;
+}
+
+/* As much as can be; the first thing that stays is told. */
+static void tell_left(const struct op *op, GError *failed, GError **error)
+{
+    if (!failed)
+        return;
+    if (error && !*error)
+        error_set(error, QMC_ERROR_PARTIAL, error_hint(failed),
+                  "it is removed, but not all it had: %s", failed->message);
+    else
+        log_line("op", "remove of %s: %s", op->subject, failed->message);
+    g_error_free(failed);
+}
+
+static void unit_remove(const struct op *op, const struct removal *removal,
+                        GError **error)
+{
+    GError *failed = NULL;
+
+    if (!removal->unit || unlink(removal->unit) == 0 || errno == ENOENT ||
+        errno == ENOTDIR)
+        return;
+    error_set_errno(&failed, errno, NULL, "cannot remove '%s'", removal->unit);
+    tell_left(op, failed, error);
+}
+
+static gboolean removal_finish(struct op *op, GError **error)
+{
+    const struct removal *removal = op->data;
+    GPtrArray *volumes = hold_volumes(removal->hold);
+    GError *left = NULL;
+
+    op_step(op, "data deleted");
+    for (guint i = 0; i < volumes->len; i++) {
+        GError *failed = NULL;
+
+        if (!volume_remove(volumes->pdata[i], &failed))
+            tell_left(op, failed, &left);
+    }
+    if (removal->home) {
+        GError *failed = NULL;
+
+        if (!home_remove(removal->home, &failed))
+            tell_left(op, failed, &left);
+    }
+    unit_remove(op, removal, &left);
+    if (!left)
+        return TRUE;
+    g_propagate_error(error, left);
+    return FALSE;
+}
+
+const struct op_row op_remove = {
+    .name = "remove",
+    .label = "Remove",
+    .doing = "removing",
+    .done = "removed",
+    .help = "Take the qube out of the store and delete its data.",
+    .method = "admin.vm.Remove",
+    .classes = CLASS_QUBESVM | CLASS_REMOTE,
+    .states = 1u << POWER_HALTED,
+    .offline = TRUE,
+    .command = "rm {qube}",
+    .confirm = CONFIRM_L3,
+    .writes_store = TRUE,
+    .deadline_ms = DEADLINE_MS,
+    .fits = removal_fits,
+    .prepare = removal_prepare,
+    .look = removal_look,
+    .run = removal_run,
+    .apply = removal_apply,
+    .finish = removal_finish,
+    .clear = removal_clear,
+    .stake = removal_stake,
+};

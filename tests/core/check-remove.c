@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Removing qubes: who is in the way (spec/qubes-xml.md 8.4 as 4.3 has it), what
+ * goes and in which order, and that a failure leaves all as it was. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/op-private.h"
+#include "core/reference.h"
+#include "hv-fake.h"
+#include "life.h"
+#include "tests/storage/fault.h"
+#include "tests/util/suite.h"
+#include "util/file.h"
+
+static struct world *world;
+
+static void setup(void)
+{
+    fake_reset();
+    world = world_new("test:///fake", NULL);
+}
+
+static void teardown(void)
+{
+    world_free(world);
+}
+
+static void make(const char *name, const char *class)
+{
+    ck_no_error(life_run(world, "create", "dom0", "name", name, "class", class,
+                         "label", "red", NULL)->error);
+}
+
+static void set(const char *qube, const char *property, const char *value)
+{
+    ck_no_error(life_run(world, "set", qube, "name", property, "value", value,
+                         NULL)->error);
+}
+
+static void global(const char *property, const char *value)
+{
+    ck_no_error(life_run(world, "global-set", "dom0", "name", property, "value", value,
+                         NULL)->error);
+}
+
+static void reload(void)
+{
+    ck_assert(engine_load(world->engine, NULL));
+    engine_refresh_states(world->engine, 50000, NULL);
+}
+
+/* Text put into the store before another, at the qube 'work'. */
+static void store_insert(const char *before, const char *text)
+{
+    g_autofree char *store = world_store(world);
+    g_autofree char *path = world_path(world, "/var/lib/qubes/qubes.xml");
+    char *at = strstr(strstr(store, ">work<"), before);
+    g_autofree char *changed = NULL;
+
+    ck_assert_ptr_nonnull(at);
+    changed = g_strdup_printf("%.*s%s%s", (int)(at - store), store, text, at);
+    ck_assert(g_file_set_contents(path, changed, -1, NULL));
+    reload();
+}
+
+START_TEST(nothing_of_it_is_left)
+{
+    g_autofree char *before = life_state(world), *after = NULL;
+    const char *uuid;
+    struct op *op;
+
+    make("x", "StandaloneVM");
+    uuid = g_intern_string(world_uuid(world, "x"));
+    life_write(world, "appvms/x/firewall.xml", "<firewall version=\"2\"/>");
+    life_write(world, "appvms/x/apps/a.desktop", "[Desktop Entry]");
+    world_run(world, "start", "x", NULL);
+    world_run(world, "kill", "x", NULL);
+    ck_assert(fake_defined(uuid));
+    op = life_remove(world, "x");
+    ck_no_error(op->error);
+    ck_assert_ptr_null(model_qube_named(engine_model(world->engine), "x"));
+    ck_assert(!life_has(world, "appvms/x"));
+    ck_assert(!fake_defined(uuid));
+    after = life_state(world);
+    ck_assert_str_eq(after, before);
+}
+END_TEST
+
+/* --- the matrix --- */
+
+static void use_global(const char *property)
+{
+    set("x", "provides_network", "True");
+    set("x", "netvm", "");
+    set("x", "template_for_dispvms", "True");
+    global(property, "x");
+}
+
+static void use_property(const char *property)
+{
+    set("x", "provides_network", "True");
+    set("x", "template_for_dispvms", "True");
+    set("work", property, "x");
+}
+
+static void use_default_template(const char *unused)
+{
+    make("t", "TemplateVM");
+    global("default_template", "t");
+}
+
+static void use_template(const char *unused)
+{
+    make("t", "TemplateVM");
+    set("work", "template", "t");
+}
+
+static void use_disposable(const char *unused)
+{
+    set("x", "template_for_dispvms", "True");
+    ck_no_error(life_run(world, "create", "dom0", "name", "d", "class", "DispVM",
+                         "label", "red", "template", "x", NULL)->error);
+}
+
+static void use_relay(const char *unused)
+{
+    make("r", "RemoteVM");
+    set("r", "relayvm", "x");
+}
+
+/* In both forms, and of any class and mode. */
+static void use_device(const char *device)
+{
+    g_autofree char *text = g_strdup_printf("<devices class=\"%s/></devices>\n      ",
+                                            device);
+
+    store_insert("<tags/>", text);
+}
+
+static void use_nothing(const char *unused)
+{
+}
+
+static void use_itself(const char *property)
+{
+    set("x", "provides_network", "True");
+    set("x", "template_for_dispvms", "True");
+    set("x", property, "x");
+}
+
+static void use_by_default(const char *unused)
+{
+    set("x", "provides_network", "True");
+    set("x", "netvm", "");
+    global("default_netvm", "x");
+    global("default_netvm", "sys-firewall");
+}
+
+static void use_package(const char *unused)
+{
+    set("x", "installed_by_rpm", "True");
+}
+
+static void use_running(const char *unused)
+{
+    ck_no_error(world_run(world, "start", "x", NULL)->error);
+}
+
+static const struct {
+    const char *victim;
+    void (*use)(const char *what);
+    const char *what;
+    const char *part; /* NULL: it may be removed */
+} matrix[] = {
+    { "dom0", use_nothing, NULL, "no such operation" },                    /* 1 */
+    { "x", use_package, NULL, "installed as a package" },                  /* 2 */
+    { "x", use_running, NULL, "it is running" },                           /* 3 */
+    { "x", use_global, "default_netvm", "default_netvm of the system" },   /* 4 */
+    { "x", use_global, "default_dispvm", "default_dispvm of the system" },
+    { "x", use_global, "default_guivm", "default_guivm of the system" },
+    { "x", use_global, "default_audiovm", "default_audiovm of the system" },
+    { "x", use_global, "clockvm", "clockvm of the system" },
+    { "x", use_global, "updatevm", "updatevm of the system" },
+    { "x", use_global, "management_dispvm", "management_dispvm of the system" },
+    { "t", use_default_template, NULL, "default_template of the system" },
+    { "t", use_template, NULL, "template of 'work'" },                     /* 5 */
+    { "x", use_disposable, NULL, "template of 'd'" },
+    { "x", use_property, "netvm", "netvm of 'work'" },
+    { "x", use_property, "guivm", "guivm of 'work'" },
+    { "x", use_property, "audiovm", "audiovm of 'work'" },
+    { "x", use_property, "default_dispvm", "default_dispvm of 'work'" },
+    { "x", use_property, "management_dispvm", "management_dispvm of 'work'" },
+    { "x", use_relay, NULL, "relayvm of 'r'" },
+    { "x", use_itself, "default_dispvm", NULL },                           /* 5b */
+    { "x", use_itself, "guivm", NULL },
+    { "x", use_by_default, NULL, NULL },
+    { "x", use_device, "pci\"><device backend-domain=\"x\" id=\"00_14.0\"",
+      "a pci device of " },                                                /* 6 */
+    { "x", use_device, "usb\"><device backend-domain=\"x\" id=\"1-2\" "
+      "mode=\"auto-attach\" identity=\"*\"", "a usb device of " },
+    { "x", use_device, "block\"><device backend-domain=\"x\" id=\"*\" "
+      "mode=\"ask-to-attach\" identity=\"*\"", "a block device of " },
+    { "x", use_nothing, NULL, NULL },
+};
+
+START_TEST(who_is_in_the_way_is_named)
+{
+    make("x", "AppVM");
+    matrix[_i].use(matrix[_i].what);
+    if (matrix[_i].part)
+        life_refused(world, QMC_ERROR_STATE, matrix[_i].part, "remove",
+                     matrix[_i].victim, NULL);
+    else
+        ck_no_error(life_remove(world, matrix[_i].victim)->error);
+}
+END_TEST
+
+START_TEST(all_are_named_at_once)
+{
+    g_autofree char *text = NULL;
+
+    make("x", "AppVM");
+    use_property("netvm");
+    set("vault", "netvm", "x");
+    set("vault", "guivm", "x");
+    global("clockvm", "x");
+    text = references_text(engine_model(world->engine), world_qube(world, "x"));
+    ck_assert_str_eq(text, "clockvm of the system; guivm of 'vault'; "
+                           "netvm of 'vault', 'work'");
+    life_refused(world, QMC_ERROR_STATE, text, "remove", "x", NULL);
+}
+END_TEST
+
+/* Somebody gave one qube the volumes of another. */
+START_TEST(what_others_keep_in_its_directory_is_not_deleted)
+{
+    make("x", "AppVM");
+    store_insert("</volume-config>",
+                 "<volume name=\"extra\" pool=\"varlibqubes\" vid=\"appvms/x/extra\" "
+                 "rw=\"True\" save_on_stop=\"True\" size=\"4096\"/>");
+    life_refused(world, QMC_ERROR_STATE, "volume extra of ", "remove", "x", NULL);
+}
+END_TEST
+
+START_TEST(a_volume_that_others_begin_from_stays)
+{
+    make("x", "AppVM");
+    store_insert("</volume-config>",
+                 "<volume name=\"extra\" pool=\"varlibqubes\" rw=\"True\" "
+                 "snap_on_start=\"True\" source=\"appvms/x/private\"/>");
+    life_refused(world, QMC_ERROR_STATE, "volume extra of ", "remove", "x", NULL);
+}
+END_TEST
+
+/* --- consent --- */
+
+START_TEST(the_name_has_to_be_typed)
+{
+    const struct op_request request = { .op = "remove", .consent = CONFIRM_L2 };
+    g_autofree char *before = NULL, *after = NULL;
+    GError *error = NULL;
+
+    make("x", "AppVM");
+    before = life_state(world);
+    ck_assert_ptr_null(world_submit_as(world, &request, "x", &error));
+    ck_assert_ptr_nonnull(strstr(error_hint(error), "--confirm x"));
+    ck_error(&error, QMC_ERROR_UNCONFIRMED,
+             "private with all that is in it and all revisions are lost");
+    after = life_state(world);
+    ck_assert_str_eq(after, before);
+}
+END_TEST
+
+/* --- failures --- */
+
+static void make_victim(void)
+{
+    make("x", "StandaloneVM");
+    life_write(world, "appvms/x/root.img", "system");
+    life_write(world, "appvms/x/firewall.xml", "<x/>");
+}
+
+static struct op *remove_nth(struct world *at, guint nth)
+{
+    return life_remove(at, "x");
+}
+
+/* Removed, whatever stayed of its files. */
+static void make_again(struct world *at, guint nth)
+{
+    g_autofree char *dir = world_path(at, "/var/lib/qubes/appvms/x");
+
+    ck_assert_ptr_null(model_qube_named(engine_model(at->engine), "x"));
+    ck_assert(file_remove_tree(dir, NULL));
+    make_victim();
+}
+
+START_TEST(a_failure_at_any_call_leaves_all)
+{
+    make_victim();
+    ck_assert_uint_gt(life_each_failure(world, remove_nth, make_again), 10);
+}
+END_TEST
+
+START_TEST(what_cannot_be_deleted_is_told)
+{
+    g_autofree char *dir = world_path(world, "/var/lib/qubes/appvms/x");
+    struct op *op;
+
+    make_victim();
+    fault_arm("rmdir", 1, EACCES);
+    op = life_remove(world, "x");
+    fault_disarm();
+    ck_no_error(op->error);
+    ck_assert_int_eq(world_step(op, "not all it had")->state, STEP_WARNING);
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "not all it had"));
+    ck_assert_ptr_null(model_qube_named(engine_model(world->engine), "x"));
+    ck_assert(!g_file_test(dir, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+START_TEST(a_definition_that_stays_ends_it)
+{
+    make_victim();
+    fake_script("fail=undefine");
+    life_refused(world, QMC_ERROR_IO, NULL, "remove", "x", NULL);
+    fake_script("fail=");
+    ck_no_error(life_remove(world, "x")->error);
+}
+END_TEST
+
+/* --- others --- */
+
+START_TEST(lists_of_the_system_lose_it)
+{
+    make("x", "AppVM");
+    qube_put_feature(world_qube(world, "work"), "preload-dispvm", "y x vault");
+    qube_put_feature(world_qube(world, "vault"), "preload-dispvm-completed", "x");
+    qube_put_feature(world_qube(world, "vault"), "other", "x");
+    ck_no_error(life_remove(world, "x")->error);
+    ck_assert_str_eq(qube_feature(world_qube(world, "work"), "preload-dispvm"),
+                     "y vault");
+    ck_assert_str_eq(
+        qube_feature(world_qube(world, "vault"), "preload-dispvm-completed"), "");
+    ck_assert_str_eq(qube_feature(world_qube(world, "vault"), "other"), "x");
+}
+END_TEST
+
+START_TEST(the_unit_goes_too)
+{
+    g_autofree char *dir =
+        world_path(world, "/etc/systemd/system/multi-user.target.wants");
+    g_autofree char *unit = g_build_filename(dir, "qubes-vm@x.service", NULL);
+
+    make("x", "AppVM");
+    ck_assert(file_mkdirs(dir, 0755, NULL));
+    ck_assert_int_eq(symlink("/usr/lib/systemd/system/qubes-vm@.service", unit), 0);
+    ck_no_error(life_remove(world, "x")->error);
+    ck_assert(!g_file_test(unit, G_FILE_TEST_IS_SYMLINK));
+}
+END_TEST
+
+/* Both were made of the same store. */
+START_TEST(a_reference_made_meanwhile_counts)
+{
+    struct op *removal, *use;
+    const struct op_request request = { .op = "remove", .consent = CONFIRM_L3 };
+
+    make("x", "AppVM");
+    set("x", "provides_network", "True");
+    fake_script("hang=undefine");
+    removal = world_submit_as(world, &request, "x", NULL);
+    ck_assert_ptr_nonnull(removal);
+    use = world_submit(world, "set", "work", NULL, "name", "netvm", "value", "x", NULL);
+    world_finish(world, use);
+    ck_no_error(use->error);
+    fake_script("hang=");
+    world_finish(world, removal);
+    ck_assert(error_is(removal->error, QMC_ERROR_STATE));
+    ck_assert(life_has(world, "appvms/x/private.img"));
+}
+END_TEST
+
+static void make_offline(struct engine_config *config)
+{
+    config->offline = TRUE;
+}
+
+START_TEST(offline_only_what_does_not_run)
+{
+    struct engine *offline;
+    struct world other;
+
+    make("x", "AppVM");
+    make("y", "AppVM");
+    ck_no_error(world_run(world, "start", "y", NULL)->error);
+    offline = world_engine(world, make_offline);
+    other = (struct world){ world->root, world->uri, offline, world->notes };
+    ck_no_error(life_remove(&other, "x")->error);
+    life_refused(&other, QMC_ERROR_STATE, "may be running", "remove", "y", NULL);
+    engine_free(offline);
+}
+END_TEST
+
+/* One after the other, and back to what it was. */
+START_TEST(the_store_is_as_it_was_before_it)
+{
+    static const char *const names[] = { "a0", "m0", "zz" };
+    g_autofree char *before = world_store(world), *after = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        make(names[i], "AppVM");
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        ck_no_error(life_remove(world, names[i])->error);
+    after = world_store(world);
+    ck_assert_str_eq(after, before);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        nothing_of_it_is_left,
+        all_are_named_at_once,
+        what_others_keep_in_its_directory_is_not_deleted,
+        a_volume_that_others_begin_from_stays,
+        the_name_has_to_be_typed,
+        a_failure_at_any_call_leaves_all,
+        what_cannot_be_deleted_is_told,
+        a_definition_that_stays_ends_it,
+        lists_of_the_system_lose_it,
+        the_unit_goes_too,
+        a_reference_made_meanwhile_counts,
+        offline_only_what_does_not_run,
+        the_store_is_as_it_was_before_it,
+        NULL,
+    };
+    TCase *rows = tcase_create("matrix");
+
+    tcase_set_timeout(rows, 60);
+    tcase_add_checked_fixture(rows, setup, teardown);
+    tcase_add_loop_test(rows, who_is_in_the_way_is_named, 0,
+                        (int)G_N_ELEMENTS(matrix));
+    return suite_run_cases("remove", tests, setup, teardown, rows);
+}
