@@ -37,6 +37,30 @@ static const struct option_row own_options[] = {
     {NULL},
 };
 
+/* What is done to the first word with the second. */
+static gboolean run_named(struct cli *cli, GError **error)
+{
+    static const char *const names[] = {"name", NULL};
+    const char *const *given = options_args(cli->options);
+    g_autoptr(GHashTable) args = batch_named(names, given + 1);
+
+    return batch_run(cli, options_cmd(cli->options)->op,
+                     (const char *const[]){given[0], NULL}, args, error);
+}
+
+const struct cmd cmd_clone = {
+    .words = "clone",
+    .args = "QUBE NEW",
+    .brief = "make a qube like another one, with a copy of its data",
+    .help = "One that runs is copied as it was before its start. The address and the\n"
+            "time of the last backup are not taken over, revisions neither. What a\n"
+            "failed clone has made is removed again.\n",
+    .min_args = 2,
+    .max_args = 2,
+    .op = "clone",
+    .run = run_named,
+};
+
 static gboolean run_rm(struct cli *cli, GError **error)
 {
     const struct cmd *cmd = options_cmd(cli->options);

@@ -5,6 +5,7 @@
 
 #include "core/hold.h"
 #include "core/home.h"
+#include "core/start-plan.h"
 #include "util/error.h"
 #include "util/text.h"
 
@@ -62,6 +63,21 @@ static gboolean check_rival(const struct model *model, const struct qube *qube,
               "volume '%s' of '%s' has the image that '%s' of '%s' would get",
               rival->name, owner->name, config->name, qube->name);
     return FALSE;
+}
+
+/* What could not be copied would be missing without a word. */
+static gboolean check_source(const struct model *model, const struct qube *from,
+                             const char *fresh, GError **error)
+{
+    for (guint i = 0; from && i < from->volumes->len; i++) {
+        const struct volume_config *config =
+            &g_array_index(from->volumes, struct volume_config, i);
+
+        if (g_strcmp0(config->name, fresh) != 0 &&
+            !start_usable(model, from, config, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static struct volume *copied(const struct volume_config *config,
@@ -145,7 +161,8 @@ struct birth *birth_new(struct op *op, struct qube *draft, const struct qube *fr
         birth->notes = TRUE;
     }
     go_on(birth, op_former(op));
-    if (volumes_prepare(op, birth, from, fresh, error))
+    if (check_source(engine_model(op->engine), from, fresh, error) &&
+        volumes_prepare(op, birth, from, fresh, error))
         return birth;
     birth_free(birth);
     return NULL;
@@ -265,7 +282,7 @@ gboolean birth_make(struct op *op, GError **error)
                        error))
             return FALSE;
     }
-    op_step(op, "place for %s looked at", op->subject);
+    op_step(op, "place for %s looked at", birth->qube->name);
     if (!birth_look(op, error) || !home_step(op, birth, error))
         return FALSE;
     for (guint i = 0; i < birth->volumes->len; i++)

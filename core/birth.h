@@ -15,6 +15,7 @@ struct birth {
     GPtrArray *sources;  /* as many: struct volume to copy, or NULL */
     char *like;          /* directory whose firewall rules it gets; NULL: none */
     gboolean notes;      /* and whose notes */
+    const char *left_out; /* static: what the result adds; NULL: nothing */
     struct hold *hold;   /* of the qube that is copied; NULL: none */
     char *images;        /* what is to be made, as text */
     char *made;          /* the same of what was made; NULL: nothing yet */

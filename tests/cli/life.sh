@@ -51,6 +51,22 @@ life 0 start r3
 out_has '^r3: started$'
 life 0 --offline create r4 --class TemplateVM --label black
 
+# Clone.
+life 0 clone vault vault-2
+out_has '^vault: cloned to vault-2$'
+life 0 prefs vault-2 netvm
+out_has '^$'
+test -f "$images/appvms/vault-2/private.img"
+ok "it has a private volume of its own"
+life 4 clone vault work
+err_has "'work' is the name of another qube"
+life 3 clone valut x
+err_has "did you mean 'vault'"
+life 2 clone vault
+life 0 -n clone debian-13 debian-14
+out_has '^debian-13	clone	volume root copied from vm-templates/debian-13/root'
+life 3 show debian-14
+
 # Remove.
 life 9 rm research
 err_has "'remove' of 'research' was not confirmed: private with all"
