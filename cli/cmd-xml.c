@@ -15,7 +15,6 @@
 #include "util/job.h"
 #include "util/text.h"
 
-#define LOCK_MS 5000
 #define CHECK_STATUS 10 /* of nothing found; the severities follow */
 
 /* One verb: read on a worker, printed on main. */
@@ -403,17 +402,15 @@ static gboolean consented(const struct work *work, const char *path,
 static gboolean put_back(struct work *work, const struct store_reading *copy,
                          const struct file_stamp *present, GError **error)
 {
-    g_autoptr(GBytes) bytes = store_reading_bytes(copy);
-    struct store_save *save = store_save_new_copy(work->root, bytes, present);
-    gboolean fine = store_save_run(save, LOCK_MS, error);
-    const char *kept = store_save_kept(save);
-    g_autofree char *name = kept ? g_path_get_basename(kept) : NULL;
+    g_autofree char *kept = NULL, *name = NULL;
 
+    if (!store_reading_restore(copy, present, &kept, error))
+        return FALSE;
+    name = kept ? g_path_get_basename(kept) : NULL;
     out_text(work->out, name);
     work->text = name ? g_strdup_printf("qubes.xml: restored; the former one is '%s'", name)
                       : g_strdup("qubes.xml: restored; there was none");
-    store_save_free(save);
-    return fine;
+    return TRUE;
 }
 
 static gboolean restore_work(struct work *work, GError **error)

@@ -585,6 +585,15 @@ void engine_follow(struct engine *engine)
     request_pools(local);
 }
 
+/* A pool that is new, or was hidden by a store that could not be read. */
+static gboolean some_pool_unknown(const struct model *model)
+{
+    for (guint i = 0; i < model->pools->len; i++)
+        if (!((const struct pool_entry *)model->pools->pdata[i])->usage_known)
+            return TRUE;
+    return FALSE;
+}
+
 void local_loaded(struct local *local)
 {
     struct model *model = local->engine->model;
@@ -595,6 +604,8 @@ void local_loaded(struct local *local)
     if (local->engine->offline)
         set_all_states(model, POWER_HALTED);
     local_refresh_soon(local);
+    if (local->following && some_pool_unknown(model))
+        request_pools(local);
 }
 
 static GHashTable *uuids_new(void)

@@ -181,7 +181,7 @@ static void op_look(struct op *op)
     struct op_private *priv = op->priv;
     struct hv *hv = op->engine->hv;
 
-    priv->looked = !hv_offline(hv) &&
+    priv->looked = !op->row->system && !hv_offline(hv) &&
                    hv_state(hv, op->uuid, &priv->state, &priv->xid, NULL);
 }
 
@@ -528,7 +528,7 @@ static gboolean confirmed(const struct op *op, const struct qube *qube,
 
 static gboolean writable(const struct op *op, GError **error)
 {
-    const char *reason = engine_readonly(op->engine);
+    const char *reason = engine_refused(op->engine, op->row);
 
     return reason ? refuse(error, QMC_ERROR_DENIED, op, reason) : TRUE;
 }
@@ -616,7 +616,7 @@ struct op *engine_submit(struct engine *engine, const struct op_request *request
     const struct qube *qube = model_qube(engine->model, request->uuid);
     struct op *op;
 
-    if (!row || !qube) {
+    if (!row || (!qube && !row->unread)) {
         error_set(error, QMC_ERROR_NOTFOUND, NULL, "there is no %s '%s'",
                   row ? "qube" : "operation", row ? request->uuid : request->op);
         return NULL;

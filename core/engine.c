@@ -183,13 +183,22 @@ enum engine_mode engine_mode(const struct engine *engine)
     return engine->qubesd ? MODE_SHARED : MODE_DIRECT;
 }
 
+static const char *engine_closed(const struct engine *engine)
+{
+    return engine->readonly ? "read-only was asked for" : engine->qubesd;
+}
+
 const char *engine_readonly(const struct engine *engine)
 {
-    if (engine->readonly)
-        return "read-only was asked for";
-    if (engine->qubesd)
-        return engine->qubesd;
-    return engine->store_error ? "the store cannot be read" : NULL;
+    const char *closed = engine_closed(engine);
+
+    return closed                ? closed
+           : engine->store_error ? "the store cannot be read" : NULL;
+}
+
+const char *engine_refused(const struct engine *engine, const struct op_row *row)
+{
+    return row->unread ? engine_closed(engine) : engine_readonly(engine);
 }
 
 /* Is a qubesd there? */

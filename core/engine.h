@@ -62,6 +62,8 @@ enum engine_mode engine_mode(const struct engine *engine);
 /* Why nothing can be changed (--readonly, qubesd answers, no store); NULL if
  * it can. Static or owned by the engine. */
 const char *engine_readonly(const struct engine *engine);
+/* The same for one operation: some repair a store that cannot be read. */
+const char *engine_refused(const struct engine *engine, const struct op_row *row);
 /* "ok", "connecting", "no answer 10 s", "down: ...", "offline". */
 const char *engine_hv_status(const struct engine *engine);
 

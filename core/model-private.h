@@ -4,8 +4,6 @@
 
 #include "core/model.h"
 
-#define DOM0_UUID "00000000-0000-0000-0000-000000000000"
-
 struct finding *finding_new(enum severity severity, const char *hint,
                             const char *format, va_list args) G_GNUC_PRINTF(3, 0);
 struct pool_entry *pool_entry_new(const char *name, const char *driver);

@@ -61,6 +61,8 @@ struct volume_config {
                             * found it; NULL: it could */
 };
 
+#define DOM0_UUID "00000000-0000-0000-0000-000000000000"
+
 struct qube {
     char *name;
     char uuid[37];

@@ -68,7 +68,7 @@ struct op *op_new(struct engine *engine, const struct op_row *row,
     op->engine = engine;
     op->row = row;
     op->number = ++engine->ops_made;
-    g_strlcpy(op->uuid, qube->uuid, sizeof op->uuid);
+    g_strlcpy(op->uuid, request->uuid, sizeof op->uuid);
     op->subject = subject_of(row, qube, request->args);
     op->phase = OP_QUEUED;
     op->began_us = g_get_monotonic_time();
@@ -139,7 +139,7 @@ static gboolean fits_still(struct op *op, const struct qube *qube, GError **erro
 {
     const struct op_row *row = op->row;
 
-    if (qube)
+    if (qube || row->unread)
         return !row->fits || row->fits(op->engine->model, qube, op->args, error);
     error_set(error, QMC_ERROR_NOTFOUND, NULL,
               "qube '%s' was removed meanwhile", op->subject);

@@ -42,6 +42,8 @@ static const char *const state_reasons[] = {
 
 const char *op_never(const struct op_row *row, const struct qube *qube)
 {
+    if (!qube)
+        return NULL;
     if ((qube->broken || !qube->class) && !row->damaged)
         return "its entry in the store is damaged";
     if (qube->class && !(row->classes & qube->class->id))
@@ -51,10 +53,10 @@ const char *op_never(const struct op_row *row, const struct qube *qube)
 
 const char *op_refused(const struct op_row *row, const struct qube *qube)
 {
-    unsigned state = 1u << qube->state;
+    unsigned state = qube ? 1u << qube->state : 0;
     const char *never = op_never(row, qube);
 
-    if (never)
+    if (never || !qube)
         return never;
     /* What passes the queue is meant for the operation at work. */
     if (row->urgent && qube->busy)
@@ -75,7 +77,7 @@ enum confirm op_confirm(const struct op_row *row, const struct model *model,
 
 enum confirm op_consent(const struct qube *qube, gboolean yes, const char *name)
 {
-    if (name && g_str_equal(name, qube->name))
+    if (name && qube && g_str_equal(name, qube->name))
         return CONFIRM_L3;
     return yes ? CONFIRM_L2 : CONFIRM_L1;
 }

@@ -67,6 +67,9 @@ struct op_row {
                            * whom the command does not name */
     const char *maker_of; /* the argument that names what it makes: that is its
                            * subject in what is said; with `system`; NULL */
+    gboolean unread;      /* about the system, and also where the store cannot
+                           * be read: there is no dom0 then, and no qube is given
+                           * to the functions of the row */
     gboolean offline;     /* can be done without asking the hypervisor */
     const char *command;  /* "vol resize {qube}:{volume} {size}": as typed;
                            * arguments not named here follow as options */
@@ -110,8 +113,8 @@ struct op_row {
 const struct op_row *op_find(const char *name);
 const struct op_row *const *op_all(void); /* NULL-terminated */
 
-/* Why the row does not apply to the qube whatever its state is; NULL if it may
- * at some time. Static text. */
+/* Why the row does not apply to the qube (NULL: see `unread`) whatever its state
+ * is; NULL if it may at some time. Static text. */
 const char *op_never(const struct op_row *row, const struct qube *qube);
 /* Why the row does not apply to the qube now; NULL if it does. Static text or
  * interned. Screens grey it out with this, the engine refuses with it. */
@@ -121,7 +124,7 @@ const char *op_refused(const struct op_row *row, const struct qube *qube);
 enum confirm op_confirm(const struct op_row *row, const struct model *model,
                         const struct qube *qube, GHashTable *args);
 /* What words that were typed consent to: --yes, and --confirm NAME if it is the
- * name of the qube (NULL: not given). */
+ * name of the qube (name NULL: not given; qube NULL: there is no name). */
 enum confirm op_consent(const struct qube *qube, gboolean yes, const char *name);
 /* "Shut down" and "work", "Shrink" and "work:private": what the question asks.
  * The object is the caller's and not sanitised. */

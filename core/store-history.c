@@ -17,6 +17,7 @@
 #define FORMAT "qubes-%Y%m%dT%H%M%SZ"
 #define PATTERN "qubes-????????T??????Z-???.xml"
 #define NUMBERS 1000 /* of one second */
+#define LOCK_MS 5000
 
 const struct history_limits store_history_limits = { 50, (guint64)128 << 20 };
 
@@ -262,6 +263,7 @@ static void copy_free(gpointer data)
     g_free(copy->path);
     g_free(copy->trouble);
     g_clear_pointer(&copy->lost, g_ptr_array_unref);
+    g_clear_pointer(&copy->missing, g_ptr_array_unref);
     g_free(copy);
 }
 
@@ -326,6 +328,20 @@ GPtrArray *store_reading_lost(const struct store_reading *reading,
     return lost;
 }
 
+gboolean store_reading_restore(const struct store_reading *reading,
+                               const struct file_stamp *present, char **kept,
+                               GError **error)
+{
+    struct store_save *save = store_save_new_copy(
+        reading->store->root, reading->store->image.bytes, present);
+    gboolean fine = store_save_run(save, LOCK_MS, error);
+
+    if (fine)
+        *kept = g_strdup(store_save_kept(save));
+    store_save_free(save);
+    return fine;
+}
+
 static guint qubes_of(const struct model *model)
 {
     guint n = 0;
@@ -338,6 +354,8 @@ static guint qubes_of(const struct model *model)
 static void copy_judge(struct store_copy *copy, const struct store_reading *reading,
                        const struct store_reading *present)
 {
+    copy->missing = present ? store_reading_lost(present, reading)
+                            : g_ptr_array_new_with_free_func(g_free);
     copy->qubes = qubes_of(reading->model);
     copy->findings = store_reading_findings(reading, SEVERITY_WARN);
     copy->stops = store_reading_findings(reading, SEVERITY_STOP);

@@ -40,6 +40,13 @@ guint store_reading_findings(const struct store_reading *reading,
 GPtrArray *store_reading_lost(const struct store_reading *reading,
                               const struct store_reading *other);
 
+/* Puts it in the place of the store, if that is still the file `present` (NULL:
+ * there is none), and the store among the copies: *kept is its path there, the
+ * caller's, NULL if there was none. Errors as store_save_run(). */
+gboolean store_reading_restore(const struct store_reading *reading,
+                               const struct file_stamp *present, char **kept,
+                               GError **error);
+
 /* The path the next former store goes to; makes the directory. */
 char *store_history_place(const char *root, GError **error);
 
@@ -76,6 +83,8 @@ struct store_copy {
     GPtrArray *lost; /* names of qubes that are in it and not in the present
                       * store, so all where that does not read; NULL: it does
                       * not read itself */
+    GPtrArray *missing; /* of those that are in the present store and not in it,
+                         * so none where that does not read; NULL as well */
     char *trouble;   /* why it does not read; NULL: it does */
 };
 

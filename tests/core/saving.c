@@ -14,21 +14,28 @@ int __wrap_rename(const char *from, const char *to);
 
 struct world *world;
 gint rename_errno;
+void (*rename_then)(const char *path);
 
 int __wrap_rename(const char *from, const char *to)
 {
     int errnum = g_atomic_int_get(&rename_errno);
 
-    if (!errnum || !g_str_has_suffix(to, LAYOUT_STORE))
+    if (!g_str_has_suffix(to, LAYOUT_STORE))
         return __real_rename(from, to);
-    errno = errnum;
-    return -1;
+    if (errnum || __real_rename(from, to) < 0) {
+        errno = errnum ? errnum : errno;
+        return -1;
+    }
+    if (rename_then)
+        rename_then(to);
+    return 0;
 }
 
 void saving_setup(void)
 {
     fake_reset();
     rename_errno = 0;
+    rename_then = NULL;
     world = world_new("test:///fake", NULL);
 }
 

@@ -7,6 +7,8 @@
 
 extern struct world *world;
 extern gint rename_errno; /* of a rename onto the store; 0: it works; atomic */
+extern void (*rename_then)(const char *path); /* after one that worked, on its
+                                               * thread; NULL: nothing */
 
 /* Around each test. */
 void saving_setup(void);

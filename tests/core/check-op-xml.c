@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Putting a copy back, with a store that reads and with one that does not. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/layout.h"
+#include "hv-fake.h"
+#include "saving.h"
+
+#include "tests/util/suite.h"
+
+static void change_memory(const char *value)
+{
+    g_autoptr(GError) error = NULL;
+    struct op *op = world_submit(world, "set", "vault", &error, "name", "memory",
+                                 "value", value, NULL);
+
+    ck_no_error(error);
+    world_finish(world, op);
+    ck_no_error(op->error);
+}
+
+static int by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names of the files, the oldest first. */
+static GPtrArray *copies(void)
+{
+    g_autofree char *path = layout_path(world->root, LAYOUT_HISTORY);
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir)))
+        g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_sort(names, by_text);
+    return names;
+}
+
+static char *newest_copy(void)
+{
+    g_autoptr(GPtrArray) names = copies();
+
+    ck_assert_uint_gt(names->len, 0);
+    return g_strdup(names->pdata[names->len - 1]);
+}
+
+static guint count_copies(void)
+{
+    g_autoptr(GPtrArray) names = copies();
+
+    return names->len;
+}
+
+static struct op *submit(const char *copy, GError **error)
+{
+    g_autoptr(GHashTable) args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    struct op_request request = { .op = "xml-restore", .uuid = DOM0_UUID,
+                                  .args = args, .consent = CONFIRM_L2 };
+
+    g_hash_table_insert(args, g_strdup("copy"), g_strdup(copy));
+    return engine_submit(world->engine, &request, error);
+}
+
+/* Over; its error is in it. */
+static struct op *restore(const char *copy)
+{
+    g_autoptr(GError) error = NULL;
+    struct op *op = submit(copy, &error);
+
+    ck_no_error(error);
+    world_finish(world, op);
+    return op;
+}
+
+static void put_store(const char *path, const char *text)
+{
+    ck_assert(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void break_store(void)
+{
+    g_autofree char *path = layout_path(world->root, LAYOUT_STORE);
+
+    put_store(path, "<qubes>");
+    ck_assert(!engine_load(world->engine, NULL));
+}
+
+static int memory(void)
+{
+    return (int)qube_get_int(engine_model(world->engine), world_qube(world, "vault"),
+                             "memory", -1);
+}
+
+START_TEST(the_model_follows_the_copy)
+{
+    g_autofree char *before = world_store(world), *copy = NULL, *after = NULL;
+
+    change_memory("900");
+    copy = newest_copy();
+    ck_no_error(restore(copy)->error);
+    after = world_store(world);
+    ck_assert_str_eq(after, before);
+    ck_assert_int_eq(memory(), 400);
+    ck_assert_uint_eq(count_copies(), 2);
+}
+END_TEST
+
+START_TEST(a_store_that_does_not_read_is_replaced_and_kept)
+{
+    g_autofree char *copy = NULL, *kept = NULL, *name = NULL;
+    g_autofree char *path = NULL, *at = NULL;
+
+    change_memory("900");
+    copy = newest_copy();
+    break_store();
+    ck_assert_uint_eq(engine_model(world->engine)->qubes->len, 0);
+    ck_no_error(restore(copy)->error);
+    ck_assert_ptr_null(engine_store_error(world->engine));
+    ck_assert_int_eq(memory(), 400);
+    name = newest_copy();
+    path = layout_path(world->root, LAYOUT_HISTORY);
+    at = g_build_filename(path, name, NULL);
+    ck_assert(g_file_get_contents(at, &kept, NULL, NULL));
+    ck_assert_str_eq(kept, "<qubes>");
+}
+END_TEST
+
+START_TEST(nothing_else_can_be_done_without_a_store)
+{
+    g_autoptr(GError) error = NULL;
+    struct op_request request = { .op = "global-unset", .uuid = DOM0_UUID,
+                                  .dry_run = TRUE };
+
+    break_store();
+    ck_assert_ptr_null(engine_submit(world->engine, &request, &error));
+    ck_error(&error, QMC_ERROR_NOTFOUND, "there is no qube");
+}
+END_TEST
+
+static void refused(const char *copy, QmcErrorCode code, const char *part)
+{
+    g_autofree char *before = world_store(world), *after = NULL;
+    guint copies = count_copies();
+    struct op *op = restore(copy);
+
+    ck_error(&op->error, code, part);
+    op->error = g_error_new(QMC_ERROR, QMC_ERROR_IO, "looked at");
+    after = world_store(world);
+    ck_assert_str_eq(after, before);
+    ck_assert_uint_eq(count_copies(), copies);
+    ck_assert_int_eq(memory(), 900);
+}
+
+START_TEST(what_fails_leaves_store_and_copies)
+{
+    g_autofree char *copy = NULL, *bad = NULL;
+
+    change_memory("900");
+    copy = newest_copy();
+    refused("qubes-nowhere.xml", QMC_ERROR_NOTFOUND, "qubes-nowhere.xml");
+    bad = g_build_filename(world->root, "bad.xml", NULL);
+    put_store(bad, "<qubes><domains>");
+    refused(bad, QMC_ERROR_INVALID, "bad.xml");
+    g_atomic_int_set(&rename_errno, EIO);
+    refused(copy, QMC_ERROR_IO, "qubes.xml");
+    g_atomic_int_set(&rename_errno, ENOSPC);
+    refused(copy, QMC_ERROR_NOSPACE, "qubes.xml");
+}
+END_TEST
+
+static void spoil(const char *path)
+{
+    rename_then = NULL;
+    put_store(path, "<qubes/");
+}
+
+/* Whoever wrote it: what was there before the operation is there again. */
+START_TEST(what_cannot_be_read_afterwards_is_taken_back)
+{
+    g_autofree char *copy = NULL, *before = NULL, *after = NULL;
+    const struct op *op;
+
+    change_memory("900");
+    before = world_store(world);
+    copy = newest_copy();
+    rename_then = spoil;
+    op = restore(copy);
+    ck_assert_ptr_nonnull(op->error);
+    ck_assert_ptr_null(op->left);
+    after = world_store(world);
+    ck_assert_str_eq(after, before);
+}
+END_TEST
+
+START_TEST(it_wants_a_yes)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *copy = NULL;
+    g_autoptr(GHashTable) args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    struct op_request request = { .op = "xml-restore", .uuid = DOM0_UUID,
+                                  .args = args, .consent = CONFIRM_L1 };
+
+    change_memory("900");
+    g_hash_table_insert(args, g_strdup("copy"), newest_copy());
+    ck_assert_ptr_null(engine_submit(world->engine, &request, &error));
+    ck_error(&error, QMC_ERROR_UNCONFIRMED, "becomes one of the copies");
+    ck_assert_int_eq(memory(), 900);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        the_model_follows_the_copy,
+        a_store_that_does_not_read_is_replaced_and_kept,
+        nothing_else_can_be_done_without_a_store,
+        what_fails_leaves_store_and_copies,
+        what_cannot_be_read_afterwards_is_taken_back,
+        it_wants_a_yes,
+        NULL,
+    };
+
+    return suite_run_fixture("op-xml", tests, saving_setup, saving_teardown);
+}
