@@ -27,17 +27,18 @@ struct op *action_running(const struct app *app, const char *uuid)
 const char *action_refused(const struct app *app, const char *op,
                            const char *uuid)
 {
-    struct qube *qube = model_qube(app_model(app), uuid);
-    const char *why = engine_readonly(app_engine(app));
+    const struct qube *qube = model_qube(app_model(app), uuid);
+    const struct op_row *row = op_find(op);
+    const char *why = engine_refused(app_engine(app), row);
 
-    if (!qube)
+    if (!qube && !row->unread)
         return "it is gone";
     if (why)
         return why;
     /* What is urgent passes the queue; for the rest one thing after the other. */
-    if (qube->busy && !op_find(op)->urgent)
+    if (qube && qube->busy && !row->urgent)
         return "another operation works on it";
-    return op_refused(op_find(op), qube);
+    return op_refused(row, qube);
 }
 
 static void action_open_refused(struct app *app, const struct op_row *row,

@@ -380,8 +380,12 @@ static void qubes_draw_empty(struct screen *screen, struct rect area)
         int used = draw_wrapped(text, STYLE_NORMAL, error->message);
         text.y += used + 1;
         text.h -= used + 1;
-        if (error_hint(error))
-            draw_wrapped(text, STYLE_STRONG, error_hint(error));
+        used = error_hint(error)
+                   ? draw_wrapped(text, STYLE_STRONG, error_hint(error)) + 1 : 0;
+        text.y += used;
+        text.h -= used;
+        draw_wrapped(text, STYLE_NORMAL,
+                     "Enter lists its copies, the best first, to compare and restore.");
     } else if (*list_filter(qubes->list)) {
         draw_wrapped(text, STYLE_NORMAL,
                      "No qube has this in its name. \\ clears the filter.");
@@ -442,6 +446,16 @@ static void qubes_key_properties(struct screen *screen)
         detail_open(screen->app, uuids[0], DETAIL_PROPERTIES);
 }
 
+static gboolean qubes_is_unread(const struct screen *screen)
+{
+    return engine_store_error(app_engine(screen->app)) != NULL;
+}
+
+static void qubes_key_copies(struct screen *screen)
+{
+    copies_open(screen->app);
+}
+
 static gboolean qubes_has_one(const struct screen *screen)
 {
     return qubes_subject(screen) != NULL;
@@ -474,6 +488,8 @@ static const struct key_row qubes_keys[] = {
      qubes_key_detail, qubes_has_one},
     {"e F2", "properties", NULL, "properties", KEYS_ACT, NULL,
      qubes_key_properties, qubes_has_targets},
+    {"Enter", "copies", "Copies", "copies, if unread",
+     KEYS_ACT, NULL, qubes_key_copies, qubes_is_unread},
     {"v", "volumes", NULL, "its volumes", KEYS_ACT, NULL,
      qubes_key_volumes, qubes_has_one},
     {"l F3", "log", NULL, "its log", KEYS_ACT, NULL, qubes_key_log,

@@ -68,8 +68,10 @@ static void question_set_qubes(struct question *question,
     question->uuids = g_new0(char *, n + 1);
     question->names = g_new0(char *, n + 1);
     for (guint i = 0; i < n; i++) {
+        const struct qube *qube = model_qube(model, uuids[i]);
+
         question->uuids[i] = g_strdup(uuids[i]);
-        question->names[i] = text_sanitise(model_qube(model, uuids[i])->name, -1);
+        question->names[i] = text_sanitise(qube ? qube->name : "dom0", -1);
     }
 }
 

@@ -205,6 +205,11 @@ static void run_find(struct app *app, const char *const *args)
     props_open_found(app, args[0] ? args[0] : "");
 }
 
+static void run_copies(struct app *app, const char *const *args)
+{
+    copies_open(app);
+}
+
 static void run_help(struct app *app, const char *const *args)
 {
     const struct op_row *row = op_words_row(args);
@@ -248,6 +253,7 @@ static const struct words_row rows[] = {
     {"pool ls", 0, 0, "pool ls", NULL, NULL, run_pools},
     {"jobs", 0, 0, "jobs", NULL, NULL, run_jobs},
     {"events", 0, 0, "events", NULL, NULL, run_events},
+    {"xml log", 0, 0, "xml log", NULL, NULL, run_copies},
     {"show", 1, 1, "show QUBE", offer_qube, check_qube, run_show},
     {"prefs", 1, 2, "prefs QUBE [NAME [VALUE]]", offer_prefs, check_qube,
      run_properties},
@@ -375,7 +381,10 @@ static gboolean words_find_op(struct words *words, const struct model *model,
     if (!words->op)
         return FALSE;
     names = (char **)words->op->qubes->pdata;
-    for (gsize i = 0; names[i]; i++) {
+    /* Without a store there is no dom0 to be found. */
+    if (words->op->row->system)
+        op_words_offer(uuids, "", DOM0_UUID);
+    for (gsize i = 0; !words->op->row->system && names[i]; i++) {
         const struct qube *qube = op_words_qube(model, names[i], error);
 
         if (!qube)

@@ -4,6 +4,7 @@
  *
  *   fake WORDS   adds to the script of the hypervisor (tests/fake/README.md)
  *   store FILE   begins with this store instead of qubes.xml; first line only
+ *   put FILE     somebody else writes this store over it
  *   keys NAMES   "j j Enter"
  *   figure NAME  until the meter of that name has a percentage
  *   wait TEXT    until it stands on the screen
@@ -32,7 +33,7 @@ static const char *const names[] = {"command", "options", "list", "marks", "seve
                                     "actions", "columns", "tree",
                                     "start", "stop", "patience", "cancel",
                                     "kill", "shrink", "volumes", "help", "filter",
-                                    "errors", "broken", "narrow",
+                                    "errors", "broken", "copies", "narrow",
                                     "moves", "popups",
                                     "events", "panes", "jobs", "pools", "allvolumes",
                                     "detail", "log", "props"};
@@ -163,6 +164,8 @@ static void replay_line(struct replay *replay, const char *line)
     replay_begin(replay);
     if (strcmp(parts[0], "keys") == 0)
         replay_keys(replay, rest);
+    else if (strcmp(parts[0], "put") == 0)
+        root_write(replay->console->root, rest);
     else if (strcmp(parts[0], "figure") == 0)
         console_wait_figure(replay->console, rest);
     else if (strcmp(parts[0], "wait") == 0)

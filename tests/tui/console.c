@@ -26,7 +26,7 @@
 
 /* --- a root --- */
 
-static void root_write(const char *root, const char *fixture)
+void root_write(const char *root, const char *fixture)
 {
     g_autofree char *path = layout_path(root, LAYOUT_STORE);
     g_autofree char *source = NULL;
@@ -454,6 +454,7 @@ char *console_masked(struct console *console)
     } masks[] = {
         {"\\b2[0-9]{3}-[01][0-9]-[0-3][0-9]\\b", "yyyy-mm-dd"},
         {"\\b[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\\b", "hh:mm:ss"},
+        {"qubes-[0-9]{8}T[0-9]{6}Z-[0-9]{3}", "qubes-yyyymmddThhmmssZ-nnn"},
         {"\\b[0-2][0-9]:[0-5][0-9]\\b", "hh:mm"},
         /* The clock is not there on a terminal that is slow just now. */
         {"\\A([^\n]*\\S) +hh:mm\n", "\\1\n"},

@@ -25,6 +25,8 @@ struct console {
 /* A root with the store `fixture` (a file of tests/tui, or a whole document if
  * it begins with '<') and images for its volumes. */
 char *root_make(const char *fixture);
+/* The same fixture over the store of a root that is there. */
+void root_write(const char *root, const char *fixture);
 void root_remove(char *root);
 
 /* Opens the terminal only; for tests of what draws. */
