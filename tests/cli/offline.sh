@@ -46,6 +46,9 @@ label rm cyan
 create new --class AppVM --label red
 create new --class AppVM --label red
 prefs new label blue
+rm new --yes
+rm new --confirm new
+rm debian-13 --confirm debian-13
 vol ls
 vol ls work
 vol resize work:private 4M
@@ -58,6 +61,8 @@ fw work reset --yes
 xml check
 xml diff
 xml log
+xml import r3.xml --dry-run
+xml import r3.xml --confirm r3.xml
 xml restore qubes-2026-01-01-00:00:00.xml --confirm qubes-2026-01-01-00:00:00.xml
 version
 help start
@@ -138,6 +143,8 @@ touched >"$work/out"
 ok "a connection to libvirt is seen"
 
 verbs >"$work/verbs"
+cp "$top_srcdir/tests/core/fixtures/r3.xml" "$work"
+cd "$work" || exit 1
 sed -n 's/^CMD(\(.*\))/\1/p' "$top_srcdir/cli/cmds.list" | tr _ ' ' >"$work/known"
 while read -r verb; do
     grep -q "^$verb\( \|\$\)" "$work/verbs" ||

@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A qube that is removed and the removing killed, or its disk full or broken at any
+# call: the store never names data that are gone.
+. "$top_srcdir/tests/cli/tap.sh"
+. "$top_srcdir/tests/cli/calls.sh"
+
+command='rm new --confirm new'
+home=var/lib/qubes/appvms/new
+
+version() {
+    if cmp -s "$store" "$work/old.xml"; then
+        echo old
+    elif cmp -s "$store" "$work/new.xml"; then
+        echo new
+    else
+        echo broken
+    fi
+}
+
+# The qube is there with its data, or gone; what was not deleted can be found.
+goes_on() {
+    case $now in
+        old) cmp -s "$root/$home/private.img" "$work/first/$home/private.img" &&
+            run_quietly 0 rm new --confirm new && test ! -e "$root/$home/private.img" ;;
+        new) run_quietly 3 show new ;;
+    esac
+}
+
+run_quietly() { # STATUS ARGUMENT...
+    expected=$1
+    shift
+    again=0
+    "$qmc" --root "$root" --offline "$@" >"$work/again" 2>&1 </dev/null || again=$?
+    test $again -eq "$expected"
+}
+
+make_root first "$here/small.xml"
+cp "$work/first/var/lib/qubes/qubes.xml" "$work/small.xml"
+run 0 --root "$work/first" --offline create new --class AppVM --label red
+rm -rf "$work/first/var/lib/qubes/backup" "$work/first/run"
+scene first
+cp "$store" "$work/old.xml"
+calls_seen ' rename .*qubes.xml~'
+cp "$store" "$work/new.xml"
+cmp -s "$store" "$work/small.xml"
+ok "made and removed: the store is as it was"
+test ! -e "$root/$home"
+ok "nothing of it is left"
+
+every_kill first changes
+every_error first all 5 'Input/output error'
+every_error first changes 28 'No space left on device'
+
+finish
