@@ -4,6 +4,7 @@
  * keeps by itself. QMC_SEED and QMC_DEEDS repeat and lengthen a run. */
 #include "config.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +25,9 @@ static const char *const qubes[] = { "vault", "work", "personal", "debian-13" };
 static struct world *world;
 static GRand *dice;
 static GHashTable *plain; /* what the store should say */
+/* Those that come and go. */
+static const char *const guests[] = { "guest-a", "guest-b", "guest-c" };
+static int guest_qids[G_N_ELEMENTS(guests)]; /* 0: not there */
 static GPtrArray *rules[G_N_ELEMENTS(qubes)]; /* what the firewalls should */
 static guint32 seed;
 
@@ -61,6 +65,13 @@ static int roll(int sides)
 }
 
 #define PICK(table) table[roll((int)G_N_ELEMENTS(table))]
+
+static const char *pick_qube(void)
+{
+    int guest = roll((int)G_N_ELEMENTS(guests));
+
+    return roll(4) == 0 && guest_qids[guest] ? guests[guest] : PICK(qubes);
+}
 
 /* Values: as they are typed and as they are stored. */
 
@@ -180,19 +191,13 @@ static void show(const struct deed *deed, guint number)
 
 static guint deeds;
 
-static void done(const struct deed *deed)
+static void done_with(const struct deed *deed, GHashTable *args)
 {
-    g_autoptr(GHashTable) args = g_hash_table_new(g_str_hash, g_str_equal);
     const struct op_request request = { .op = deed->op, .args = args,
-                                        .consent = CONFIRM_L2 };
+                                        .consent = CONFIRM_L3 };
     g_autoptr(GError) error = NULL;
-    struct op *op;
+    struct op *op = world_submit_as(world, &request, deed->qube, &error);
 
-    if (deed->name)
-        g_hash_table_insert(args, (char *)(gsize)deed->key, (char *)(gsize)deed->name);
-    if (deed->value)
-        g_hash_table_insert(args, (char *)(gsize) "value", (char *)(gsize)deed->value);
-    op = world_submit_as(world, &request, deed->qube, &error);
     if (op)
         world_finish(world, op);
     if (!op || op->error) {
@@ -201,10 +206,27 @@ static void done(const struct deed *deed)
     }
 }
 
+/* The table takes the texts, and neither changes nor frees them. */
+static void give(GHashTable *args, const char *key, const char *value)
+{
+    if (value)
+        g_hash_table_insert(args, (char *)(gsize)key, (char *)(gsize)value);
+}
+
+static void done(const struct deed *deed)
+{
+    g_autoptr(GHashTable) args = g_hash_table_new(g_str_hash, g_str_equal);
+
+    if (deed->key)
+        give(args, deed->key, deed->name);
+    give(args, "value", deed->value);
+    done_with(deed, args);
+}
+
 static void do_set(void)
 {
     const struct knob *knob = &PICK(knobs);
-    const char *qube = PICK(qubes);
+    const char *qube = pick_qube();
     auto_value value = { 0 };
 
     value_make(knob, &value);
@@ -215,7 +237,7 @@ static void do_set(void)
 static void do_unset(void)
 {
     const struct knob *knob = &PICK(knobs);
-    const char *qube = PICK(qubes);
+    const char *qube = pick_qube();
 
     if (knob->kept)
         return;
@@ -242,7 +264,7 @@ static void do_feature(void)
 {
     static const char *const names[] = { "gui", "a", "b", "z", "os", "x.y-z_1",
                                          "menu-items" };
-    const char *qube = PICK(qubes), *name = PICK(names);
+    const char *qube = pick_qube(), *name = PICK(names);
     g_autofree char *value = words(20);
 
     if (roll(2)) {
@@ -258,7 +280,7 @@ static void do_service(void)
 {
     static const char *const names[] = { "service.cups", "service.crond",
                                          "service.a-b" };
-    const char *qube = PICK(qubes), *name = PICK(names);
+    const char *qube = pick_qube(), *name = PICK(names);
     const char *value = roll(2) ? "1" : "";
 
     done(&(struct deed){ "feature-set", qube, "name", name, value });
@@ -268,7 +290,7 @@ static void do_service(void)
 static void do_tag(void)
 {
     static const char *const tags[] = { "a", "b", "m-n", "created-by-dom0", "z" };
-    const char *qube = PICK(qubes), *tag = PICK(tags);
+    const char *qube = pick_qube(), *tag = PICK(tags);
 
     if (roll(2)) {
         done(&(struct deed){ "tag-del", qube, "tag", tag, NULL });
@@ -283,7 +305,7 @@ static void do_tag(void)
 static void do_there_and_back(void)
 {
     const struct knob *knob = &PICK(knobs);
-    const char *qube = PICK(qubes);
+    const char *qube = pick_qube();
     g_autofree char *before = world_store(world), *after = NULL;
     auto_value value = { 0 };
 
@@ -356,6 +378,95 @@ static void do_firewall(void)
     }
 }
 
+/* Qubes that come and go: what is written for one of class AppVM. */
+
+static gboolean is_taken(int qid)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(guests); i++)
+        if (guest_qids[i] == qid)
+            return TRUE;
+    return FALSE;
+}
+
+static int free_qid(void)
+{
+    int qid = 11; /* the demo has ten */
+
+    while (is_taken(qid))
+        qid++;
+    return qid;
+}
+
+static void guest_line(const char *name, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void guest_line(const char *name, const char *format, ...)
+{
+    g_autofree char *line = NULL;
+    va_list args;
+
+    va_start(args, format);
+    line = g_strdup_vprintf(format, args);
+    va_end(args);
+    plain_put(plain, 'x', name, line, "1");
+}
+
+#define VOLUME "<volume name=\"%s\" pool=\"%s\" vid=\"%s%s%s\" revisions_to_keep=\"%d\""
+
+static void guest_write(const char *name, const char *label, int qid)
+{
+    static const char *const tags[] = { "created-by-dom0", "guivm-dom0",
+                                        "audiovm-dom0" };
+    static const char pool[] = "varlibqubes", home[] = "appvms/";
+
+    plain_put(plain, 'p', name, "label", label);
+    plain_put(plain, 'p', name, "template", "debian-13");
+    for (gsize i = 0; i < G_N_ELEMENTS(tags); i++)
+        plain_put(plain, 't', name, tags[i], "");
+    if (g_strcmp0(plain_get(plain, 'g', "", "check_updates_vm"), "False") == 0)
+        plain_put(plain, 'f', name, "check-updates", "");
+    guest_line(name, "<domain id=\"domain-%d\" class=\"AppVM\">", qid);
+    guest_line(name, "<volume-config>");
+    guest_line(name, VOLUME " rw=\"True\" snap_on_start=\"True\" size=\"2147483648\""
+               " source=\"vm-templates/debian-13/root\"/>",
+               "root", pool, home, name, "/root", 1);
+    guest_line(name, VOLUME " rw=\"True\" save_on_stop=\"True\" size=\"2147483648\"/>",
+               "private", pool, home, name, "/private", 1);
+    guest_line(name, VOLUME " rw=\"True\" size=\"10737418240\"/>", "volatile", pool,
+               home, name, "/volatile", 1);
+    guest_line(name, VOLUME "/>", "kernel", "linux-kernel", "", "6.12.54-1.fc41", "", 0);
+}
+
+static gboolean is_of(gpointer key, gpointer value, gpointer name)
+{
+    g_auto(GStrv) parts = g_strsplit(key, "\t", 3);
+
+    return strcmp(parts[1], name) == 0;
+}
+
+static void do_guest(void)
+{
+    int at = roll((int)G_N_ELEMENTS(guests)), qid = free_qid();
+    const char *name = guests[at];
+    g_autoptr(GHashTable) args = g_hash_table_new(g_str_hash, g_str_equal);
+    auto_value label = { 0 };
+
+    if (guest_qids[at]) {
+        /* as a package it would not go */
+        done(&(struct deed){ "set", name, "name", "installed_by_rpm", "False" });
+        done(&(struct deed){ "remove", name, NULL, NULL, NULL });
+        g_hash_table_foreach_remove(plain, is_of, (char *)(gsize)name);
+        guest_qids[at] = 0;
+        return;
+    }
+    set_label(&label);
+    give(args, "name", name);
+    give(args, "class", "AppVM");
+    give(args, "template", "debian-13");
+    give(args, "label", label.stored);
+    done_with(&(struct deed){ "create", "dom0", NULL, name, NULL }, args);
+    guest_write(name, label.stored, qid);
+    guest_qids[at] = qid;
+}
+
 /* Comparing. */
 
 static void ck_same(const char *what, GHashTable *other, gboolean others)
@@ -420,6 +531,7 @@ START_TEST(any_order_of_operations_does_what_each_says)
     static void (*const kinds[])(void) = {
         do_set, do_set, do_set, do_unset, do_global, do_feature, do_feature,
         do_service, do_tag, do_tag, do_there_and_back, do_refused, do_firewall,
+        do_guest,
     };
     const char *given = g_getenv("QMC_DEEDS");
     guint count = given ? (guint)atoi(given) : DEEDS;
