@@ -246,6 +246,43 @@ static gboolean reset_prepare(struct op *op, GError **error)
     return rewrite_check(op, error);
 }
 
+/* What is asked about is the rule, not the qube. */
+static char *rule_object(const struct qube *qube, GHashTable *args)
+{
+    const char *rule = args ? g_hash_table_lookup(args, "rule") : NULL;
+
+    return rule && is_number(rule) ? g_strdup_printf("rule %s of %s", rule, qube->name)
+                                   : g_strdup_printf("a rule of %s", qube->name);
+}
+
+static char *rule_stake(const struct model *model, const struct qube *qube,
+                        GHashTable *args)
+{
+    const char *rule = args ? g_hash_table_lookup(args, "rule") : NULL;
+
+    return rule && !is_number(rule) ? g_strdup_printf("it says: %s", rule) : NULL;
+}
+
+static char *rules_object(const struct qube *qube, GHashTable *args)
+{
+    return g_strdup_printf("the rules of %s", qube->name);
+}
+
+static const char *add_verb(const struct qube *qube, GHashTable *args)
+{
+    return "Add";
+}
+
+static const char *del_verb(const struct qube *qube, GHashTable *args)
+{
+    return "Delete";
+}
+
+static const char *reset_verb(const struct qube *qube, GHashTable *args)
+{
+    return "Reset";
+}
+
 static const struct op_arg add_args[] = {
     { "rule", OP_ARG_TEXT, TRUE, "such as 'accept proto=tcp dsthost=192.0.2.1'" },
     { "before", OP_ARG_INT, FALSE, "number of the rule it comes before" },
@@ -272,6 +309,9 @@ const struct op_row op_fw_add = {
     .confirm = CONFIRM_L1,
     .args = add_args,
     .prepare = add_prepare,
+    .verb = add_verb,
+    .object = rule_object,
+    .stake = rule_stake,
     REWRITE,
 };
 
@@ -285,6 +325,9 @@ const struct op_row op_fw_del = {
     .confirm = CONFIRM_L1,
     .args = del_args,
     .prepare = del_prepare,
+    .verb = del_verb,
+    .object = rule_object,
+    .stake = rule_stake,
     REWRITE,
 };
 
@@ -298,5 +341,7 @@ const struct op_row op_fw_reset = {
     .confirm = CONFIRM_L2,
     .consequence = "its rules are lost, and it may connect anywhere",
     .prepare = reset_prepare,
+    .verb = reset_verb,
+    .object = rules_object,
     REWRITE,
 };

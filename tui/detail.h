@@ -21,8 +21,9 @@ struct detail_tab {
     struct pager *(*pager)(const struct screen *screen); /* NULL: it has none */
 };
 extern const struct detail_tab detail_overview, detail_properties, detail_volumes,
-    detail_log;
-extern const struct key_row detail_volumes_keys[], detail_log_keys[];
+    detail_network, detail_features, detail_log;
+extern const struct key_row detail_volumes_keys[], detail_network_keys[],
+    detail_features_keys[], detail_log_keys[];
 
 /* What open() of the tab made. */
 gpointer detail_page(const struct screen *screen, enum detail_page tab);

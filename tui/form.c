@@ -150,11 +150,12 @@ static void form_draw_switch(const struct form *form, guint row, struct rect lin
 
 static void form_draw_typed(const struct form *form, guint row, struct rect line)
 {
+    int wanted = form->spec.rows[row].width, width = wanted ? wanted : FIELD_WIDTH;
+
     draw_words(line.y, line.x, line.w, STYLE_NORMAL, "[ ");
-    field_draw(form->cells[row].field, line.y, line.x + 2,
-               MIN(FIELD_WIDTH, line.w - 2), row == form->focus);
-    draw_words(line.y, line.x + 2 + FIELD_WIDTH, line.w - 2 - FIELD_WIDTH,
-               STYLE_NORMAL, " ]");
+    field_draw(form->cells[row].field, line.y, line.x + 2, MIN(width, line.w - 2),
+               row == form->focus);
+    draw_words(line.y, line.x + 2 + width, line.w - 2 - width, STYLE_NORMAL, " ]");
 }
 
 static void form_draw_row(const struct form *form, guint i, struct rect line)

@@ -11,6 +11,7 @@ struct form_row {
     gboolean is_switch;         /* the choices are no and yes */
     const char *initial;
     const char *help;           /* below the form while it has the focus */
+    int width;                  /* of a typed one; 0: as usual */
 };
 
 struct form_spec {

@@ -583,11 +583,12 @@ static char *props_title(const struct line *line, const GPtrArray *uuids)
     return g_strdup_printf("%s of %u qubes", line->row->name, uuids->len - 1);
 }
 
-static void props_edit_line(struct props *props, const struct line *line,
-                            const GPtrArray *uuids)
+static void props_edit_line(struct app *app, const struct line *line,
+                            const GPtrArray *uuids, int y)
 {
-    const struct model *model = app_model(props->screen->app);
-    const struct qube *qube = props_qube(props, line);
+    const struct model *model = app_model(app);
+    const struct qube *qube = line->system ? NULL
+                                           : model_qube(model, uuids->pdata[0]);
     g_autofree char *value = change_before(model, qube, line->row);
     g_autoptr(GPtrArray) choices = prop_choices(model, qube, line->row);
     g_autofree char *title = props_title(line, uuids);
@@ -601,14 +602,28 @@ static void props_edit_line(struct props *props, const struct line *line,
         .op = line->system ? "global-set" : "set",
         .uuids = (char **)uuids->pdata,
         .name = "name", .value = line->row->name, .arg = "value",
-        .initial = value ? value : "", .choices = choices, .title = title,
+        .initial = value ? value : "", .choices = choices,
+        .empty = line->row->type == PROP_VM ? "(none)" : "(empty)", .title = title,
         .several = several, .now = now, .takes = takes,
         .when = prop_text_when(line->row, qube, &possible), .help = line->row->help,
-        .line = list_selected_line(props->list),
+        .line = y,
     };
 
     spec.blocked = !possible;
-    edit_open(props->screen->app, &spec);
+    edit_open(app, &spec);
+}
+
+void prop_edit_open(struct app *app, const char *uuid, const char *property)
+{
+    const struct qube *qube = model_qube(app_model(app), uuid);
+    const struct prop_row *row = change_row(qube, property, NULL);
+    struct line *line = line_new(app_model(app), qube, row);
+    g_autoptr(GPtrArray) uuids = g_ptr_array_new();
+
+    g_ptr_array_add(uuids, line->uuids->pdata[0]);
+    g_ptr_array_add(uuids, NULL);
+    props_edit_line(app, line, uuids, 0);
+    line_free(line);
 }
 
 static void props_key_edit(struct screen *screen)
@@ -624,7 +639,8 @@ static void props_key_edit(struct screen *screen)
         return;
     uuids = props_targets(props, lines);
     if (uuids)
-        props_edit_line(props, lines->pdata[0], uuids);
+        props_edit_line(screen->app, lines->pdata[0], uuids,
+                        list_selected_line(props->list));
 }
 
 static void props_key_unset(struct screen *screen)

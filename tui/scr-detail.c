@@ -35,6 +35,8 @@ static const struct detail_tab *const detail_tabs[DETAIL_PAGES] = {
     [DETAIL_OVERVIEW] = &detail_overview,
     [DETAIL_PROPERTIES] = &detail_properties,
     [DETAIL_VOLUMES] = &detail_volumes,
+    [DETAIL_NETWORK] = &detail_network,
+    [DETAIL_FEATURES] = &detail_features,
     [DETAIL_LOG] = &detail_log,
 };
 
@@ -303,6 +305,11 @@ static void detail_key_volumes(struct screen *screen)
     detail_show_tab(screen, DETAIL_VOLUMES);
 }
 
+static void detail_key_network(struct screen *screen)
+{
+    detail_show_tab(screen, DETAIL_NETWORK);
+}
+
 static void detail_key_properties(struct screen *screen)
 {
     detail_show_tab(screen, DETAIL_PROPERTIES);
@@ -348,6 +355,8 @@ static const struct key_row detail_keys[] = {
      detail_key_properties, detail_is_elsewhere},
     {"v", "volumes", NULL, "its volumes", KEYS_ACT, NULL, detail_key_volumes,
      NULL},
+    {"f", "firewall", NULL, "its network and firewall", KEYS_ACT, NULL,
+     detail_key_network, NULL},
     {"l F3", "log", NULL, "its log", KEYS_ACT, NULL, detail_key_log, NULL},
     {"a F9", "actions", "Actions", "all actions, and why not", KEYS_ACT, NULL,
      actions_open, NULL},
@@ -356,8 +365,8 @@ static const struct key_row detail_keys[] = {
 /* clang-format on */
 
 static const struct key_row *const detail_others[] = {
-    props_keys, detail_log_keys, detail_keys, list_filter_keys,
-    pager_keys, list_keys, NULL};
+    props_keys, detail_network_keys, detail_features_keys, detail_log_keys,
+    detail_keys, list_filter_keys, pager_keys, list_keys, NULL};
 
 static gboolean detail_has(const struct screen *screen, const struct key_row *table)
 {
@@ -367,9 +376,9 @@ static gboolean detail_has(const struct screen *screen, const struct key_row *ta
         return detail_pager(screen) != NULL;
     if (table == list_filter_keys)
         return !detail_of(screen)->left && detail_now(screen)->filters;
-    if (table == detail_volumes_keys || table == detail_log_keys || table == props_keys)
-        return !detail_of(screen)->left && detail_now(screen)->keys == table;
-    return TRUE;
+    if (table == detail_keys || table == app_keys())
+        return TRUE;
+    return !detail_of(screen)->left && detail_now(screen)->keys == table;
 }
 
 /* The keys of a tab come first: what is looked at decides what they mean. */

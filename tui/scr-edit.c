@@ -23,6 +23,8 @@ struct edit {
     GHashTable *args;    /* the others */
     char *arg, *title, *several, *now, *takes, *when, *help;
     GPtrArray *choices;  /* char * */
+    const char *empty;   /* how an empty one is shown */
+    const char *label;   /* of the field */
     void (*then)(struct app *app, const char *uuid, const char *text);
     struct field *field;
     gboolean whole;      /* all choices are shown, not those like the text */
@@ -69,7 +71,7 @@ static void edit_check(struct screen *screen)
         const struct qube *qube = model_qube(model, edit->uuids[i]);
         g_autoptr(GError) error = NULL;
 
-        if (qube && edit->row->fits(model, qube, args, &error))
+        if (qube && (!edit->row->fits || edit->row->fits(model, qube, args, &error)))
             edit->fit++;
         else if (error && !edit->why)
             edit->why = g_strdup(error->message);
@@ -104,6 +106,8 @@ static void edit_open_screen(struct screen *screen, gconstpointer argument)
     edit->help = g_strdup(spec->help);
     edit->choices = spec->choices ? g_ptr_array_ref(spec->choices)
                                   : g_ptr_array_new();
+    edit->empty = spec->empty;
+    edit->label = spec->label ? spec->label : "Value";
     edit->then = spec->then;
     edit->blocked = spec->blocked;
     edit->line = spec->line;
@@ -187,7 +191,8 @@ static void edit_step(struct screen *screen, int by)
         return;
     at = at < 0 ? (by > 0 ? 0 : last) : CLAMP(at + by, 0, last);
     g_autofree char *text = g_strdup(shown->pdata[at]);
-    field_suggest(edit->field, text);
+    /* What ends with a dot is to be gone on with. */
+    (g_str_has_suffix(text, ".") ? field_set : field_suggest)(edit->field, text);
     edit_check(screen);
 }
 
@@ -231,7 +236,10 @@ static void edit_draw_verdict(const struct edit *edit, struct rect *inside)
     struct rect line = {inside->y, inside->x + LABEL_WIDTH, MIN(inside->h, 2),
                         inside->w - LABEL_WIDTH};
 
-    if (edit->why && edit->fit == 0)
+    if (edit->why && edit->whole && !*field_text(edit->field))
+        draw_words(line.y, line.x, line.w, STYLE_DIM,
+                   edit->choices->len ? "type it, or choose with Down" : "type it");
+    else if (edit->why && edit->fit == 0)
         draw_wrapped(line, STYLE_WARN, edit->why);
     else if (edit->why) {
         g_autofree char *text = g_strdup_printf("not for all: %s", edit->why);
@@ -263,7 +271,7 @@ static void edit_draw_choices(struct edit *edit, struct rect area)
 
         draw_text(area.y + (int)i, area.x, area.w,
                   (int)(edit->top + i) == at ? STYLE_SELECTED : STYLE_NORMAL,
-                  *text ? text : "(none)");
+                  *text ? text : edit->empty);
     }
 }
 
@@ -294,7 +302,7 @@ static void edit_draw_body(struct screen *screen, struct rect inside)
     struct edit *edit = screen->data;
     int rest = edit_rest(edit) + (edit->choices->len ? 2 : 1);
 
-    edit_draw_field(edit, edit_line(&inside, "Value"));
+    edit_draw_field(edit, edit_line(&inside, edit->label));
     edit_draw_verdict(edit, &inside);
     if (edit->choices->len && inside.h > 0) {
         struct rect choices = {inside.y, inside.x + LABEL_WIDTH,

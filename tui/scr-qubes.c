@@ -421,6 +421,14 @@ static void qubes_key_detail(struct screen *screen)
         detail_open(screen->app, uuid, DETAIL_OVERVIEW);
 }
 
+static void qubes_key_firewall(struct screen *screen)
+{
+    const char *uuid = qubes_subject(screen);
+
+    if (uuid)
+        detail_open(screen->app, uuid, DETAIL_NETWORK);
+}
+
 static void qubes_key_log(struct screen *screen)
 {
     const char *uuid = qubes_subject(screen);
@@ -492,6 +500,8 @@ static const struct key_row qubes_keys[] = {
      KEYS_ACT, NULL, qubes_key_copies, qubes_is_unread},
     {"v", "volumes", NULL, "its volumes", KEYS_ACT, NULL,
      qubes_key_volumes, qubes_has_one},
+    {"f", "firewall", NULL, "its network and firewall", KEYS_ACT, NULL,
+     qubes_key_firewall, qubes_has_one},
     {"l F3", "log", NULL, "its log", KEYS_ACT, NULL, qubes_key_log,
      qubes_has_one},
     {"t", "tree", NULL, "tree by net qube", KEYS_SHOW, NULL, qubes_key_tree, NULL},

@@ -9,6 +9,8 @@ enum detail_page {
     DETAIL_OVERVIEW,
     DETAIL_PROPERTIES,
     DETAIL_VOLUMES,
+    DETAIL_NETWORK,
+    DETAIL_FEATURES,
     DETAIL_LOG,
     DETAIL_PAGES,
 };
@@ -25,8 +27,10 @@ struct edit_spec {
     char **uuids;        /* whom it is about, ends with NULL; dom0 for the system */
     const char *name, *value; /* an argument that is known; NULL: none */
     const char *arg;     /* the one to be typed */
+    const char *label;   /* what it is called on the form; static; NULL: Value */
     const char *initial; /* suggested */
     GPtrArray *choices;  /* char *; NULL: there are none */
+    const char *empty;   /* how an empty one of them is shown; static */
     const char *title;   /* "maxmem of work" */
     const char *several; /* for the question about several: "Set maxmem of" */
     const char *now, *takes, *when, *help; /* said below it; NULL: not */
@@ -36,6 +40,15 @@ struct edit_spec {
     void (*then)(struct app *app, const char *uuid, const char *text);
 };
 void edit_open(struct app *app, const struct edit_spec *spec);
+/* The same for a property of one qube. */
+void prop_edit_open(struct app *app, const char *uuid, const char *property);
+struct rule_spec {
+    const char *uuid;
+    const char *minutes, *comment; /* suggested; NULL: none */
+    int before;                    /* number of a rule; -1: last */
+};
+/* The form of a new firewall rule. */
+void rule_open(struct app *app, const struct rule_spec *spec);
 /* The properties of the system, of each of several qubes (uuids, ends with
  * NULL), or all that have the text in them. */
 struct props;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "core/feature.h"
 #include "core/op-words.h"
 #include "core/prop-change.h"
 #include "tui/prop-text.h"
@@ -122,6 +123,56 @@ static void offer_global(const struct model *model, const char *const *args,
     if (!(args[0] && (unset || args[1])))
         offer_property(model, NULL, args[0], begun, found);
 }
+
+/* Its own to be taken away; to be set also those that mean something. */
+static void offer_feature(const struct model *model, const char *const *args,
+                          const char *begun, GPtrArray *found)
+{
+    gboolean unset = args[0] && strcmp(args[0], "--unset") == 0;
+    const struct qube *qube =
+        args[unset] ? model_qube_named(model, args[unset]) : NULL;
+    gsize n;
+    const struct feature_row *all = feature_rows(&n);
+
+    if (!qube || args[unset + 1])
+        return;
+    for (guint i = 0; i < qube->features->len; i++)
+        op_words_offer(found, begun,
+                       g_array_index(qube->features, struct pair, i).name);
+    for (gsize i = 0; !unset && i < n; i++)
+        if (!all[i].managed)
+            op_words_offer(found, begun, all[i].name);
+}
+
+static void offer_tags(const struct qube *qube, const char *begun, GPtrArray *found)
+{
+    for (guint i = 0; i < qube->tags->len; i++)
+        op_words_offer(found, begun, qube->tags->pdata[i]);
+}
+
+/* To be added: those that others have. */
+static void offer_tag(const struct model *model, const char *const *args,
+                      const char *begun, GPtrArray *found)
+{
+    const struct qube *qube = args[0] ? model_qube_named(model, args[0]) : NULL;
+
+    if (!qube || !args[1] || args[2])
+        return;
+    if (strcmp(args[1], "del") == 0)
+        offer_tags(qube, begun, found);
+    for (guint i = 0; strcmp(args[1], "add") == 0 && i < model->qubes->len; i++)
+        offer_tags(model->qubes->pdata[i], begun, found);
+}
+
+/* Arguments of operations that op_words_complete() knows nothing of. */
+static const struct {
+    const char *verb;
+    void (*offer)(const struct model *model, const char *const *args,
+                  const char *begun, GPtrArray *found);
+} offers[] = {
+    {"feature", offer_feature},
+    {"tag", offer_tag},
+};
 
 /* --- what is done --- */
 
@@ -484,6 +535,12 @@ GPtrArray *words_complete(const struct model *model, const char *const *words,
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         words_offer_row(&rows[i], model, words, begun, found);
+    for (gsize i = 0; i < G_N_ELEMENTS(offers); i++) {
+        const char *const *args = words_behind(offers[i].verb, words);
+
+        if (args)
+            offers[i].offer(model, args, begun, found);
+    }
     op_words_complete(model, words, begun, found);
     g_ptr_array_sort(found, words_compare);
     return found;

@@ -57,7 +57,9 @@ static const char *const walk[] = {
     "e", "Down", "Esc", "=", "j", "Enter", "Esc", ": f i n d", "Enter", "G", "Enter",
     "Esc", "q", ": g l o b a l", "Enter", "j", "Enter", "Esc", "q", "1",
     "G", "Space", "k", "Space", "e", "j", "Enter", "Down", "Enter", "Esc", "q", "1",
-    "u", "8", "G", "Enter", "Esc", "7", "Enter", "Esc",
+    "u", "f", "j", "n", "Esc", "D", "n", "]", "n", "Down", "Esc", "t", "Esc", "T",
+    "Esc", "q", "k", "f", "D", "Esc", "P", "Esc", "]", "j", "Enter", "Esc", "q", "8",
+    "G", "Enter", "Esc", "7", "Enter", "Esc",
 };
 
 static char *document_of(const struct place *place, const struct poison *poison)
@@ -96,6 +98,8 @@ static const char *const lists[][4] = {
     {" VOLUME ", " POOL ", " STATE ", " SOURCE"},
     {" PROPERTY ", " VALUE ", " DEF ", " TYPE "},
     {" QUBE ", " PROPERTY ", " VALUE ", NULL},
+    {" FEATURE ", " VALUE ", " FROM ", " KIND"},
+    {"   # ", " ACTION ", " DESTINATION ", NULL},
 };
 
 /* A row begins with a blank or its mark, what stands below them does not. */
@@ -164,16 +168,6 @@ static void look_at_all(struct console *console)
     }
 }
 
-static void look(const char *document, int height, int width)
-{
-    struct console *console = console_new("xterm-256color", height, width);
-
-    console_run(console, root_make(document));
-    look_at_all(console);
-    console_check_bytes(console);
-    console_free(console);
-}
-
 static const struct view {
     const char *fake;
     int height, width;
@@ -183,6 +177,45 @@ static const struct view {
     {"lie=1 fail=create,suspend,destroy", 24, 80},
     {"lie=1", 8, 33},
 };
+
+/* The same in the rules of some of its qubes. */
+static void put_rules(const char *root, const struct poison *poison)
+{
+    static const char *const qubes[] = {"sys-net", "personal", "work", "vault"};
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *document = NULL;
+
+    for (int i = 0; i < poison->times; i++)
+        g_string_append(text, poison->text);
+    document = g_strdup_printf(
+        "<firewall version=\"2\"><rules><rule><properties>"
+        "<property name=\"action\">accept</property>"
+        "<property name=\"comment\">%s</property></properties></rule>"
+        "<rule><properties><property name=\"%s\">%s</property></properties></rule>"
+        "</rules></firewall>", text->str, text->str, text->str);
+    for (gsize i = 0; i < G_N_ELEMENTS(qubes); i++) {
+        g_autofree char *dir =
+            g_build_filename(root, "var/lib/qubes/appvms", qubes[i], NULL);
+        g_autofree char *path = g_build_filename(dir, "firewall.xml", NULL);
+
+        ck_assert_int_eq(g_mkdir_with_parents(dir, 0700), 0);
+        ck_assert(g_file_set_contents(path, document, -1, NULL));
+    }
+}
+
+static void look(const char *document, const struct poison *poison,
+                 const struct view *view)
+{
+    struct console *console =
+        console_new("xterm-256color", view->height, view->width);
+    char *root = root_make(document);
+
+    put_rules(root, poison);
+    console_run(console, root);
+    look_at_all(console);
+    console_check_bytes(console);
+    console_free(console);
+}
 
 #define POISONS (int)G_N_ELEMENTS(poisons)
 #define VIEWS (int)G_N_ELEMENTS(views)
@@ -196,7 +229,7 @@ START_TEST(what_a_store_holds)
 
     fake_reset();
     fake_script(view->fake);
-    look(document, view->height, view->width);
+    look(document, poison, view);
 }
 END_TEST
 

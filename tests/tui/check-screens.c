@@ -5,6 +5,7 @@
  *   fake WORDS   adds to the script of the hypervisor (tests/fake/README.md)
  *   store FILE   begins with this store instead of qubes.xml; first line only
  *   put FILE     somebody else writes this store over it
+ *   file PATH TEXT  writes it below the root
  *   keys NAMES   "j j Enter"
  *   figure NAME  until the meter of that name has a percentage
  *   wait TEXT    until it stands on the screen
@@ -36,7 +37,7 @@ static const char *const names[] = {"command", "options", "list", "marks", "seve
                                     "errors", "broken", "copies", "narrow",
                                     "moves", "popups",
                                     "events", "panes", "jobs", "pools", "allvolumes",
-                                    "detail", "log", "props"};
+                                    "detail", "log", "props", "features", "network"};
 
 struct terminal {
     const char *type, *no_color;
@@ -148,6 +149,16 @@ static void replay_size(struct replay *replay, const char *size)
     console_resize(replay->console, height, width);
 }
 
+static void replay_file(struct replay *replay, const char *path_and_text)
+{
+    g_auto(GStrv) parts = g_strsplit(path_and_text, " ", 2);
+    g_autofree char *path = g_build_filename(replay->console->root, parts[0], NULL);
+    g_autofree char *dir = g_path_get_dirname(path);
+
+    ck_assert_int_eq(g_mkdir_with_parents(dir, 0700), 0);
+    ck_assert(g_file_set_contents(path, parts[1], -1, NULL));
+}
+
 static void replay_line(struct replay *replay, const char *line)
 {
     g_auto(GStrv) parts = g_strsplit(line, " ", 2);
@@ -166,6 +177,8 @@ static void replay_line(struct replay *replay, const char *line)
         replay_keys(replay, rest);
     else if (strcmp(parts[0], "put") == 0)
         root_write(replay->console->root, rest);
+    else if (strcmp(parts[0], "file") == 0)
+        replay_file(replay, rest);
     else if (strcmp(parts[0], "figure") == 0)
         console_wait_figure(replay->console, rest);
     else if (strcmp(parts[0], "wait") == 0)
