@@ -222,6 +222,15 @@ static void prop_bad(struct model *model, struct qube *qube, struct prop_value *
         brand(qube);
 }
 
+/* What upstream wrote for none where text was needed (T20). */
+static void none_check(struct qube *qube, const struct prop_value *value)
+{
+    if (qube && value->row->type == PROP_STR && g_str_equal(value->text, "None"))
+        qube_find(qube, SEVERITY_WARN, "unset it, or set it to what is meant",
+                  "'%s' of '%s' is the word None, which is not the same as none",
+                  value->name, qube->name);
+}
+
 static void prop_check(struct model *model, struct qube *qube, struct prop_value *value)
 {
     g_autoptr(GError) error = NULL;
@@ -231,6 +240,8 @@ static void prop_check(struct model *model, struct qube *qube, struct prop_value
             prop_unknown(model, qube, value);
     } else if (!prop_validate_parsed(value->row, model, qube, value->text, &error)) {
         prop_bad(model, qube, value, error);
+    } else {
+        none_check(qube, value);
     }
 }
 
@@ -377,6 +388,7 @@ static void netvms_check(struct model *model)
 void store_check(struct model *model)
 {
     identify(model);
+    store_migrate(model);
     props_check(model, NULL);
     for (guint i = 0; i < model->qubes->len; i++) {
         struct qube *qube = g_ptr_array_index(model->qubes, i);

@@ -83,7 +83,7 @@ struct loader {
 
     /* Hints about the release that wrote the file. */
     gboolean seen_tags, seen_devices; /* in this qube */
-    guint tags_first, tags_last, false_written, device_modes;
+    guint tags_first, tags_last, false_written, device_modes, sorted;
 };
 
 static const char *attr_get(const struct xml_attr *attrs, const char *name)
@@ -207,6 +207,7 @@ static gboolean begin_label(struct loader *loader, const struct xml_attr *attrs)
     if (loader->model->labels->len >= LABELS_MAX || !label_read(attrs, &label))
         return FALSE;
     g_ptr_array_add(loader->model->labels, g_memdup2(&label, sizeof label));
+    loader->sorted += g_str_equal(attrs[0].name, "color");
     id = g_strdup_printf("label-%d", label.index);
     item_set(loader, g_intern_string(id));
     attrs_keep(loader, attrs, "label", known);
@@ -534,6 +535,7 @@ static void form_set(const struct loader *loader)
     form->write_false = loader->false_written > 0;
     form->tags_first = loader->tags_first > 0 ||
                        (loader->tags_last == 0 && form->write_false);
+    form->sorted = loader->sorted > 0;
     form->device_modes = loader->device_modes > 0 || form->tags_first;
 }
 

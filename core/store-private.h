@@ -20,6 +20,7 @@ struct span {
 struct store_form {
     gboolean tags_first;  /* tags before devices (4.3) */
     gboolean write_false; /* False flags of volumes are written (4.3.47) */
+    gboolean sorted;      /* attributes by name (4.0) */
     gboolean device_modes; /* devices are written with mode and identity (4.3) */
 };
 
@@ -48,6 +49,8 @@ struct store {
 gboolean store_parse(struct store *store, struct model *model, GError **error);
 /* store-check.c: names, order, findings. */
 void store_check(struct model *model);
+/* store-migrate.c: what earlier releases meant; names are known. */
+void store_migrate(struct model *model);
 /* store-volume.c: struct pool and struct volume for all entries that can have
  * one; volumes the class has and the file lacks. */
 void store_build(const struct store *store, struct model *model);

@@ -347,6 +347,16 @@ void store_domain_write(GString *out, const struct store_form *form,
 
 /* Sections. */
 
+static void label_attrs(const struct writer *w, const struct label *label,
+                        const char *id)
+{
+    if (!w->form->sorted)
+        xml_append_attr(w->out, "id", id);
+    xml_append_attr(w->out, "color", label->spelled);
+    if (w->form->sorted)
+        xml_append_attr(w->out, "id", id);
+}
+
 static gboolean labels_have(gconstpointer model, const char *id)
 {
     return model_label(model, id) != NULL;
@@ -362,8 +372,7 @@ static void labels_write(const struct writer *w, const struct model *model)
 
         line(w, 4);
         g_string_append(w->out, "<label");
-        xml_append_attr(w->out, "id", id);
-        xml_append_attr(w->out, "color", label->spelled);
+        label_attrs(w, label, id);
         leaf_end(w, "label", id, label->name);
         raw_elements(w, "labels", id, 4);
     }

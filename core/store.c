@@ -9,7 +9,7 @@
 #include "util/error.h"
 
 /* Of a first store: what readers of 4.2 and of 4.3 understand alike. */
-static const struct store_form common = { FALSE, FALSE, FALSE };
+static const struct store_form common = { 0 };
 
 struct store *store_new(const char *root)
 {

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What earlier releases wrote and later ones read as something else
+ * (spec/qubes-xml.md 1.10). Only the model follows: the bytes stay, and a qube is
+ * written in the new way when it changes for another reason. */
+#include "config.h"
+
+#include "core/store-private.h"
+
+#include <string.h>
+
+#include "core/feature.h"
+#include "core/model-private.h"
+
+#define WRITTEN_SO "it is written as that with the next change"
+
+static const char *same(const char *canonical)
+{
+    return canonical;
+}
+
+static const char *mode_of_hvm(const char *canonical)
+{
+    return g_str_equal(canonical, "True") ? "hvm" : "pv";
+}
+
+/* Both are bool. */
+static const struct {
+    const char *old, *new;
+    const char *(*convert)(const char *canonical);
+} renamed[] = {
+    { "hvm", "virt_mode", mode_of_hvm },
+    { "dispvm_allowed", "template_for_dispvms", same },
+};
+
+static void prop_rename(struct qube *qube, const char *old, const struct prop_row *row,
+                        const char *(*convert)(const char *canonical))
+{
+    struct prop_value *value = prop_values_find(qube->props, old);
+    g_autofree char *canonical = NULL;
+
+    if (!value || qube_is_explicit(qube, row->name))
+        return;
+    canonical = prop_canonical(prop_find("debug", CLASS_APP), NULL, value->text);
+    if (!canonical)
+        return;
+    g_free(value->text);
+    *value = (struct prop_value){ row, row->name, g_strdup(convert(canonical)), FALSE };
+    qube_find(qube, SEVERITY_INFO, WRITTEN_SO,
+              "'%s' of '%s' counts as '%s', which is %s", old, qube->name, row->name,
+              value->text);
+}
+
+static void props_rename(struct qube *qube)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(renamed); i++) {
+        const struct prop_row *row = prop_find(renamed[i].new, qube->class->id);
+
+        if (row)
+            prop_rename(qube, renamed[i].old, row, renamed[i].convert);
+    }
+}
+
+/* The service that gives memory back is maxmem by another name. */
+static void balloon_take(struct qube *qube)
+{
+    const struct prop_row *row = prop_find("maxmem", qube->class->id);
+    const char *value = qube_feature(qube, FEATURE_MEMINFO);
+
+    if (!value || !row || row->computed)
+        return;
+    if (*value == '\0')
+        qube_put(qube, row, "0");
+    qube_find(qube, SEVERITY_INFO, WRITTEN_SO,
+              "feature '%s' of '%s' counts as maxmem, which %s", FEATURE_MEMINFO,
+              qube->name, *value ? "it leaves alone" : "is 0");
+    qube_drop_feature(qube, FEATURE_MEMINFO);
+}
+
+/* Those that lend their network had a default of their own. */
+static void netvm_take(const struct model *model, struct qube *qube, const char *name)
+{
+    const struct prop_row *row = prop_find("netvm", qube->class->id);
+
+    if (!row || qube_is_explicit(qube, "netvm") ||
+        !qube_get_bool(model, qube, "provides_network"))
+        return;
+    qube_put(qube, row, name);
+    qube_find(qube, SEVERITY_INFO, "set its netvm",
+              "the netvm of '%s' is '%s', as the global property 'default_fw_netvm' says",
+              qube->name, name);
+}
+
+static void netvms_take(struct model *model)
+{
+    const struct prop_value *value = prop_values_find(model->globals, "default_fw_netvm");
+    const struct prop_value *usual = prop_values_find(model->globals, "default_netvm");
+
+    if (!value || !model_qube_named(model, value->text) ||
+        (usual && g_str_equal(usual->text, value->text)))
+        return;
+    for (guint i = 0; i < model->qubes->len; i++) {
+        struct qube *qube = model->qubes->pdata[i];
+
+        if (qube->class)
+            netvm_take(model, qube, value->text);
+    }
+}
+
+void store_migrate(struct model *model)
+{
+    for (guint i = 0; i < model->qubes->len; i++) {
+        struct qube *qube = model->qubes->pdata[i];
+
+        if (!qube->class)
+            continue;
+        props_rename(qube);
+        balloon_take(qube);
+    }
+    netvms_take(model);
+}
