@@ -59,6 +59,17 @@ void device_assignment_free(struct device_assignment *device)
     g_free(device);
 }
 
+static const char *or_any(const char *text)
+{
+    return text ? text : "*";
+}
+
+char *device_assignment_name(const struct device_assignment *device)
+{
+    return g_strdup_printf("%s:%s:%s", device->class, or_any(device->backend),
+                           or_any(device->port));
+}
+
 static const char *option_find(const GArray *options, const char *name)
 {
     for (guint i = options->len; i-- > 0;) {
@@ -280,11 +291,6 @@ void device_reader_clear(struct device_reader *reader)
 static void line(GString *out, int indent)
 {
     g_string_append_printf(out, "\n%*s", indent, "");
-}
-
-static const char *or_any(const char *text)
-{
-    return text ? text : "*";
 }
 
 /* A star for the backend would be looked up as a name, and be lost; an empty one

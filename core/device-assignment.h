@@ -33,6 +33,8 @@ struct device_assignment *device_assignment_new(const char *class);
 struct device_assignment *device_assignment_copy(
     const struct device_assignment *device);
 void device_assignment_free(struct device_assignment *device);
+/* "block:sys-usb:sda", a star for any. The caller's, not sanitised. */
+char *device_assignment_name(const struct device_assignment *device);
 /* NULL: not given. */
 const char *device_assignment_option(const struct device_assignment *device,
                                      const char *option);

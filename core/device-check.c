@@ -73,9 +73,7 @@ static gboolean is_pci_port(const char *port)
 
 static char *shown(const struct device_assignment *device)
 {
-    g_autofree char *text =
-        g_strdup_printf("%s:%s:%s", device->class, device->backend ? device->backend : "*",
-                        device->port ? device->port : "*");
+    g_autofree char *text = device_assignment_name(device);
 
     return text_sanitise(text, -1);
 }

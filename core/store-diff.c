@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "core/device-assignment.h"
 #include "core/store-private.h"
 
 /* One thing a store says: two stores are compared as sets of these. */
@@ -64,6 +65,8 @@ static void add_raw(GArray *facts, const GPtrArray *raw)
     for (guint i = 0; i < raw->len; i++) {
         const struct raw_text *text = raw->pdata[i];
 
+        if (text->devices)
+            continue;
         fact_add(facts, "text",
                  text->at ? g_strdup_printf("%s %s", text->parent, text->at)
                           : g_strdup(text->parent), text->text);
@@ -80,6 +83,26 @@ static void add_volumes(GArray *facts, const struct qube *qube)
     }
 }
 
+/* Upstream writes a container for every class that somebody looked at: only what
+ * is in them counts (T28). */
+static void add_devices(GArray *facts, const GPtrArray *devices)
+{
+    for (guint i = 0; i < devices->len; i++) {
+        const struct device_assignment *device = devices->pdata[i];
+        g_autoptr(GString) value = g_string_new(
+            device->flaw ? device->flaw : device_mode_word(device->mode));
+
+        if (device->identity)
+            g_string_append_printf(value, " identity=%s", device->identity);
+        for (guint j = 0; j < device->options->len; j++) {
+            const struct pair *option = &g_array_index(device->options, struct pair, j);
+
+            g_string_append_printf(value, " %s=%s", option->name, option->value);
+        }
+        fact_add(facts, "device", device_assignment_name(device), value->str);
+    }
+}
+
 static GArray *facts_of_qube(const struct qube *qube)
 {
     GArray *facts = facts_new();
@@ -90,6 +113,7 @@ static GArray *facts_of_qube(const struct qube *qube)
     for (guint i = 0; i < qube->tags->len; i++)
         fact_add(facts, "tag", g_strdup(qube->tags->pdata[i]), "");
     add_volumes(facts, qube);
+    add_devices(facts, qube->devices);
     add_raw(facts, qube->raw);
     return facts;
 }

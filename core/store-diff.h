@@ -7,8 +7,9 @@
 
 struct store_change {
     char *qube;       /* as the newer one calls it; NULL: of no qube */
-    const char *kind; /* "qube", "property", "feature", "tag", "volume", "global",
-                       * "label", "pool", or "text": what is kept verbatim */
+    const char *kind; /* "qube", "property", "feature", "tag", "volume", "device",
+                       * "global", "label", "pool", or "text": what is kept
+                       * verbatim */
     char *name;       /* "memory", "private.size" ... */
     char *before, *after; /* NULL: not there. As in the store: untrusted */
 };

@@ -546,6 +546,25 @@ START_TEST(each_kind_of_difference_is_told)
 }
 END_TEST
 
+/* Containers without devices are made by looking at them (T28). */
+START_TEST(devices_differ_by_what_they_say)
+{
+    g_autofree char *text = root_put_fixture("upstream-4.3.xml");
+    g_autofree char *a = replaced(text, "      <devices class=\"block\">",
+                                  "      <devices class=\"mic\"/>\n"
+                                  "      <devices class=\"block\">");
+    g_autofree char *b = replaced(a, "mode=\"ask-to-attach\"", "mode=\"auto-attach\"");
+    g_autoptr(GPtrArray) changes = diff_of(text, b);
+    const struct store_change *change = find_change(changes, "block:sys-usb:sdb");
+
+    ck_assert_uint_eq(changes->len, 1);
+    ck_assert_str_eq(change->kind, "device");
+    ck_assert_str_eq(change->qube, "work");
+    ck_assert_str_eq(change->before, "ask-to-attach");
+    ck_assert_str_eq(change->after, "auto-attach");
+}
+END_TEST
+
 START_TEST(qubes_that_came_and_went_are_told)
 {
     g_autofree char *text = root_put_fixture("upstream-4.2.xml");
@@ -638,6 +657,7 @@ int main(void)
         fifty_broken_stores_do_not_push_out_the_good_one, the_newest_is_not_the_best,
         what_only_a_copy_has_is_named, copies_are_found_by_what_is_typed,
         nothing_differs_from_itself, each_kind_of_difference_is_told,
+        devices_differ_by_what_they_say,
         qubes_that_came_and_went_are_told, killed_at_any_point_it_is_old_or_new, NULL,
     };
 
