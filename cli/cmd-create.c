@@ -61,6 +61,18 @@ const struct cmd cmd_clone = {
     .run = run_named,
 };
 
+const struct cmd cmd_rename = {
+    .words = "rename",
+    .args = "QUBE NEW",
+    .brief = "give a halted qube another name",
+    .help = "Whoever refers to it in the store follows: properties, devices, tags,\n"
+            "sources of volumes. Policy files and menus of dom0 are left alone.\n",
+    .min_args = 2,
+    .max_args = 2,
+    .op = "rename",
+    .run = run_named,
+};
+
 static gboolean run_rm(struct cli *cli, GError **error)
 {
     const struct cmd *cmd = options_cmd(cli->options);

@@ -240,3 +240,25 @@ void hold_release(struct hold *hold)
         log_line("hold", "cannot clear who held the lock");
     file_lock_release(g_steal_pointer(&hold->lock));
 }
+
+static gboolean any_in_use(const struct hold *hold)
+{
+    for (guint i = 0; i < hold->volumes->len; i++)
+        if (volume_in_use(hold->volumes->pdata[i]))
+            return TRUE;
+    return FALSE;
+}
+
+gboolean hold_check_halted(const struct hold *hold, const char *verb, GError **error)
+{
+    if (hold->state != POWER_HALTED) {
+        error_set(error, QMC_ERROR_STATE, "shut it down first",
+                  "cannot %s '%s': it is not halted", verb, hold->name);
+        return FALSE;
+    }
+    if (!hv_offline(engine_hv(hold->engine)) || !any_in_use(hold))
+        return TRUE;
+    error_set(error, QMC_ERROR_STATE, "do it with the hypervisor connected",
+              "cannot %s '%s' offline: it may be running", verb, hold->name);
+    return FALSE;
+}

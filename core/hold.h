@@ -38,5 +38,9 @@ void hold_release(struct hold *hold);
 /* As read when it was taken. */
 enum power_state hold_state(const struct hold *hold);
 
+/* [W] STATE ("cannot VERB 'work': ...") unless it was halted then. Offline, where
+ * that is not known, unless none of its volumes is in use. */
+gboolean hold_check_halted(const struct hold *hold, const char *verb, GError **error);
+
 /* [W] The state now, past a teardown in progress; needs no lock. */
 gboolean hold_look(struct hold *hold, GCancellable *cancel, GError **error);

@@ -4,6 +4,7 @@
 #include "core/home.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -107,4 +108,64 @@ gboolean home_copy_file(const char *home, const char *file, const char *to,
     }
     data = g_bytes_get_data(bytes, &len);
     return file_replace(&how, data ? data : "", len, NULL, error);
+}
+
+static gboolean fail(const char *verb, const char *path, GError **error)
+{
+    error_set_errno(error, errno, NULL, "cannot %s '%s'", verb, path);
+    return FALSE;
+}
+
+static gboolean link_share(const char *path, const char *to, GError **error)
+{
+    g_autofree char *target = g_file_read_link(path, error);
+
+    if (!target)
+        return FALSE;
+    return symlink(target, to) == 0 || errno == EEXIST || fail("make", to, error);
+}
+
+static gboolean entry_share(const char *path, const char *to, GError **error)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0)
+        return fail("look at", path, error);
+    if (S_ISLNK(st.st_mode))
+        return link_share(path, to, error);
+    if (!S_ISDIR(st.st_mode))
+        return link(path, to) == 0 || errno == EEXIST || fail("link", path, error);
+    if (mkdir(to, st.st_mode & 07777) != 0 && errno != EEXIST)
+        return fail("make the directory", to, error);
+    return home_share(path, to, error);
+}
+
+/* Made anew where they are missed, and written to while their volume is in use. */
+static gboolean is_passing(const char *file)
+{
+    return g_str_has_suffix(file, "-precache.img") || strchr(file, '~');
+}
+
+gboolean home_share(const char *home, const char *to, GError **error)
+{
+    g_autoptr(GDir) dir = NULL;
+    struct stat st;
+    const char *name;
+
+    job_may_block();
+    if (stat(home, &st) != 0)
+        return errno == ENOENT || fail("look at", home, error);
+    if (chmod(to, st.st_mode & 07777) != 0)
+        return fail("set the mode of", to, error);
+    dir = g_dir_open(home, 0, NULL);
+    if (!dir)
+        return fail("read the directory", home, error);
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *from = g_build_filename(home, name, NULL);
+        g_autofree char *as = g_build_filename(to, name, NULL);
+
+        if (!is_passing(name) && !entry_share(from, as, error))
+            return FALSE;
+    }
+    return file_fsync_dir(to, error);
 }

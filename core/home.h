@@ -18,6 +18,9 @@ gboolean home_vacant(const char *home, GError **error);
 gboolean home_make(const char *home, GError **error);
 /* [W] With everything in it; missing is success. */
 gboolean home_remove(const char *home, GError **error);
+/* [W] Its mode, and other names of all that is in it, for another directory that
+ * lacks them. Images that only save time are left out. */
+gboolean home_share(const char *home, const char *to, GError **error);
 /* [W] A copy of the file of that name, if there is one, in another directory
  * that has none. */
 gboolean home_copy_file(const char *home, const char *file, const char *to,

@@ -110,34 +110,12 @@ static gboolean removal_prepare(struct op *op, GError **error)
     return TRUE;
 }
 
-/* Offline nobody can say whether it runs, but the images of one that does are
- * there. */
-static gboolean check_halted(const struct op *op, GError **error)
-{
-    const struct removal *removal = op->data;
-    GPtrArray *volumes = hold_volumes(removal->hold);
-
-    if (hold_state(removal->hold) != POWER_HALTED) {
-        error_set(error, QMC_ERROR_STATE, "shut it down first",
-                  "cannot remove '%s': it is not halted", op->subject);
-        return FALSE;
-    }
-    for (guint i = 0; hv_offline(engine_hv(op->engine)) && i < volumes->len; i++) {
-        if (!volume_in_use(volumes->pdata[i]))
-            continue;
-        error_set(error, QMC_ERROR_STATE, "do it with the hypervisor connected",
-                  "cannot remove '%s' offline: it may be running", op->subject);
-        return FALSE;
-    }
-    return TRUE;
-}
-
 static gboolean removal_look(struct op *op, GError **error)
 {
     const struct removal *removal = op->data;
 
     return hold_look(removal->hold, op_cancellable(op), error) &&
-           check_halted(op, error);
+           hold_check_halted(removal->hold, "remove", error);
 }
 
 /* The next start would make the definition anew: nothing to take back. */
@@ -148,7 +126,7 @@ static gboolean removal_run(struct op *op, GError **error)
 
     op_step(op, "%s locked", op->subject);
     if (!hold_take(removal->hold, "remove", LOCK_MS, op_cancellable(op), error) ||
-        !check_halted(op, error))
+        !hold_check_halted(removal->hold, "remove", error))
         return FALSE;
     if (hv_offline(hv))
         return TRUE;

@@ -259,11 +259,59 @@ void references_forget(struct model *model, const struct qube *qube)
 
 /* --- a new name --- */
 
+struct vid {
+    char *pool, *old, *new;
+};
+
 struct renaming {
     struct qube *qube;
     const char *old, *name;
-    char *old_stem, *stem; /* of the ids of its volumes; NULL: it has none */
+    GArray *vids; /* struct vid, of its volumes */
 };
+
+static void vid_clear(gpointer data)
+{
+    struct vid *vid = data;
+
+    g_free(vid->pool);
+    g_free(vid->old);
+    g_free(vid->new);
+}
+
+char *reference_new_vid(const struct qube *qube, const struct volume *volume,
+                        const char *name)
+{
+    const struct pool *pool = volume_pool(volume);
+    const char *prefix = qube->class->dir_prefix;
+    g_autofree char *usual = NULL, *new = NULL;
+
+    if (!prefix)
+        return NULL;
+    usual = pool_driver(pool)->vid(pool, prefix, qube->name, volume_name(volume));
+    new = pool_driver(pool)->vid(pool, prefix, name, volume_name(volume));
+    return g_str_equal(usual, volume_vid(volume)) && !g_str_equal(usual, new)
+               ? g_steal_pointer(&new) : NULL;
+}
+
+static GArray *vids_new(const struct qube *qube, const char *name)
+{
+    GArray *vids = g_array_new(FALSE, FALSE, sizeof(struct vid));
+
+    g_array_set_clear_func(vids, vid_clear);
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const struct volume *volume =
+            g_array_index(qube->volumes, struct volume_config, i).volume;
+        struct vid vid = { NULL };
+
+        vid.new = volume ? reference_new_vid(qube, volume, name) : NULL;
+        if (!vid.new)
+            continue;
+        vid.pool = g_strdup(pool_name(volume_pool(volume)));
+        vid.old = g_strdup(volume_vid(volume));
+        g_array_append_val(vids, vid);
+    }
+    return vids;
+}
 
 static gboolean props_rename(GArray *props, const struct renaming *renaming)
 {
@@ -325,14 +373,17 @@ static gboolean tags_rename(struct qube *qube, const struct renaming *renaming)
 static gboolean attr_rename(struct volume_config *config, const char *attr,
                             const struct renaming *renaming)
 {
-    const char *vid = volume_config_get(config, attr);
-    g_autofree char *after = NULL;
+    const char *text = volume_config_get(config, attr);
 
-    if (!is_below(vid, renaming->old_stem))
-        return FALSE;
-    after = g_strconcat(renaming->stem, vid + strlen(renaming->old_stem), NULL);
-    volume_config_set(config, attr, after);
-    return TRUE;
+    for (guint i = 0; text && i < renaming->vids->len; i++) {
+        const struct vid *vid = &g_array_index(renaming->vids, struct vid, i);
+
+        if (!g_str_equal(vid->old, text) || g_strcmp0(vid->pool, config->pool) != 0)
+            continue;
+        volume_config_set(config, attr, vid->new);
+        return TRUE;
+    }
+    return FALSE;
 }
 
 static gboolean volumes_rename(struct qube *qube, const struct renaming *renaming)
@@ -381,35 +432,32 @@ static void qube_follow(struct model *model, struct qube *qube,
 void references_rename(struct model *model, struct qube *qube, const char *name)
 {
     g_autofree char *old = g_strdup(qube->name);
-    struct renaming renaming = { qube, old, name, vid_stem(qube) };
+    g_autoptr(GArray) vids = vids_new(qube, name);
+    const struct renaming renaming = { qube, old, name, vids };
 
     model_rename(model, qube, name);
-    renaming.stem = vid_stem(qube);
     props_rename(model->globals, &renaming);
     for (guint i = 0; i < model->qubes->len; i++)
         qube_follow(model, model->qubes->pdata[i], &renaming);
-    g_free(renaming.old_stem);
-    g_free(renaming.stem);
 }
 
-/* Their text is kept as it stands, whatever is in it. */
+/* Of those whose text is kept as it stands everything; of the others the images in
+ * its directory. */
+static void search_fixed(struct search *search, const struct qube *by)
+{
+    if (by->broken)
+        search_qube(search, by);
+    else
+        search_volumes(search, by, TRUE);
+}
+
 char *references_fixed(const struct model *model, const struct qube *qube)
 {
-    g_autoptr(GString) out = g_string_new(NULL);
+    struct search search;
 
-    for (guint i = 0; i < model->qubes->len; i++) {
-        struct qube *by = model->qubes->pdata[i];
-        g_autofree char *what = NULL, *safe = NULL;
-        struct search search;
-
-        if (by == qube || !by->broken)
-            continue;
-        search_init(&search, model, qube);
-        search_qube(&search, by);
-        what = search_end(&search);
-        safe = text_sanitise(by->name, -1);
-        if (what)
-            g_string_append_printf(out, "%s'%s'", out->len ? ", " : "", safe);
-    }
-    return out->len ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
+    search_init(&search, model, qube);
+    for (guint i = 0; i < model->qubes->len; i++)
+        if (model->qubes->pdata[i] != qube)
+            search_fixed(&search, model->qubes->pdata[i]);
+    return search_end(&search);
 }

@@ -12,9 +12,13 @@
  * Sanitised. Caller frees. */
 char *references_text(const struct model *model, const struct qube *qube);
 
-/* Those who refer to it and whose entries cannot be changed, "'a', 'b'"; NULL:
- * there are none. Sanitised. Caller frees. */
+/* The same of those who could not follow a new name: entries that are damaged, and
+ * volumes of others in its directory. */
 char *references_fixed(const struct model *model, const struct qube *qube);
+/* The id that a volume of the qube has under another name; NULL: it stays as it is.
+ * Caller frees. */
+char *reference_new_vid(const struct qube *qube, const struct volume *volume,
+                        const char *name);
 /* All follow a new name: properties, devices, tags and features that have it
  * within, ids of volumes made of it. The name is free and good, and
  * references_fixed() was NULL. Handles of volumes are as before: the store has to

@@ -132,6 +132,20 @@ struct volume *volume_new(struct pool *pool, const struct volume_spec *spec,
     return g_steal_pointer(&volume);
 }
 
+struct volume *volume_new_like(const struct volume *volume, const char *vid,
+                               GError **error)
+{
+    const struct volume_spec spec = {
+        .name = volume->name, .vid = vid, .size = volume_nominal(volume),
+        .rw = volume->rw, .snap_on_start = volume->snap_on_start,
+        .save_on_stop = volume->save_on_stop,
+        .revisions_to_keep = volume->revisions_to_keep,
+        .ephemeral = volume->ephemeral, .source = volume->source,
+    };
+
+    return volume_new(volume->pool, &spec, error);
+}
+
 struct pool *volume_pool(const struct volume *volume)
 {
     return volume->pool;

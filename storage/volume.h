@@ -30,6 +30,9 @@ struct revision {
 /* Checks M-1, M-2 and the driver's own rules; no disk access. */
 struct volume *volume_new(struct pool *pool, const struct volume_spec *spec,
                           GError **error);
+/* The same one with another id. INVALID as above. */
+struct volume *volume_new_like(const struct volume *volume, const char *vid,
+                               GError **error);
 struct volume *volume_ref(struct volume *volume);
 void volume_unref(struct volume *volume);
 AUTO_DEFINE(volume, struct volume, volume_unref)

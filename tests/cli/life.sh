@@ -67,6 +67,27 @@ life 0 -n clone debian-13 debian-14
 out_has '^debian-13	clone	volume root copied from vm-templates/debian-13/root'
 life 3 show debian-14
 
+# Rename.
+life 0 rename vault-2 safe
+out_has '^vault-2: renamed to safe$'
+life 3 show vault-2
+test -f "$images/appvms/safe/private.img" -a ! -e "$images/appvms/vault-2"
+ok "its directory has the new name"
+life 0 rename debian-13 debian
+life 0 prefs work template
+out_has '^debian$'
+life 10 xml check
+out_empty
+life 0 start work
+life 0 rename --offline debian debian-13
+life 4 rename personal x
+err_has "it is running"
+life 4 rename safe work
+err_has "'work' is the name of another qube"
+life 2 rename safe
+life 0 rename -n safe safer
+out_has '^safe	rename	volume appvms/safe/private moved to appvms/safer/private$'
+
 # Remove.
 life 9 rm research
 err_has "'remove' of 'research' was not confirmed: private with all"

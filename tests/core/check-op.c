@@ -58,7 +58,7 @@ START_TEST(each_state_has_its_operations)
         const char *ops;
     } rows[] = {
         { POWER_UNKNOWN, "" },
-        { POWER_HALTED, "start resize remove fw-add fw-del fw-reset" },
+        { POWER_HALTED, "start resize rename remove fw-add fw-del fw-reset" },
         { POWER_TRANSIENT, "stop kill pause resize fw-add fw-del fw-reset" },
         { POWER_RUNNING, "stop kill pause resize fw-add fw-del fw-reset" },
         { POWER_PAUSED, "stop kill unpause resize fw-add fw-del fw-reset" },

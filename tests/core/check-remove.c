@@ -69,7 +69,7 @@ static void store_insert(const char *before, const char *text)
 
 START_TEST(nothing_of_it_is_left)
 {
-    g_autofree char *before = life_state(world), *after = NULL;
+    g_autofree char *before = life_state(world);
     const char *uuid;
     struct op *op;
 
@@ -85,8 +85,7 @@ START_TEST(nothing_of_it_is_left)
     ck_assert_ptr_null(model_qube_named(engine_model(world->engine), "x"));
     ck_assert(!life_has(world, "appvms/x"));
     ck_assert(!fake_defined(uuid));
-    after = life_state(world);
-    ck_assert_str_eq(after, before);
+    life_same(world, before, "afterwards");
 }
 END_TEST
 
@@ -261,7 +260,7 @@ END_TEST
 START_TEST(the_name_has_to_be_typed)
 {
     const struct op_request request = { .op = "remove", .consent = CONFIRM_L2 };
-    g_autofree char *before = NULL, *after = NULL;
+    g_autofree char *before = NULL;
     GError *error = NULL;
 
     make("x", "AppVM");
@@ -270,8 +269,7 @@ START_TEST(the_name_has_to_be_typed)
     ck_assert_ptr_nonnull(strstr(error_hint(error), "--confirm x"));
     ck_error(&error, QMC_ERROR_UNCONFIRMED,
              "private with all that is in it and all revisions are lost");
-    after = life_state(world);
-    ck_assert_str_eq(after, before);
+    life_same(world, before, "afterwards");
 }
 END_TEST
 

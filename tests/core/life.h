@@ -8,6 +8,8 @@
 /* The store, the model, and every file of every qube with its content's length
  * and beginning: two of them are compared as text. Caller frees. */
 char *life_state(const struct world *world);
+/* Fails the test, with the first line that differs, if the state is not that. */
+void life_same(const struct world *world, const char *before, const char *when);
 /* Below LAYOUT_BASE. */
 gboolean life_has(const struct world *world, const char *below);
 void life_write(const struct world *world, const char *below, const char *text);

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Give a qube another name; upstream clones it and removes the old one
+ * (spec/qubes-xml.md 3.1, 8.3). What it has is whole under the new name before the
+ * store says so, and goes under the old one only then: whenever it is cut off, the
+ * store names data that are there. */
+#include "config.h"
+
+#include "core/op-private.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "core/draft.h"
+#include "core/hold.h"
+#include "core/home.h"
+#include "core/reference.h"
+#include "core/start-plan.h"
+#include "hv/hv.h"
+#include "util/error.h"
+#include "util/file.h"
+#include "util/log.h"
+
+#define DEADLINE_MS 300000
+#define LOCK_MS 2000
+
+struct renaming {
+    struct hold *hold;
+    char *old_home, *home; /* NULL: its class has none */
+    char *old_unit, *unit; /* links that start it with the machine; NULL ok */
+    GPtrArray *old_volumes, *volumes; /* struct volume whose ids change */
+    char *images;          /* what is to be there under the new name, as text */
+    char *made;            /* what is; NULL: nothing yet */
+};
+
+static void renaming_clear(struct op *op)
+{
+    struct renaming *renaming = op->data;
+
+    hold_free(renaming->hold);
+    g_ptr_array_unref(renaming->old_volumes);
+    g_ptr_array_unref(renaming->volumes);
+    g_free(renaming->old_home);
+    g_free(renaming->home);
+    g_free(renaming->old_unit);
+    g_free(renaming->unit);
+    g_free(renaming->images);
+    g_free(renaming->made);
+    g_free(renaming);
+}
+
+/* --- main: before --- */
+
+static gboolean refuse(const struct qube *qube, const char *why, const char *hint,
+                       GError **error)
+{
+    error_set(error, QMC_ERROR_STATE, hint, "cannot rename '%s': %s", qube->name, why);
+    return FALSE;
+}
+
+static gboolean check_followers(const struct model *model, const struct qube *qube,
+                                GError **error)
+{
+    g_autofree char *fixed = references_fixed(model, qube);
+    g_autofree char *why =
+        fixed ? g_strdup_printf("these cannot follow: %s", fixed) : NULL;
+
+    return !fixed || refuse(qube, why, "'qmc xml check' lists what is wrong with them",
+                            error);
+}
+
+static gboolean rename_fits(const struct model *model, const struct qube *qube,
+                            GHashTable *args, GError **error)
+{
+    const char *name = args ? g_hash_table_lookup(args, "name") : NULL;
+
+    if (name && !draft_check_name(model, name, error))
+        return FALSE;
+    if (qube_get_bool(model, qube, "installed_by_rpm"))
+        return refuse(qube, "it was installed as a package", "clone it instead", error);
+    for (guint i = 0; i < qube->volumes->len; i++)
+        if (!start_usable(model, qube,
+                          &g_array_index(qube->volumes, struct volume_config, i),
+                          error))
+            return FALSE;
+    return check_followers(model, qube, error);
+}
+
+static gboolean check_rival(const struct model *model, struct volume *volume,
+                            GError **error)
+{
+    const struct volume_config config = { .volume = volume };
+    const struct qube *owner;
+
+    if (!model_volume_rival(model, &config, &owner))
+        return TRUE;
+    error_set(error, QMC_ERROR_EXISTS, "choose another name",
+              "'%s' has an image that it would get: '%s'", owner->name,
+              volume_vid(volume));
+    return FALSE;
+}
+
+static gboolean volumes_prepare(struct op *op, struct renaming *renaming,
+                                const struct qube *qube, GError **error)
+{
+    g_autoptr(GString) images = g_string_new(renaming->home);
+
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        struct volume *old =
+            g_array_index(qube->volumes, struct volume_config, i).volume;
+        g_autofree char *vid = reference_new_vid(qube, old, op_text(op, "name"));
+        struct volume *new = vid ? volume_new_like(old, vid, error) : NULL;
+
+        if (vid && !new)
+            return FALSE;
+        if (!new)
+            continue;
+        g_ptr_array_add(renaming->old_volumes, volume_ref(old));
+        g_ptr_array_add(renaming->volumes, new);
+        g_string_append_printf(images, "\n%s\n%s", pool_name(volume_pool(new)), vid);
+        if (!check_rival(engine_model(op->engine), new, error))
+            return FALSE;
+    }
+    renaming->images = g_string_free(g_steal_pointer(&images), FALSE);
+    return TRUE;
+}
+
+static void drop_volume(gpointer data)
+{
+    volume_unref(data);
+}
+
+static struct renaming *renaming_new(struct op *op, const struct qube *qube)
+{
+    const char *root = engine_root(op->engine), *name = op_text(op, "name");
+    const struct renaming *former = op_former(op);
+    struct renaming *renaming = g_new0(struct renaming, 1);
+
+    renaming->hold = hold_new(op->engine, qube);
+    renaming->old_volumes = g_ptr_array_new_with_free_func(drop_volume);
+    renaming->volumes = g_ptr_array_new_with_free_func(drop_volume);
+    renaming->old_home = home_path(root, qube->class, qube->name);
+    renaming->home = home_path(root, qube->class, name);
+    renaming->old_unit = home_unit_path(root, qube->name);
+    renaming->unit = home_unit_path(root, name);
+    renaming->made = former ? g_strdup(former->made) : NULL;
+    return renaming;
+}
+
+static gboolean rename_prepare(struct op *op, GError **error)
+{
+    const struct qube *qube = model_qube(engine_model(op->engine), op->uuid);
+    struct renaming *renaming = renaming_new(op, qube);
+
+    op->data = renaming;
+    if (!volumes_prepare(op, renaming, qube, error))
+        return FALSE;
+    if (renaming->home)
+        op_plan(op, "directory %s moved to %s", renaming->old_home, renaming->home);
+    for (guint i = 0; i < renaming->volumes->len; i++)
+        if (volume_save_on_stop(renaming->volumes->pdata[i]))
+            op_plan(op, "volume %s moved to %s",
+                    volume_vid(renaming->old_volumes->pdata[i]),
+                    volume_vid(renaming->volumes->pdata[i]));
+    op_plan(op, "name changed wherever the store has it");
+    return TRUE;
+}
+
+/* --- worker: the new place --- */
+
+static gboolean look_at_place(const struct renaming *renaming, GError **error)
+{
+    if (renaming->home && !home_vacant(renaming->home, error))
+        return FALSE;
+    for (guint i = 0; i < renaming->volumes->len; i++)
+        if (!volume_vacant(renaming->volumes->pdata[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean rename_look(struct op *op, GError **error)
+{
+    const struct renaming *renaming = op->data;
+
+    return hold_look(renaming->hold, op_cancellable(op), error) &&
+           hold_check_halted(renaming->hold, "rename", error) &&
+           look_at_place(renaming, error);
+}
+
+static gboolean undo_home(gpointer data, GError **error)
+{
+    return home_remove(data, error);
+}
+
+static gboolean undo_volume(gpointer data, GError **error)
+{
+    return volume_remove(data, error);
+}
+
+static gboolean undo_unit(gpointer data, GError **error)
+{
+    if (unlink(data) == 0 || errno == ENOENT)
+        return TRUE;
+    error_set_errno(error, errno, NULL, "cannot remove '%s'", (const char *)data);
+    return FALSE;
+}
+
+static gboolean home_step(struct op *op, const struct renaming *renaming,
+                          GError **error)
+{
+    if (!renaming->home)
+        return TRUE;
+    op_step(op, "directory %s made", renaming->home);
+    if (!home_make(renaming->home, error))
+        return FALSE;
+    op_push_undo(op, "directory", undo_home, g_strdup(renaming->home), g_free);
+    return TRUE;
+}
+
+static gboolean volumes_step(struct op *op, const struct renaming *renaming,
+                             GError **error)
+{
+    for (guint i = 0; i < renaming->volumes->len; i++) {
+        struct volume *volume = renaming->volumes->pdata[i];
+
+        if (volume_save_on_stop(volume))
+            op_step(op, "volume %s shared", volume_name(volume));
+        op_push_undo(op, "volume", undo_volume, volume_ref(volume), drop_volume);
+        if (!op_sleep(op, 0, error) ||
+            !volume_share(volume, renaming->old_volumes->pdata[i], error))
+            return FALSE;
+    }
+    return !renaming->home ||
+           home_share(renaming->old_home, renaming->home, error);
+}
+
+/* Nothing to do for one that is not started with the machine. */
+static gboolean unit_step(struct op *op, const struct renaming *renaming,
+                          GError **error)
+{
+    g_autofree char *target =
+        renaming->old_unit ? g_file_read_link(renaming->old_unit, NULL) : NULL;
+
+    if (!target || !renaming->unit)
+        return TRUE;
+    if (symlink(target, renaming->unit) != 0) {
+        error_set_errno(error, errno, NULL, "cannot make '%s'", renaming->unit);
+        return FALSE;
+    }
+    op_push_undo(op, "unit", undo_unit, g_strdup(renaming->unit), g_free);
+    return TRUE;
+}
+
+/* The next start defines it anew, so that needs no undo. */
+static gboolean definition_step(struct op *op, const struct renaming *renaming,
+                                GError **error)
+{
+    struct hv *hv = engine_hv(op->engine);
+
+    if (hv_offline(hv))
+        return TRUE;
+    op_step(op, "definition removed");
+    return hv_undefine(hv, hold_uuid(renaming->hold), error);
+}
+
+static gboolean rename_run(struct op *op, GError **error)
+{
+    struct renaming *renaming = op->data;
+
+    op_step(op, "%s locked", op->subject);
+    if (!hold_take(renaming->hold, "rename", LOCK_MS, op_cancellable(op), error) ||
+        !hold_check_halted(renaming->hold, "rename", error) ||
+        !look_at_place(renaming, error) ||
+        !definition_step(op, renaming, error) || !home_step(op, renaming, error) ||
+        !volumes_step(op, renaming, error) || !unit_step(op, renaming, error))
+        return FALSE;
+    renaming->made = g_strdup(renaming->images);
+    op_set_result(op, "renamed to %s", op_text(op, "name"));
+    return TRUE;
+}
+
+/* --- main, then worker: the old place --- */
+
+static gboolean rename_apply(struct op *op, GError **error)
+{
+    struct model *model = engine_model(op->engine);
+    const struct renaming *renaming = op->data;
+
+    if (g_strcmp0(renaming->made, renaming->images) != 0) {
+        error_set(error, QMC_ERROR_BUSY, "try again",
+                  "cannot rename '%s': the store was changed meanwhile, and its "
+                  "volumes are others", op->subject);
+        return FALSE;
+    }
+    references_rename(model, model_qube(model, op->uuid), op_text(op, "name"));
+    op->reread = TRUE;
+    return TRUE;
+}
+
+/* The first thing that stays is told. */
+static void keep_first(const struct op *op, GError *failed, GError **first)
+{
+    if (!failed)
+        return;
+    log_line("op", "rename of %s: %s", op->subject, failed->message);
+    if (*first)
+        g_error_free(failed);
+    else
+        *first = failed;
+}
+
+static gboolean rename_finish(struct op *op, GError **error)
+{
+    const struct renaming *renaming = op->data;
+    g_autoptr(GError) left = NULL;
+    GError *failed = NULL;
+
+    op_step(op, "old names removed");
+    for (guint i = 0; i < renaming->old_volumes->len; i++) {
+        volume_remove(renaming->old_volumes->pdata[i], &failed);
+        keep_first(op, g_steal_pointer(&failed), &left);
+    }
+    if (renaming->old_home && !home_remove(renaming->old_home, &failed))
+        keep_first(op, g_steal_pointer(&failed), &left);
+    if (renaming->old_unit && !undo_unit(renaming->old_unit, &failed))
+        keep_first(op, g_steal_pointer(&failed), &left);
+    if (!left)
+        return TRUE;
+    error_set(error, QMC_ERROR_PARTIAL, error_hint(left),
+              "it is renamed, but some of it is there under its old name too: %s",
+              left->message);
+    return FALSE;
+}
+
+static const struct op_arg args[] = {
+    { "name", OP_ARG_TEXT, TRUE, "its new name" },
+    { NULL },
+};
+
+const struct op_row op_rename = {
+    .name = "rename",
+    .label = "Rename",
+    .doing = "renaming",
+    .done = "renamed",
+    .help = "Give the qube another name; whoever names it in the store follows.",
+    .method = "admin.vm.property.Set",
+    .classes = CLASS_QUBESVM | CLASS_REMOTE,
+    .states = 1u << POWER_HALTED,
+    .offline = TRUE,
+    .command = "rename {qube} {name}",
+    .confirm = CONFIRM_L0,
+    .args = args,
+    .writes_store = TRUE,
+    .deadline_ms = DEADLINE_MS,
+    .fits = rename_fits,
+    .prepare = rename_prepare,
+    .look = rename_look,
+    .run = rename_run,
+    .apply = rename_apply,
+    .finish = rename_finish,
+    .clear = renaming_clear,
+};
