@@ -285,8 +285,7 @@ static int file_set_group(int fd, const char *group)
 static gboolean file_fill(const struct file_replace *how, int fd,
                           const char *data, gsize len, GError **error)
 {
-    if ((how->lock && file_ofd_lock(fd, F_OFD_SETLK) != 0) ||
-        file_write_fully(fd, data, len) != 0 ||
+    if (file_write_fully(fd, data, len) != 0 ||
         file_set_group(fd, how->group) != 0 || fchmod(fd, how->mode) != 0 ||
         fsync(fd) != 0) {
         error_set_errno(error, errno, NULL, "cannot write '%s'", how->path);
@@ -334,12 +333,40 @@ static gboolean file_keep(const char *path, const char *keep, GError **error)
     return FALSE;
 }
 
+/* How the new file came to its name, and with that the way back. */
+enum passage {
+    PASSAGE_NONE,      /* it did not; errno */
+    PASSAGE_KEPT,      /* the old one is under how->keep */
+    PASSAGE_EXCHANGED, /* the old one has the temporary name */
+    PASSAGE_FIRST,     /* there was no old one */
+    PASSAGE_OVER,      /* the old one is gone */
+};
+
+static enum passage file_rename(const struct file_replace *how, const char *temp)
+{
+    enum passage passage = PASSAGE_OVER;
+    struct stat st;
+
+    if (how->keep)
+        passage = PASSAGE_KEPT;
+    else if (lstat(how->path, &st) != 0)
+        passage = errno == ENOENT ? PASSAGE_FIRST : PASSAGE_OVER;
+    /* a directory would take part in it */
+    else if (!S_ISDIR(st.st_mode) &&
+             renameat2(AT_FDCWD, temp, AT_FDCWD, how->path, RENAME_EXCHANGE) == 0)
+        return PASSAGE_EXCHANGED;
+    return rename(temp, how->path) == 0 ? passage : PASSAGE_NONE;
+}
+
 /* Nobody knows whether a name that could not be synced outlives the power, and a
  * caller who is told of a failure goes on as if nothing had been written: the
  * old file gets its name back. */
-static gboolean file_take_back(const struct file_replace *how, GError **error)
+static gboolean file_take_back(const struct file_replace *how, const char *temp,
+                               enum passage passage, GError **error)
 {
-    if (how->keep && rename(how->keep, how->path) == 0)
+    if ((passage == PASSAGE_KEPT && rename(how->keep, how->path) == 0) ||
+        (passage == PASSAGE_EXCHANGED && rename(temp, how->path) == 0) ||
+        (passage == PASSAGE_FIRST && unlink(how->path) == 0))
         return TRUE;
     g_prefix_error(error, "the new '%s' is in its place, but may be lost with the power: ",
                    how->path);
@@ -361,21 +388,26 @@ static void file_adopt(const struct file_replace *how, int *fd,
     how->lock->fd = auto_fd_steal(fd);
 }
 
-static gboolean file_rename(const struct file_replace *how, const char *temp,
-                            int *fd, struct file_stamp *stamp, GError **error)
+static gboolean file_install(const struct file_replace *how, const char *temp,
+                             int *fd, struct file_stamp *stamp, GError **error)
 {
     g_autofree char *dir = g_path_get_dirname(how->path);
+    enum passage passage = file_rename(how, temp);
     gboolean synced;
 
-    if (rename(temp, how->path) != 0) {
+    if (passage == PASSAGE_NONE) {
         error_set_errno(error, errno, NULL, "cannot replace '%s'", how->path);
         return FALSE;
     }
     synced = file_fsync_dir(dir, error);
-    if (synced || !file_take_back(how, error))
+    if (synced || !file_take_back(how, temp, passage, error))
         file_adopt(how, fd, stamp);
+    if (synced && passage == PASSAGE_EXCHANGED)
+        unlink(temp);
     return synced;
 }
+
+#define TEMP_END "XXXXXX"
 
 /* TRUE for BASE~ and the six characters of mkostemp(). */
 static gboolean file_is_temp(const char *name, const char *base)
@@ -387,7 +419,7 @@ static gboolean file_is_temp(const char *name, const char *base)
     name += len + 1;
     for (len = 0; g_ascii_isalnum(name[len]); len++)
         ;
-    return len == 6 && !name[len];
+    return len == strlen(TEMP_END) && !name[len];
 }
 
 /* Removes what killed writers of this file have left. A writer at work has its
@@ -411,15 +443,43 @@ static void file_sweep(const char *path)
     }
 }
 
+/* A new file that is locked, so that nobody sweeps it away. Somebody may have been
+ * quicker between the two; then it is made again. Where there are no locks nobody
+ * sweeps. */
+static int file_make_temp(const struct file_replace *how, char *temp)
+{
+    char *end = temp + strlen(temp) - strlen(TEMP_END);
+
+    for (;;) {
+        auto_fd int fd = -1;
+        gboolean locked;
+
+        strcpy(end, TEMP_END);
+        fd = mkostemp(temp, O_CLOEXEC);
+        if (fd < 0)
+            return -1;
+        locked = file_ofd_lock(fd, F_OFD_SETLK) == 0;
+        if (locked ? file_is_current(fd, temp)
+                   : errno != EAGAIN && errno != EACCES && !how->lock)
+            return auto_fd_steal(&fd);
+        if (!locked && errno != EAGAIN && errno != EACCES) {
+            int errnum = errno;
+
+            unlink(temp);
+            errno = errnum;
+            return -1;
+        }
+    }
+}
+
 gboolean file_replace(const struct file_replace *how, const char *data,
                       gsize len, struct file_stamp *stamp, GError **error)
 {
-    g_autofree char *temp = g_strconcat(how->path, "~XXXXXX", NULL);
+    g_autofree char *temp = g_strconcat(how->path, "~" TEMP_END, NULL);
     auto_fd int fd = -1;
 
-    if (how->lock)
-        file_sweep(how->path);
-    fd = mkostemp(temp, O_CLOEXEC);
+    file_sweep(how->path);
+    fd = file_make_temp(how, temp);
     if (fd < 0) {
         error_set_errno(error, errno, NULL, "cannot write beside '%s'",
                         how->path);
@@ -427,7 +487,7 @@ gboolean file_replace(const struct file_replace *how, const char *data,
     }
     if (file_fill(how, fd, data, len, error) &&
         (!how->keep || file_keep(how->path, how->keep, error)) &&
-        file_rename(how, temp, &fd, stamp, error))
+        file_install(how, temp, &fd, stamp, error))
         return TRUE;
     unlink(temp); /* gone already if only the last fsync failed */
     return FALSE;

@@ -40,13 +40,14 @@ int file_lock_fd(const struct file_lock *lock);
 /* Write new, fsync, rename over, fsync the directory. The mode is set before
  * the rename; group (name or NULL) is set if it exists. If `lock` is not NULL
  * it holds `path`; the new file is locked before the rename and the lock goes
- * over to it, so there is no moment without one; what killed writers left
- * beside it is removed. `keep` (or NULL) is a path
- * the old file is hard-linked (else copied) to before the rename; a failure may
- * leave it there. On failure the old file is untouched and no temporary file
- * stays, except that after a failed fsync of the directory without `keep` the
- * new file has the name (and the lock); with it the old one gets its name back.
- * stamp (or NULL) is of the new file. */
+ * over to it, so there is no moment without one. What killed writers left
+ * beside it is removed. `keep` (or NULL) is a path the old file is hard-linked
+ * (else copied) to before the rename; a failure may leave it there. On failure,
+ * that of the last fsync too, the old file has its name and no temporary file
+ * stays. Only where that cannot be had (a file system that cannot exchange two
+ * names, and no `keep`) the new file has the name (and the lock) after a failed
+ * fsync of the directory; the message says so. stamp (or NULL) is of the new
+ * file. */
 struct file_replace {
     const char *path;
     mode_t mode;

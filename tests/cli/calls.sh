@@ -10,6 +10,8 @@
 inject=$top_builddir/tests/cli/inject
 root=$work/root
 store=$root/var/lib/qubes/qubes.xml
+# of what can fail: changes; make check-long: all
+breadth=${QMC_CALLS-changes}
 
 # A system as SCENE left it. Links will do: no file is ever written in place.
 scene() {

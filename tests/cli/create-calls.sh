@@ -51,7 +51,7 @@ sed '/"uuid"/d' "$store" >"$work/new.xml"
 tree >"$work/tree.new"
 
 every_kill first changes
-every_error first all 5 'Input/output error'
+every_error first "$breadth" 5 'Input/output error'
 every_error first changes 28 'No space left on device'
 
 finish

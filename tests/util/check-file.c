@@ -443,7 +443,9 @@ START_TEST(replace_removes_what_killed_writers_left)
     }
     fd = lock_elsewhere(busy);
     ck_assert(replace("unlocked", NULL, NULL));
-    ck_content(dead, "half");
+    ck_assert(!g_file_test(dead, G_FILE_TEST_EXISTS));
+    ck_content(busy, "more");
+    put(dead, "half");
     lock = file_lock_take(path, FALSE, 0, NULL);
     ck_assert(replace("new", lock, NULL));
     ck_assert(!g_file_test(dead, G_FILE_TEST_EXISTS));
