@@ -47,7 +47,8 @@ struct op_row {
     const char *doing;    /* "starting": shown while it runs */
     const char *done;     /* "started" */
     const char *help;
-    const char *method;   /* Admin API method it corresponds to */
+    const char *method;   /* Admin API method it corresponds to; NULL: there is
+                           * none */
     unsigned classes;     /* enum class_id bits it applies to */
     gboolean damaged;     /* also to a qube whose entry is damaged or of unknown
                            * class: it needs the domain alone */

@@ -320,6 +320,7 @@ GPtrArray *help_lines_op(const struct op_row *row, int width)
     pager_fold(&fold, "WHAT IT DOES", row->help);
     help_op_args(row, &fold);
     pager_fold(&fold, "ASKS FOR", asks);
-    pager_fold(&fold, "ADMIN API", row->method);
+    if (row->method)
+        pager_fold(&fold, "ADMIN API", row->method);
     return lines;
 }
