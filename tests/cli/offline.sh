@@ -46,6 +46,9 @@ label rm cyan
 create new --class AppVM --label red
 create new --class AppVM --label red
 prefs new label blue
+clone new copy
+rename copy other
+rm other --confirm other
 rm new --yes
 rm new --confirm new
 rm debian-13 --confirm debian-13
