@@ -46,6 +46,10 @@ gboolean draft_check_name(const struct model *model, const char *name,
 {
     if (!name_check(name, error))
         return FALSE;
+    if (model->old && strchr(name, '.'))
+        return refuse(QMC_ERROR_INVALID, name, "has a '.', which Qubes 4.2 does not know",
+                      "4.2 or before wrote the store, and has to be able to load it",
+                      error);
     return !model_qube_named(model, name) ||
            refuse(QMC_ERROR_EXISTS, name, "is the name of another qube",
                   "choose another one", error);
@@ -67,6 +71,10 @@ static gboolean check_class(const struct model *model, GHashTable *args,
     const char *name = given(args, "class");
     const struct class_row *class = class_of(args);
 
+    if (class && class->id == CLASS_REMOTE && model->old)
+        return refuse(QMC_ERROR_STATE, name, "is a class that Qubes 4.2 does not know",
+                      "4.2 or before wrote the store, and has to be able to load it",
+                      error);
     if (!name || (class && class->id != CLASS_ADMIN))
         return TRUE;
     return refuse(QMC_ERROR_INVALID, name,

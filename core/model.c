@@ -217,6 +217,7 @@ void model_clear(struct model *model)
 {
     containers_drop(model);
     containers_make(model);
+    model->old = FALSE;
     model->generation++;
 }
 

@@ -119,6 +119,8 @@ struct model {
     GPtrArray *pools;     /* struct pool_entry */
     GPtrArray *findings;  /* of no qube */
     struct events *events;
+    gboolean old;         /* 4.2 or before wrote the store: what is new in 4.3
+                           * must not get into it (T51) */
     guint64 generation;   /* grows with each change */
     GHashTable *by_uuid, *by_name; /* borrowed struct qube */
     struct hv_host host;  /* of the last tick; cpus 0: unknown */

@@ -135,6 +135,15 @@ static gboolean check_writable(const struct model *model, const struct qube *qub
     return check_asleep(qube, row, error);
 }
 
+static gboolean check_release(const struct model *model, const struct qube *qube,
+                              const struct prop_row *row, const char *value,
+                              GError **error)
+{
+    return !value || !row->since_4_3 || !model->old ||
+           refuse(qube, row, QMC_ERROR_STATE, "Qubes 4.2 or before wrote this store, and "
+                  "could not load it any more", error);
+}
+
 gboolean change_check(const struct model *model, const struct qube *qube,
                       const struct prop_row *row, const char *value,
                       GError **error)
@@ -147,7 +156,8 @@ gboolean change_check(const struct model *model, const struct qube *qube,
     if (change_is_none(model, qube, row, value))
         return !row->computed ||
                refuse(qube, row, QMC_ERROR_STATE, "it is always computed", error);
-    if (!check_writable(model, qube, row, value, error))
+    if (!check_writable(model, qube, row, value, error) ||
+        !check_release(model, qube, row, value, error))
         return FALSE;
     before = change_before(model, qube, row);
     after = change_after(model, qube, row, value);

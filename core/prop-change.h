@@ -11,7 +11,8 @@
 const struct prop_row *change_row(const struct qube *qube, const char *name,
                                   GError **error);
 /* INVALID: no such value; STATE: it is computed, given once, has no default, is
- * in use, or the qube is not halted; CONN: that is not known. */
+ * in use, or the qube is not halted, or new in 4.3 where 4.2 wrote the store; CONN: that is
+ * not known. */
 gboolean change_check(const struct model *model, const struct qube *qube,
                       const struct prop_row *row, const char *value,
                       GError **error);

@@ -12,7 +12,7 @@
  * classes is a global property. */
 static const struct prop_row rows[] = {
     { "appvm_default_bootmode", PROP_STR, CLASS_TEMPLATE, 4,
-      .compute = compute_bootmode_for_apps,
+      .compute = compute_bootmode_for_apps, .since_4_3 = TRUE,
       .help = "boot mode of the app qubes based on this template" },
     { "audiovm", PROP_VM, CLASS_QUBESVM, 4, .global = "default_audiovm",
       .at_start = TRUE,
@@ -24,7 +24,7 @@ static const struct prop_row rows[] = {
     { "backup_timestamp", PROP_TIME, CLASS_QUBESVM, 2, .max = G_MAXINT64,
       .help = "when it was last backed up, seconds since 1970" },
     { "bootmode", PROP_STR, CLASS_QUBESVM, 4, .compute = compute_bootmode,
-      .at_start = TRUE, .help = "which of the boot modes its template offers" },
+      .since_4_3 = TRUE, .at_start = TRUE, .help = "which of the boot modes its template offers" },
     { "check_updates_vm", PROP_BOOL, 0, 3, .fallback = "True",
       .help = "new qubes look for updates" },
     { "clockvm", PROP_VM, 0, 3, .follow = follow_clockvm, .help = "qube that asks for the time" },
@@ -72,7 +72,7 @@ static const struct prop_row rows[] = {
       .validate = check_default_user, .at_start = TRUE,
       .help = "user that programs are started as" },
     { "devices_denied", PROP_STR, CLASS_ADMIN | CLASS_QUBESVM, 2, .fallback = "",
-      .validate = check_devices_denied,
+      .since_4_3 = TRUE, .validate = check_devices_denied,
       .help = "interfaces of devices that may not be attached" },
     { "dispid", PROP_INT, CLASS_DISP, 2, 0, 9999, .once = TRUE,
       .help = "number of the disposable" },

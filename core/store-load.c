@@ -555,5 +555,6 @@ gboolean store_parse(struct store *store, struct model *model, GError **error)
     g_free(loader.ref);
     if (ok)
         form_set(&loader);
+    model->old = ok && loader.tags_last > 0;
     return ok;
 }

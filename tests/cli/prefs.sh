@@ -103,6 +103,23 @@ for release in 4.2 4.3; do
     err_has 'always there'
     unchanged
 
+    # What 4.2 does not know must not get into a store of 4.2.
+    if [ "$release" = 4.2 ]; then
+        at 4 prefs work devices_denied u03\*\*\*\*
+        err_has 'Qubes 4.2 or before'
+        at 4 prefs work bootmode default
+        at 2 create a.b --class AppVM --label red --dry-run
+        err_has "'a.b' has a '.', which Qubes 4.2 does not know"
+        at 4 create far --class RemoteVM --label red --dry-run
+        err_has "'RemoteVM' is a class that Qubes 4.2 does not know"
+    else
+        at 0 create a.b --class AppVM --label red --dry-run
+        at 0 create far --class RemoteVM --label red --dry-run
+        at 0 prefs work bootmode default
+        at 0 prefs --unset work bootmode
+    fi
+    unchanged
+
     # Nothing of that was refused because of what it would have to ask.
     at 0 prefs work vcpus 3 --dry-run
     out_has 'vcpus was .*, is 3 now'
