@@ -46,6 +46,12 @@ while [ $n -lt $limit ]; do
     n=$((n + 1))
 done
 
+# A copy that takes the place of the store.
+copy=qubes-2026-01-01-00:00:00.xml
+make_root restored "$work/new.xml"
+mkdir -p "$work/restored/var/lib/qubes/backup"
+cp "$work/old.xml" "$work/restored/var/lib/qubes/backup/$copy"
+
 # The disk may break in any call, but a full one is met by changes alone.
 every_kill first all
 every_kill full changes
@@ -55,5 +61,13 @@ for scene in first full; do
     every_error $scene changes 28 'No space left on device'
     every_error $scene changes 30 'Read-only file system'
 done
+
+command="xml restore $copy --confirm $copy"
+mv "$work/new.xml" "$work/copied.xml"
+mv "$work/old.xml" "$work/new.xml"
+mv "$work/copied.xml" "$work/old.xml"
+every_kill restored changes
+every_error restored changes 5 'Input/output error'
+every_error restored changes 28 'No space left on device'
 
 finish
