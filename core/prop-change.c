@@ -129,6 +129,9 @@ static gboolean check_writable(const struct model *model, const struct qube *qub
     if (row->once && change_is_explicit(model, qube, row))
         return refuse(qube, row, QMC_ERROR_STATE, "it is given once and stays",
                       error);
+    if (qube && qube->qid < 0)
+        return refuse(qube, row, QMC_ERROR_STATE,
+                      "its entry has no valid qid, so it is kept as it is", error);
     if (row->needed && !value)
         return refuse(qube, row, QMC_ERROR_STATE,
                       "it has no default to go back to", error);

@@ -208,16 +208,33 @@ static gboolean prop_vital(const struct prop_value *value)
     return g_str_equal(value->name, "template");
 }
 
+/* The command that mends it; NULL: none does. */
+static char *prop_repair(const struct qube *qube, const struct prop_row *row)
+{
+    const char *verb = qube ? "prefs" : "global";
+    g_autofree char *what = qube ? g_strdup_printf("%s %s", qube->name, row->name)
+                                 : g_strdup(row->name);
+
+    if (row->computed || row->once)
+        return NULL;
+    return row->needed ? g_strdup_printf("qmc %s %s VALUE", verb, what)
+                       : g_strdup_printf("qmc %s %s VALUE, or: qmc %s --unset %s", verb,
+                                         what, verb, what);
+}
+
 static void prop_bad(struct model *model, struct qube *qube, struct prop_value *value,
                      const GError *error)
 {
+    g_autofree char *repair = prop_repair(qube, value->row);
+    const char *hint = repair ? repair : error_hint(error);
+
     value->bad = TRUE;
     if (!qube) {
-        model_find(model, SEVERITY_WARN, error_hint(error), "%s", error->message);
+        model_find(model, SEVERITY_WARN, hint, "%s", error->message);
         return;
     }
-    qube_find(qube, prop_vital(value) ? SEVERITY_STOP : SEVERITY_WARN,
-              error_hint(error), "%s", error->message);
+    qube_find(qube, prop_vital(value) ? SEVERITY_STOP : SEVERITY_WARN, hint, "%s",
+              error->message);
     if (prop_vital(value))
         brand(qube);
 }
@@ -306,10 +323,12 @@ static void needs(struct qube *qube, const char *property, enum severity severit
 {
     const struct prop_row *row =
         qube->class ? prop_find(property, qube->class->id) : NULL;
+    g_autofree char *repair = NULL;
 
     if (!row || qube_is_explicit(qube, property))
         return;
-    qube_find(qube, severity, NULL, "'%s' has no %s", qube->name, property);
+    repair = prop_repair(qube, row);
+    qube_find(qube, severity, repair, "'%s' has no %s", qube->name, property);
     if (severity == SEVERITY_STOP)
         brand(qube);
 }

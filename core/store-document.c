@@ -65,11 +65,21 @@ static void copy(const struct maker *maker, gsize begin, gsize end)
 
 /* Qubes. */
 
+/* Without a class or an id its element cannot be made again. */
+static gboolean is_copied(const struct maker *maker, const struct qube *qube)
+{
+    if (qube->raw_length == 0)
+        return FALSE;
+    if (!qube->class || qube->qid < 0)
+        return TRUE;
+    return !qube->changed && (qube->broken || !maker->anew);
+}
+
 static void domain_put(const struct maker *maker, const struct qube *qube)
 {
     struct span span = { here(maker), 0 };
 
-    if (qube->raw_length > 0 && (qube->broken || !(qube->changed || maker->anew)))
+    if (is_copied(maker, qube))
         copy(maker, qube->raw_begin, qube->raw_begin + qube->raw_length);
     else
         store_domain_write(maker->document->text, &maker->store->form, qube);

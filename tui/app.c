@@ -387,6 +387,11 @@ static void app_key_events(struct screen *screen)
     app_show(screen->app, &screen_events);
 }
 
+static void app_key_repair(struct screen *screen)
+{
+    app_show(screen->app, &screen_repair);
+}
+
 /* --- keys --- */
 
 static void app_run_row(struct screen *screen, const struct key_row *row)
@@ -564,8 +569,9 @@ static const struct key_row rows[] = {
     {"3", "view-volumes", NULL, NULL, KEYS_ANYWHERE, NULL, app_key_volumes,
      app_is_view},
     {"7", "view-jobs", NULL, NULL, KEYS_ANYWHERE, NULL, app_key_jobs, app_is_view},
-    {"8", "view-events", NULL, "the views by their numbers", KEYS_ANYWHERE, NULL,
-     app_key_events, app_is_view},
+    {"8", "view-events", NULL, NULL, KEYS_ANYWHERE, NULL, app_key_events, app_is_view},
+    {"9", "view-repair", NULL, "the views by their numbers", KEYS_ANYWHERE, NULL,
+     app_key_repair, app_is_view},
     {"Q", "leave", NULL, "quit from anywhere", KEYS_ANYWHERE, NULL, app_key_quit,
      NULL},
     {NULL},

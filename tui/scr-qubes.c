@@ -199,11 +199,19 @@ static char *qubes_text_flags(gconstpointer item, gpointer data)
     return g_string_free(text, FALSE);
 }
 
-static enum style qubes_style_flags(gconstpointer item, gpointer data)
+/* Of the gravest finding. */
+static enum style qubes_style_findings(gconstpointer item, gpointer data)
 {
+    static const enum style styles[] = {
+        [SEVERITY_INFO] = STYLE_NORMAL, [SEVERITY_WARN] = STYLE_WARN,
+        [SEVERITY_STOP] = STYLE_BAD,
+    };
     const struct qube *qube = item;
+    enum severity worst = SEVERITY_INFO;
 
-    return qube->findings->len ? STYLE_WARN : STYLE_NORMAL;
+    for (guint i = 0; i < qube->findings->len; i++)
+        worst = MAX(worst, ((const struct finding *)qube->findings->pdata[i])->severity);
+    return styles[worst];
 }
 
 static int qubes_compare_flags(gconstpointer a, gconstpointer b, gpointer data)
@@ -219,7 +227,7 @@ static const struct list_column qubes_columns[] = {
      qubes_compare_state},
     {"LBL", 3, 3, 0, TEXT_LEFT, qubes_text_label, qubes_style_label, NULL,
      NULL},
-    {"NAME", 12, 31, 0, TEXT_LEFT, qubes_text_name, NULL, "name",
+    {"NAME", 12, 31, 0, TEXT_LEFT, qubes_text_name, qubes_style_findings, "name",
      qubes_compare_name},
     {"CLASS", 5, 10, 3, TEXT_LEFT, qubes_text_class, NULL, "class",
      qubes_compare_class},
@@ -229,7 +237,7 @@ static const struct list_column qubes_columns[] = {
      qubes_compare_netvm},
     {"MEM", 6, 7, 1, TEXT_RIGHT, qubes_text_memory, NULL, "memory",
      qubes_compare_memory},
-    {"FLAGS", 6, 6, 4, TEXT_LEFT, qubes_text_flags, qubes_style_flags,
+    {"FLAGS", 6, 6, 4, TEXT_LEFT, qubes_text_flags, qubes_style_findings,
      "flags", qubes_compare_flags},
     {NULL},
 };

@@ -256,6 +256,11 @@ static void run_find(struct app *app, const char *const *args)
     props_open_found(app, args[0] ? args[0] : "");
 }
 
+static void run_repair(struct app *app, const char *const *args)
+{
+    app_show(app, &screen_repair);
+}
+
 static void run_copies(struct app *app, const char *const *args)
 {
     copies_open(app);
@@ -304,6 +309,7 @@ static const struct words_row rows[] = {
     {"pool ls", 0, 0, "pool ls", NULL, NULL, run_pools},
     {"jobs", 0, 0, "jobs", NULL, NULL, run_jobs},
     {"events", 0, 0, "events", NULL, NULL, run_events},
+    {"xml check", 0, 0, "xml check", NULL, NULL, run_repair},
     {"xml log", 0, 0, "xml log", NULL, NULL, run_copies},
     {"show", 1, 1, "show QUBE", offer_qube, check_qube, run_show},
     {"prefs", 1, 2, "prefs QUBE [NAME [VALUE]]", offer_prefs, check_qube,

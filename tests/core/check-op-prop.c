@@ -399,6 +399,58 @@ START_TEST(a_plan_says_old_and_new)
 }
 END_TEST
 
+static void edit_store(const char *from, const char *to)
+{
+    g_autofree char *path = layout_path(world->root, LAYOUT_STORE);
+    g_autofree char *text = world_store(world);
+    g_auto(GStrv) parts = g_strsplit(text, from, 2);
+    g_autofree char *edited = g_strconcat(parts[0], to, parts[1], NULL);
+
+    ck_assert_ptr_nonnull(parts[1]);
+    ck_assert(g_file_set_contents(path, edited, -1, NULL));
+    ck_assert(engine_load(world->engine, NULL));
+}
+
+/* The first of them; NULL: there is none. */
+static const struct qube *damaged(void)
+{
+    const GPtrArray *qubes = engine_model(world->engine)->qubes;
+
+    for (guint i = 0; i < qubes->len; i++)
+        if (((const struct qube *)qubes->pdata[i])->broken)
+            return qubes->pdata[i];
+    return NULL;
+}
+
+/* The finding about it proposes this. */
+START_TEST(what_is_damaged_can_be_mended)
+{
+    g_autofree char *before = world_store(world), *after = NULL;
+    g_autofree char *name = NULL, *hint = NULL;
+    const struct finding *finding;
+    const struct qube *qube;
+
+    edit_store("<property name=\"template\">debian-13</property>",
+               "<property name=\"template\">gone</property>");
+    qube = damaged();
+    name = g_strdup(qube->name);
+    finding = qube->findings->pdata[0];
+    ck_assert_int_eq(finding->severity, SEVERITY_STOP);
+    hint = g_strdup_printf("qmc prefs %s template VALUE", name);
+    ck_assert_str_eq(finding->hint, hint);
+    done("set", name, "template", "debian-13");
+    ck_assert_ptr_null(damaged());
+    after = world_store(world);
+    ck_assert_str_eq(after, before);
+    edit_store("<property name=\"name\">vault</property>",
+               "<property name=\"name\">va ult</property>");
+    done("set", "va ult", "memory", "500");
+    edit_store("<property name=\"qid\">9</property>", "<property name=\"qid\">x</property>");
+    refused(&(struct deed){ "set", "va ult", "memory", "600" }, QMC_ERROR_STATE,
+            "no valid qid");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -417,6 +469,7 @@ int main(void)
         features_are_looked_for_where_they_count,
         a_save_that_fails_is_taken_back,
         a_plan_says_old_and_new,
+        what_is_damaged_can_be_mended,
         NULL,
     };
 
