@@ -213,6 +213,10 @@ static gboolean property_put(struct model *model, struct qube *qube,
     if (!equals)
         return refuse(QMC_ERROR_INVALID, line, "is no property with a value",
                       "write NAME=VALUE", error);
+    /* Volumes were made of these. */
+    if (g_str_equal(name, "template") || g_str_equal(name, "label"))
+        return refuse(QMC_ERROR_INVALID, name, "is no property to be given like this",
+                      "it has an option of its own", error);
     row = change_row(qube, name, error);
     if (!row || !change_check(model, qube, row, equals + 1, error))
         return FALSE;
@@ -296,7 +300,8 @@ static void creator_follow(struct model *model, struct qube *qube)
     for (gsize i = 0; words[i]; i++)
         if (tag_valid(words[i]))
             qube_add_tag(qube, words[i]);
-    if (row && guivm && *guivm && change_check(model, qube, row, guivm, NULL))
+    if (row && guivm && *guivm && !qube_is_explicit(qube, "guivm") &&
+        change_check(model, qube, row, guivm, NULL))
         change_put(model, qube, row, guivm);
 }
 
@@ -307,7 +312,7 @@ static void mark_new(struct model *model, struct qube *qube)
     qube_add_tag(qube, "created-by-" CREATOR);
     if (!(qube->class->id & CLASS_QUBESVM))
         return;
-    if (g_strcmp0(updates, "False") == 0)
+    if (g_strcmp0(updates, "False") == 0 && !qube_feature(qube, "check-updates"))
         qube_put_feature(qube, "check-updates", "");
     creator_follow(model, qube);
 }
@@ -561,7 +566,7 @@ struct qube *draft_clone(struct model *model, const struct qube *from,
     copy_all(model, from, qube, NULL);
     if (qube->class->id == CLASS_DISP)
         dispid_put(model, qube);
-    qube_add_tag(qube, "created-by-" CREATOR);
+    mark_new(model, qube);
     tags_complete(model, qube);
     return qube;
 }

@@ -10,6 +10,7 @@
 #include "hv-fake.h"
 #include "life.h"
 #include "tests/util/suite.h"
+#include "util/file.h"
 
 static struct world *world;
 
@@ -120,6 +121,26 @@ START_TEST(what_says_who_it_is_stays_behind)
 }
 END_TEST
 
+START_TEST(what_dom0_wants_of_new_qubes_is_done)
+{
+    life_run(world, "global-set", "dom0", "name", "check_updates_vm", "value", "False",
+             NULL);
+    life_run(world, "feature-set", "dom0", "name", "tag-created-vm-with", "value",
+             "office", NULL);
+    life_run(world, "feature-set", "dom0", "name", "set-created-guivm", "value",
+             "sys-usb", NULL);
+    clone_to("vault", "one");
+    ck_assert(qube_has_tag(world_qube(world, "one"), "office"));
+    ck_assert(qube_has_tag(world_qube(world, "one"), "guivm-sys-usb"));
+    ck_assert_str_eq(qube_feature(world_qube(world, "one"), "check-updates"), "");
+    set("vault", "guivm", "sys-net");
+    life_run(world, "feature-set", "vault", "name", "check-updates", "value", "1", NULL);
+    clone_to("vault", "two");
+    ck_assert(qube_has_tag(world_qube(world, "two"), "guivm-sys-net"));
+    ck_assert_str_eq(qube_feature(world_qube(world, "two"), "check-updates"), "1");
+}
+END_TEST
+
 START_TEST(every_class_can_be_cloned)
 {
     static const char *const classes[] = { "TemplateVM", "StandaloneVM", "RemoteVM",
@@ -156,6 +177,55 @@ START_TEST(devices_go_along)
     ck_assert_str_eq(copy->class, "pci");
     ck_assert_str_eq(copy->port, "00_14.0");
     ck_assert(world_qube(world, "copy")->has_pci);
+}
+END_TEST
+
+/* A second one, at /srv/pool. */
+static void add_pool(void)
+{
+    g_autofree char *store = world_store(world);
+    g_autofree char *path = world_path(world, "/var/lib/qubes/qubes.xml");
+    g_autofree char *dir = world_path(world, "/srv/pool/appvms");
+    g_auto(GStrv) parts = g_strsplit(store, "</pools>", 2);
+    g_autofree char *more = g_strdup_printf(
+        "%s  <pool name=\"other\" dir_path=\"/srv/pool\" driver=\"file-reflink\" "
+        "revisions_to_keep=\"2\"/>\n  </pools>%s", parts[0], parts[1]);
+
+    ck_assert(file_mkdirs(dir, 0770, NULL));
+    ck_assert(g_file_set_contents(path, more, -1, NULL));
+    ck_assert(engine_load(world->engine, NULL));
+    engine_refresh_states(world->engine, 50000, NULL);
+}
+
+static gboolean in_pool(const char *below)
+{
+    g_autofree char *absolute = g_strconcat("/srv/pool/appvms/", below, NULL);
+    g_autofree char *path = world_path(world, absolute);
+
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+START_TEST(a_volume_in_another_pool_stays_in_it)
+{
+    struct op *op;
+
+    add_pool();
+    op = life_run(world, "create", "dom0", "name", "a", "class", "AppVM", "label",
+                  "red", "pool", "other", NULL);
+    ck_no_error(op->error);
+    ck_assert(in_pool("a/private.img") && life_has(world, "appvms/a"));
+    ck_assert(!life_has(world, "appvms/a/private.img"));
+    clone_to("a", "b");
+    ck_assert(in_pool("b/private.img"));
+    ck_assert_str_eq(qube_volume(world_qube(world, "b"), "volatile")->pool, "other");
+    ck_assert_str_eq(qube_volume(world_qube(world, "b"), "root")->pool, "varlibqubes");
+    ck_no_error(life_run(world, "rename", "b", "name", "c", NULL)->error);
+    ck_assert(in_pool("c/private.img") && !in_pool("b") && life_has(world, "appvms/c"));
+    ck_no_error(world_run(world, "start", "c", NULL)->error);
+    ck_no_error(world_run(world, "kill", "c", NULL)->error);
+    ck_no_error(life_remove(world, "c")->error);
+    ck_assert(!in_pool("c") && !life_has(world, "appvms/c"));
+    ck_assert(in_pool("a/private.img"));
 }
 END_TEST
 
@@ -245,8 +315,10 @@ int main(void)
     const TTest *const tests[] = {
         settings_and_data_are_the_same,
         what_says_who_it_is_stays_behind,
+        what_dom0_wants_of_new_qubes_is_done,
         every_class_can_be_cloned,
         devices_go_along,
+        a_volume_in_another_pool_stays_in_it,
         one_that_runs_is_cloned_as_it_was,
         each_refusal_says_why,
         a_volume_that_cannot_be_read_is_not_left_out,

@@ -220,6 +220,8 @@ START_TEST(each_refusal_says_why)
         { "x", "AppVM", "red", "property", "colour=1", QMC_ERROR_NOTFOUND, "colour" },
         { "x", "AppVM", "red", "property", "memory=1\nnetvm=vault", QMC_ERROR_INVALID,
           "provide network" },
+        { "x", "AppVM", "red", "property", "template=fedora-42", QMC_ERROR_INVALID,
+          "'template' is no property to be given like this" },
         { "x", "AppVM", "red", "property", "qid=5", QMC_ERROR_STATE, "given once" },
     };
 
