@@ -14,6 +14,10 @@
 
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
+int __real_renameat2(int from_dir, const char *from, int to_dir, const char *to,
+                     unsigned flags);
+int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to,
+                     unsigned flags);
 int __real_unlink(const char *path);
 int __wrap_unlink(const char *path);
 
@@ -33,6 +37,12 @@ static gboolean fails(const char *path)
 int __wrap_rename(const char *from, const char *to)
 {
     return fails(to) ? -1 : __real_rename(from, to);
+}
+
+int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to,
+                     unsigned flags)
+{
+    return fails(to) ? -1 : __real_renameat2(from_dir, from, to_dir, to, flags);
 }
 
 int __wrap_unlink(const char *path)
