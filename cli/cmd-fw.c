@@ -157,11 +157,14 @@ static gboolean run(struct cli *cli, GError **error)
         return refuse(cli, "takes no rule", error);
     if (!actions[i].before && options_has(cli->options, "before"))
         return refuse(cli, "takes no '--before'", error);
+    if (!actions[i].before && options_has(cli->options, "replace"))
+        return refuse(cli, "takes no '--replace'", error);
     return actions[i].run(cli, actions[i].op, error);
 }
 
 static const struct option_row own_options[] = {
     {"before", 0, "N", "add: before the rule of this number, not last"},
+    {"replace", 0, "RULE", "add: in the place of this rule, by number or text"},
     {NULL},
 };
 

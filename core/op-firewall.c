@@ -23,6 +23,9 @@ struct rewrite {
     char *path;
     struct firewall_rule *rule; /* as given; NULL: a number, or none */
     gint64 number;              /* of the rule; to add: before that; -1: last */
+    gboolean replaces;          /* to add: in the place of this one: */
+    struct firewall_rule *old;  /* as given; NULL: a number */
+    gint64 old_number;
     struct firewall *firewall;  /* what was read, and is to be put back */
     gboolean (*change)(struct rewrite *rewrite, struct op *op, GError **error);
 };
@@ -34,6 +37,7 @@ static void rewrite_clear(struct op *op)
     hold_free(rewrite->hold);
     g_free(rewrite->path);
     firewall_rule_free(rewrite->rule);
+    firewall_rule_free(rewrite->old);
     firewall_free(rewrite->firewall);
     g_free(rewrite);
 }
@@ -43,13 +47,12 @@ static gint64 now_s(void)
     return g_get_real_time() / G_USEC_PER_SEC;
 }
 
-static gboolean refuse_number(const struct rewrite *rewrite, GError **error)
+static void refuse_number(const struct rewrite *rewrite, gint64 number,
+                          GError **error)
 {
     error_set(error, QMC_ERROR_NOTFOUND, "'qmc fw QUBE ls' shows the numbers",
               "qube '%s' has no rule %" G_GINT64_FORMAT ": it has %u, counted from 0",
-              hold_name(rewrite->hold), rewrite->number,
-              rewrite->firewall->rules->len);
-    return FALSE;
+              hold_name(rewrite->hold), number, rewrite->firewall->rules->len);
 }
 
 /* The first rule before this one that lets nothing through to it; -1: none. */
@@ -59,24 +62,6 @@ static int covered_by(const struct firewall *firewall, guint number)
         if (firewall_rule_is_total(firewall->rules->pdata[i]))
             return (int)i;
     return -1;
-}
-
-static gboolean add(struct rewrite *rewrite, struct op *op, GError **error)
-{
-    GPtrArray *rules = rewrite->firewall->rules;
-    guint at = rewrite->number < 0 ? rules->len : (guint)rewrite->number;
-    int cover;
-
-    if (at > rules->len)
-        return refuse_number(rewrite, error);
-    g_ptr_array_insert(rules, (int)at, g_steal_pointer(&rewrite->rule));
-    cover = covered_by(rewrite->firewall, at);
-    if (cover < 0)
-        op_set_result(op, "rule %u added", at);
-    else
-        op_set_result(op, "rule %u added; it has no effect: rule %d before it "
-                      "matches everything", at, cover);
-    return TRUE;
 }
 
 /* Two rules are one if they say the same. */
@@ -94,23 +79,74 @@ static gint64 find(const struct firewall *firewall, const struct firewall_rule *
     return -1;
 }
 
+/* The rule that is meant, by what it says or (NULL) by its number; -1: there is none
+ * such. */
+static gint64 locate(const struct rewrite *rewrite, const struct firewall_rule *rule,
+                     gint64 number, GError **error)
+{
+    gint64 at = rule ? find(rewrite->firewall, rule) : number;
+
+    if (at >= 0 && at < rewrite->firewall->rules->len)
+        return at;
+    if (!rule) {
+        refuse_number(rewrite, number, error);
+        return -1;
+    }
+    g_autofree char *text = firewall_rule_format(rule);
+    error_set(error, QMC_ERROR_NOTFOUND, "'qmc fw QUBE ls' shows the rules",
+              "qube '%s' has no rule '%s'", hold_name(rewrite->hold), text);
+    return -1;
+}
+
+/* Where the new rule goes, counted without the one it replaces; -1: nowhere. */
+static gint64 make_place(struct rewrite *rewrite, GError **error)
+{
+    GPtrArray *rules = rewrite->firewall->rules;
+    gint64 at = rewrite->number < 0 ? rules->len : rewrite->number, old;
+
+    if (at > rules->len) {
+        refuse_number(rewrite, at, error);
+        return -1;
+    }
+    if (!rewrite->replaces)
+        return at;
+    old = locate(rewrite, rewrite->old, rewrite->old_number, error);
+    if (old < 0)
+        return -1;
+    g_ptr_array_remove_index(rules, (guint)old);
+    if (rewrite->number < 0)
+        return old;
+    return at > old ? at - 1 : at;
+}
+
+static gboolean add(struct rewrite *rewrite, struct op *op, GError **error)
+{
+    const char *done = rewrite->replaces ? "changed" : "added";
+    gint64 at = make_place(rewrite, error);
+    int cover;
+
+    if (at < 0)
+        return FALSE;
+    g_ptr_array_insert(rewrite->firewall->rules, (int)at,
+                       g_steal_pointer(&rewrite->rule));
+    cover = covered_by(rewrite->firewall, (guint)at);
+    if (cover < 0)
+        op_set_result(op, "rule %d %s", (int)at, done);
+    else
+        op_set_result(op, "rule %d %s; it has no effect: rule %d before it "
+                      "matches everything", (int)at, done, cover);
+    return TRUE;
+}
+
 static gboolean del(struct rewrite *rewrite, struct op *op, GError **error)
 {
     GPtrArray *rules = rewrite->firewall->rules;
+    gint64 at = locate(rewrite, rewrite->rule, rewrite->number, error);
 
-    if (rewrite->rule)
-        rewrite->number = find(rewrite->firewall, rewrite->rule);
-    if (rewrite->number < 0) {
-        g_autofree char *text = firewall_rule_format(rewrite->rule);
-
-        error_set(error, QMC_ERROR_NOTFOUND, "'qmc fw QUBE ls' shows the rules",
-                  "qube '%s' has no rule '%s'", hold_name(rewrite->hold), text);
+    if (at < 0)
         return FALSE;
-    }
-    if (rewrite->number >= rules->len)
-        return refuse_number(rewrite, error);
-    g_ptr_array_remove_index(rules, (guint)rewrite->number);
-    op_set_result(op, "rule %d deleted%s", (int)rewrite->number,
+    g_ptr_array_remove_index(rules, (guint)at);
+    op_set_result(op, "rule %d deleted%s", (int)at,
                   rules->len ? "" : "; without rules everything is dropped");
     return TRUE;
 }
@@ -202,6 +238,30 @@ static gboolean take_rule(struct op *op, GError **error)
     return rewrite->rule != NULL;
 }
 
+static gboolean is_number(const char *text)
+{
+    return *text && strspn(text, "0123456789") == strlen(text);
+}
+
+/* A rule by its number, or by what it says: *rule stays NULL for a number. */
+static gboolean take_named(const char *text, struct firewall_rule **rule,
+                           gint64 *number, GError **error)
+{
+    if (is_number(text))
+        return text_int_parse(text, 0, G_MAXINT32, "rule", number, error);
+    *rule = firewall_rule_parse(text, error);
+    return *rule != NULL;
+}
+
+static gboolean take_replaced(struct op *op, GError **error)
+{
+    struct rewrite *rewrite = op->data;
+    const char *text = op_text(op, "replace");
+
+    rewrite->replaces = text != NULL;
+    return !text || take_named(text, &rewrite->old, &rewrite->old_number, error);
+}
+
 static gboolean add_prepare(struct op *op, GError **error)
 {
     struct rewrite *rewrite = op->data = rewrite_new(op);
@@ -209,16 +269,13 @@ static gboolean add_prepare(struct op *op, GError **error)
 
     rewrite->change = add;
     rewrite->number = op_int(op, "before", -1);
-    if (!rewrite_check(op, error) || !take_rule(op, error))
+    if (!rewrite_check(op, error) || !take_rule(op, error) ||
+        !take_replaced(op, error))
         return FALSE;
     text = firewall_rule_format(rewrite->rule);
-    op_plan(op, "add the rule %s", text);
+    op_plan(op, rewrite->replaces ? "put the rule %s in the place of %s"
+                                  : "add the rule %s", text, op_text(op, "replace"));
     return TRUE;
-}
-
-static gboolean is_number(const char *text)
-{
-    return *text && strspn(text, "0123456789") == strlen(text);
 }
 
 static gboolean del_prepare(struct op *op, GError **error)
@@ -227,11 +284,8 @@ static gboolean del_prepare(struct op *op, GError **error)
     const char *text = op_text(op, "rule");
 
     rewrite->change = del;
-    if (!rewrite_check(op, error))
-        return FALSE;
-    if (is_number(text) ? !text_int_parse(text, 0, G_MAXINT32, "rule",
-                                          &rewrite->number, error)
-                        : !take_rule(op, error))
+    if (!rewrite_check(op, error) ||
+        !take_named(text, &rewrite->rule, &rewrite->number, error))
         return FALSE;
     op_plan(op, "delete the rule %s", text);
     return TRUE;
@@ -286,6 +340,7 @@ static const char *reset_verb(const struct qube *qube, GHashTable *args)
 static const struct op_arg add_args[] = {
     { "rule", OP_ARG_TEXT, TRUE, "such as 'accept proto=tcp dsthost=192.0.2.1'" },
     { "before", OP_ARG_INT, FALSE, "number of the rule it comes before" },
+    { "replace", OP_ARG_TEXT, FALSE, "rule it takes the place of: number, or text" },
     { NULL },
 };
 

@@ -505,6 +505,29 @@ static void network_key_new(struct screen *screen)
                                                    .before = network_place(screen)});
 }
 
+/* FALSE, and it was said why. */
+static gboolean network_fits_form(struct screen *screen,
+                                  const struct firewall_rule *rule)
+{
+    g_autofree char *special = firewall_rule_get(rule, "specialtarget");
+    const char *why = rule->flaw ? "it cannot be read: D deletes it" : NULL;
+
+    if (special && rule->dst)
+        why = "it says more than fits the form";
+    if (why)
+        app_note_on(screen->app, detail_uuid(screen), TRUE, "the rule: %s", why);
+    return !why;
+}
+
+static void network_key_edit(struct screen *screen)
+{
+    const struct firewall_rule *rule = network_selected(screen);
+    struct rule_spec spec = {.uuid = detail_uuid(screen), .old = rule};
+
+    if (rule && network_allows(screen, "fw-add") && network_fits_form(screen, rule))
+        rule_open(screen->app, &spec);
+}
+
 static void network_key_full(struct screen *screen)
 {
     struct rule_spec spec = {.uuid = detail_uuid(screen), .minutes = "60",
@@ -583,6 +606,8 @@ static gboolean network_has_one(const struct screen *screen)
 
 /* clang-format off */
 const struct key_row detail_network_keys[] = {
+    {"Enter", "edit", "Edit", "rules: change, move it", KEYS_ACT, NULL,
+     network_key_edit, network_has_one},
     {"n", "new", "New", "rules: a new one", KEYS_ACT, NULL, network_key_new,
      network_has_rules, TRUE},
     {"D", "delete", "Delete", "rules: delete it", KEYS_ACT, NULL, network_key_delete,

@@ -272,13 +272,26 @@ static void props_add(struct props *props, GPtrArray *ids, const struct qube *qu
     old = g_hash_table_lookup(props->lines, id);
     if (old)
         line_join(old, line);
-    else if (!props_wants(props, line))
+    /* What is of several is known when all have been looked at. */
+    else if (props->scope != PROPS_QUBES && !props_wants(props, line))
         line_free(line);
     else {
         g_hash_table_insert(props->lines, g_strdup(id), line);
         g_ptr_array_add(ids, g_steal_pointer(&id));
     }
     g_free(id);
+}
+
+static void props_drop_unwanted(struct props *props, GPtrArray *ids)
+{
+    for (guint i = ids->len; i > 0; i--) {
+        const char *id = ids->pdata[i - 1];
+
+        if (props_wants(props, g_hash_table_lookup(props->lines, id)))
+            continue;
+        g_hash_table_remove(props->lines, id);
+        g_ptr_array_remove_index(ids, i - 1);
+    }
 }
 
 /* Of a qube, or of the system: NULL. */
@@ -314,6 +327,8 @@ void props_fill(struct props *props)
     }
     for (guint i = 0; props->scope == PROPS_FOUND && i < model->qubes->len; i++)
         props_add_all(props, ids, model->qubes->pdata[i]);
+    if (props->scope == PROPS_QUBES)
+        props_drop_unwanted(props, ids);
     props->stale = FALSE;
     list_set(props->list, ids);
 }
@@ -564,7 +579,9 @@ static gboolean props_allows(const struct props *props, const struct line *line,
                              const char *op)
 {
     struct app *app = props->screen->app;
-    const char *why = action_refused(app, op, line->uuids->pdata[0]);
+    /* Of several, those it is not for are left out. */
+    const char *why = line->uuids->len > 1
+                          ? NULL : action_refused(app, op, line->uuids->pdata[0]);
 
     if (prop_is_fixed(line->row, props_qube(props, line)))
         why = line->row->computed ? "it is computed" : "it was given once and stays";
@@ -597,7 +614,6 @@ static void props_edit_line(struct app *app, const struct line *line,
     g_autofree char *now = g_strconcat(line->value,
                                        line->set || line->mixed ? "" : " (default)",
                                        NULL);
-    gboolean possible;
     struct edit_spec spec = {
         .op = line->system ? "global-set" : "set",
         .uuids = (char **)uuids->pdata,
@@ -605,11 +621,9 @@ static void props_edit_line(struct app *app, const struct line *line,
         .initial = value ? value : "", .choices = choices,
         .empty = line->row->type == PROP_VM ? "(none)" : "(empty)", .title = title,
         .several = several, .now = now, .takes = takes,
-        .when = prop_text_when(line->row, qube, &possible), .help = line->row->help,
-        .line = y,
+        .prop = line->row, .help = line->row->help, .line = y,
     };
 
-    spec.blocked = !possible;
     edit_open(app, &spec);
 }
 

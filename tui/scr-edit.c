@@ -7,6 +7,7 @@
 
 #include "tui/dialog.h"
 #include "tui/field.h"
+#include "tui/prop-text.h"
 #include "tui/screens.h"
 #include "util/error.h"
 
@@ -21,7 +22,7 @@ struct edit {
     const struct op_row *row;
     char **uuids;
     GHashTable *args;    /* the others */
-    char *arg, *title, *several, *now, *takes, *when, *help;
+    char *arg, *title, *several, *now, *takes, *help;
     GPtrArray *choices;  /* char * */
     const char *empty;   /* how an empty one is shown */
     const char *label;   /* of the field */
@@ -29,7 +30,7 @@ struct edit {
     struct field *field;
     gboolean whole;      /* all choices are shown, not those like the text */
     guint top;           /* first choice shown */
-    gboolean blocked;    /* `when` is not now */
+    const struct prop_row *prop; /* that is changed; NULL: something else is */
     int line;            /* of the row it is about */
     guint fit;           /* of the qubes, those the text can be for */
     char *why;           /* it cannot be for the rest; NULL: there is none */
@@ -102,14 +103,13 @@ static void edit_open_screen(struct screen *screen, gconstpointer argument)
     edit->several = g_strdup(spec->several);
     edit->now = g_strdup(spec->now);
     edit->takes = g_strdup(spec->takes);
-    edit->when = g_strdup(spec->when);
     edit->help = g_strdup(spec->help);
     edit->choices = spec->choices ? g_ptr_array_ref(spec->choices)
                                   : g_ptr_array_new();
     edit->empty = spec->empty;
     edit->label = spec->label ? spec->label : "Value";
     edit->then = spec->then;
-    edit->blocked = spec->blocked;
+    edit->prop = spec->prop;
     edit->line = spec->line;
     edit->field = field_new("");
     field_suggest(edit->field, initial);
@@ -133,7 +133,6 @@ static void edit_close(struct screen *screen)
     g_free(edit->several);
     g_free(edit->now);
     g_free(edit->takes);
-    g_free(edit->when);
     g_free(edit->help);
     g_free(edit->why);
     g_ptr_array_unref(edit->choices);
@@ -231,25 +230,36 @@ static void edit_draw_field(const struct edit *edit, struct rect line)
     draw_words(line.y, line.x + 2 + width, 2, STYLE_NORMAL, " ]");
 }
 
-static void edit_draw_verdict(const struct edit *edit, struct rect *inside)
+/* Of the text; of the first qube, when a change would count. */
+static char *edit_verdict(const struct screen *screen, enum style *style)
+{
+    const struct edit *edit = edit_of(screen);
+    const struct qube *qube =
+        edit->row->system ? NULL
+                          : model_qube(app_model(screen->app), edit->uuids[0]);
+    gboolean now = TRUE;
+    const char *when = edit->prop ? prop_text_when(edit->prop, qube, &now) : NULL;
+
+    *style = edit->why || !now ? STYLE_WARN : STYLE_GOOD;
+    if (edit->why && edit->whole && !*field_text(edit->field)) {
+        *style = STYLE_DIM;
+        return g_strdup(edit->choices->len ? "type it, or choose with Down" : "type it");
+    }
+    if (edit->why)
+        return g_strconcat(edit->fit ? "not for all: " : "", edit->why, NULL);
+    if (!when)
+        return g_strdup("ok");
+    return g_strdup_printf(now ? "ok: it counts %s" : "only %s", when);
+}
+
+static void edit_draw_verdict(const struct screen *screen, struct rect *inside)
 {
     struct rect line = {inside->y, inside->x + LABEL_WIDTH, MIN(inside->h, 2),
                         inside->w - LABEL_WIDTH};
+    enum style style;
+    g_autofree char *text = edit_verdict(screen, &style);
 
-    if (edit->why && edit->whole && !*field_text(edit->field))
-        draw_words(line.y, line.x, line.w, STYLE_DIM,
-                   edit->choices->len ? "type it, or choose with Down" : "type it");
-    else if (edit->why && edit->fit == 0)
-        draw_wrapped(line, STYLE_WARN, edit->why);
-    else if (edit->why) {
-        g_autofree char *text = g_strdup_printf("not for all: %s", edit->why);
-
-        draw_wrapped(line, STYLE_WARN, text);
-    } else if (edit->blocked)
-        draw_format(line.y, line.x, line.w, STYLE_WARN, "only %s", edit->when);
-    else
-        draw_format(line.y, line.x, line.w, STYLE_GOOD, "ok%s%s",
-                    edit->when ? ": it counts " : "", edit->when ? edit->when : "");
+    draw_wrapped(line, style, text);
     inside->y += line.h;
     inside->h -= line.h;
 }
@@ -303,7 +313,7 @@ static void edit_draw_body(struct screen *screen, struct rect inside)
     int rest = edit_rest(edit) + (edit->choices->len ? 2 : 1);
 
     edit_draw_field(edit, edit_line(&inside, edit->label));
-    edit_draw_verdict(edit, &inside);
+    edit_draw_verdict(screen, &inside);
     if (edit->choices->len && inside.h > 0) {
         struct rect choices = {inside.y, inside.x + LABEL_WIDTH,
                                MIN(MAX(inside.h - rest + 1, 1), CHOICES_MAX),

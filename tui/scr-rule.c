@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A new firewall rule as a form (ux.md 4.6); what is typed is checked as the
+/* A firewall rule as a form (ux.md 4.6); what is typed is checked as the
  * operation checks it. */
 #include "config.h"
 
@@ -14,6 +14,7 @@
 #define WIDTH 74
 #define MINUTES_MAX (10 * 366 * 24 * 60)
 #define WIDE_FIELD 44
+#define COMMAND_HEIGHT 3
 
 enum row { ROW_ACTION, ROW_TO, ROW_PROTO, ROW_PORTS, ROW_MINUTES, ROW_COMMENT,
            ROW_BEFORE, ROWS };
@@ -39,7 +40,9 @@ static const struct form_row rule_rows[ROWS] = {
 };
 
 struct rule {
-    char *uuid, *title, *before, *minutes, *comment;
+    char *uuid, *title;
+    char *old;               /* the rule it takes the place of, as text; or NULL */
+    char *initial[ROWS];
     struct form_row rows[ROWS];
     struct form *form;
 };
@@ -136,10 +139,53 @@ static GHashTable *rule_args(const struct rule *rule)
     g_hash_table_insert(args, g_strdup("rule"), rule_text(rule, ALL_ROWS));
     if (*before)
         g_hash_table_insert(args, g_strdup("before"), g_strdup(before));
+    if (rule->old)
+        g_hash_table_insert(args, g_strdup("replace"), g_strdup(rule->old));
     return args;
 }
 
 /* --- life --- */
+
+/* What is left of its time, so that no change makes it longer. */
+static char *rule_minutes(const struct firewall_rule *old)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    g_autofree char *expire = firewall_rule_get(old, "expire");
+
+    return expire ? g_strdup_printf("%" G_GINT64_FORMAT,
+                                    MAX((old->expire - now + 59) / 60, 1))
+                  : NULL;
+}
+
+static char *rule_to(const struct firewall_rule *old)
+{
+    g_autofree char *special = firewall_rule_get(old, "specialtarget");
+
+    return special ? g_strdup_printf("(%s)", special)
+                   : firewall_rule_get(old, "dsthost");
+}
+
+static void rule_take_old(struct rule *rule, const struct firewall_rule *old)
+{
+    char *type = firewall_rule_get(old, "icmptype");
+
+    rule->old = firewall_rule_format(old);
+    rule->initial[ROW_ACTION] = firewall_rule_get(old, "action");
+    rule->initial[ROW_TO] = rule_to(old);
+    rule->initial[ROW_PROTO] = firewall_rule_get(old, "proto");
+    rule->initial[ROW_PORTS] = type ? type : firewall_rule_get(old, "dstports");
+    rule->initial[ROW_MINUTES] = rule_minutes(old);
+    rule->initial[ROW_COMMENT] = firewall_rule_get(old, "comment");
+    rule->rows[ROW_BEFORE].help = "number of the rule to go before; empty: it stays";
+}
+
+static void rule_take_new(struct rule *rule, const struct rule_spec *spec)
+{
+    rule->initial[ROW_MINUTES] = g_strdup(spec->minutes);
+    rule->initial[ROW_COMMENT] = g_strdup(spec->comment);
+    if (spec->before >= 0)
+        rule->initial[ROW_BEFORE] = g_strdup_printf("%d", spec->before);
+}
 
 static void rule_open_screen(struct screen *screen, gconstpointer argument)
 {
@@ -149,15 +195,17 @@ static void rule_open_screen(struct screen *screen, gconstpointer argument)
     struct form_spec form = {rule->rows, ROWS, rule_refused, rule};
 
     rule->uuid = g_strdup(spec->uuid);
-    rule->title = g_strdup_printf("New firewall rule of %s", qube->name);
-    rule->before = spec->before < 0 ? g_strdup("")
-                                    : g_strdup_printf("%d", spec->before);
-    rule->minutes = g_strdup(spec->minutes ? spec->minutes : "");
-    rule->comment = g_strdup(spec->comment ? spec->comment : "");
+    rule->title = g_strdup_printf("%s of %s",
+                                  spec->old ? "Firewall rule" : "New firewall rule",
+                                  qube->name);
     memcpy(rule->rows, rule_rows, sizeof(rule_rows));
-    rule->rows[ROW_BEFORE].initial = rule->before;
-    rule->rows[ROW_MINUTES].initial = rule->minutes;
-    rule->rows[ROW_COMMENT].initial = rule->comment;
+    if (spec->old)
+        rule_take_old(rule, spec->old);
+    else
+        rule_take_new(rule, spec);
+    for (int i = 0; i < ROWS; i++)
+        if (rule->initial[i])
+            rule->rows[i].initial = rule->initial[i];
     rule->form = form_new(&form);
 }
 
@@ -173,9 +221,9 @@ static void rule_close(struct screen *screen)
     form_free(rule->form);
     g_free(rule->uuid);
     g_free(rule->title);
-    g_free(rule->before);
-    g_free(rule->minutes);
-    g_free(rule->comment);
+    g_free(rule->old);
+    for (int i = 0; i < ROWS; i++)
+        g_free(rule->initial[i]);
 }
 
 static void rule_event(struct screen *screen, const struct event *event)
@@ -195,15 +243,18 @@ static void rule_draw(struct screen *screen, struct rect area)
 {
     const struct rule *rule = rule_of(screen);
     const struct qube *qube = model_qube(app_model(screen->app), rule->uuid);
-    struct rect size = {0, 0, form_height(rule->form) + 4, WIDTH};
+    int height = form_height(rule->form);
+    struct rect size = {0, 0, height + 3 + COMMAND_HEIGHT, WIDTH};
     struct rect inside = dialog_box(screen, area, size, rule->title);
+    struct rect below = {inside.y + height + 1, inside.x, inside.h - height - 1,
+                         inside.w};
 
-    if (inside.h > form_height(rule->form)) {
+    if (below.h > 0) {
         g_autoptr(GHashTable) args = rule_args(rule);
         g_autofree char *command = op_command(op_find("fw-add"), qube, args);
 
-        draw_words(inside.y + inside.h - 1, inside.x, inside.w, STYLE_NORMAL, command);
-        inside.h = form_height(rule->form);
+        draw_wrapped(below, STYLE_NORMAL, command);
+        inside.h = height;
     }
     form_draw(rule->form, inside);
 }
@@ -240,7 +291,7 @@ static const struct key_row rule_keys[] = {
     {"Space Left Right", "change", "change", "another choice", KEYS_ACT, NULL,
      NULL, NULL},
     {"Ctrl-U", "clear", NULL, "empty the field", KEYS_ACT, NULL, NULL, NULL},
-    {"Ctrl-S Enter", "apply", "add", "add the rule", KEYS_ACT, NULL,
+    {"Ctrl-S Enter", "apply", "apply", "add the rule, or change it", KEYS_ACT, NULL,
      rule_key_apply, NULL},
     {"Esc Ctrl-C", "leave", "leave", "leave it", KEYS_ACT, NULL, rule_key_leave,
      NULL},
@@ -250,7 +301,7 @@ static const struct key_row rule_keys[] = {
 
 const struct screen_class screen_rule = {
     .name = "rule",
-    .title = "a new firewall rule",
+    .title = "a firewall rule",
     .kind = SCREEN_POPUP,
     .keys = rule_keys,
     .size = sizeof(struct rule),

@@ -33,8 +33,8 @@ struct edit_spec {
     const char *empty;   /* how an empty one of them is shown; static */
     const char *title;   /* "maxmem of work" */
     const char *several; /* for the question about several: "Set maxmem of" */
-    const char *now, *takes, *when, *help; /* said below it; NULL: not */
-    gboolean blocked;    /* `when` is not now */
+    const char *now, *takes, *help; /* said below it; NULL: not */
+    const struct prop_row *prop; /* of which it is said when it counts; NULL: none */
     int line;            /* of the screen, not to be covered; 0: none */
     /* What to do with the text instead of the operation; NULL: that. */
     void (*then)(struct app *app, const char *uuid, const char *text);
@@ -42,8 +42,11 @@ struct edit_spec {
 void edit_open(struct app *app, const struct edit_spec *spec);
 /* The same for a property of one qube. */
 void prop_edit_open(struct app *app, const char *uuid, const char *property);
+struct firewall_rule;
 struct rule_spec {
     const char *uuid;
+    const struct firewall_rule *old; /* whose place it takes, and what is suggested;
+                                      * without a flaw; NULL: it is one more */
     const char *minutes, *comment; /* suggested; NULL: none */
     int before;                    /* number of a rule; -1: last */
 };

@@ -41,6 +41,19 @@ json_is 'data[0]["rule"].endswith("dstports=443-443 comment=my web")'
 test "$(stat -c %a "$file")" = 664
 ok "the group may write the file"
 
+# In the place of another, which may be another place too.
+fw 0 work add --replace 1 drop proto=icmp icmptype=0
+out_has '^work: rule 1 changed$'
+fw 0 work add --replace 'drop proto=icmp icmptype=0' --before 0 drop proto=icmp icmptype=3
+out_has '^work: rule 0 changed$'
+fw 0 work ls --json
+json_is '[r["icmptype"] for r in data] == ["3", None, None, None]'
+fw 0 work add --replace 0 --before 4 drop
+out_has '^work: rule 3 changed; it has no effect: rule 1 before it matches everything$'
+fw 0 -n work add --replace 3 drop comment=last
+out_has 'put the rule action=drop comment=last in the place of 3'
+ok "a rule takes the place of another"
+
 # What qubesd would have written.
 fw 0 -y work reset
 out_has '^work: rules reset: everything is accepted$'
@@ -95,7 +108,13 @@ err_has '^hint: add proto=tcp or proto=udp$'
 fw 2 work add accept "$(printf 'comment=\033[31m')"
 fw 2 work add accept --before x
 fw 3 work add accept --before 7
+fw 3 work add --replace 9 accept
+err_has 'no rule 9'
+fw 3 work add --replace 'drop proto=tcp' accept
+err_has "no rule 'action=drop proto=tcp'"
+fw 2 work add --replace allow accept
 fw 2 work del 0 --before 0
+fw 2 work del 0 --replace 0
 fw 2 work del 99999999999
 fw 2 work ls 0
 fw 2 work flush

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the editors promise beside their pictures: forms that outlive nothing,
+ * stores that change behind them, many qubes. */
+#include "config.h"
+
+#include "tests/tui/console.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/fake/hv-fake.h"
+#include "tests/util/suite.h"
+#include "tui/app.h"
+#include "tui/screens.h"
+
+/* As in check-console.c: who takes longer has waited for something. */
+#define PROMPT_US (5 * G_USEC_PER_SEC)
+
+static char *store_of(int qubes, const char *extra)
+{
+    GString *xml = g_string_new("<qubes><labels><label id=\"label-1\" "
+                                "color=\"0xcc0000\">red</label></labels><pools/>"
+                                "<properties/><domains>");
+
+    for (int i = 1; i <= qubes; i++)
+        g_string_append_printf(
+            xml,
+            "<domain id=\"domain-%d\" class=\"StandaloneVM\"><properties>"
+            "<property name=\"label\">red</property>"
+            "<property name=\"name\">qube-%d</property>"
+            "<property name=\"qid\">%d</property>"
+            "<property name=\"uuid\">00000000-0000-4000-8000-%012d</property>"
+            "%s</properties><features/><tags/><volume-config/></domain>",
+            i, i, i, i, extra);
+    g_string_append(xml, "</domains></qubes>\n");
+    return g_string_free(xml, FALSE);
+}
+
+static struct console *console_with(const char *xml)
+{
+    struct console *console = console_new("xterm-256color", 24, 80);
+
+    fake_reset();
+    console_run(console, root_make(xml));
+    return console;
+}
+
+static const struct form {
+    const char *keys, *shows;
+} forms[] = {
+    {"F2 Enter", "Value    ["},
+    {"f n", "New firewall rule of qube-3"},
+    {"Enter ] ] ] ] n", "New feature of qube-3"},
+    {"Enter ] ] ] ] t", "New tag of qube-3"},
+};
+
+START_TEST(a_form_goes_with_its_qube)
+{
+    const struct form *form = &forms[_i];
+    g_autofree char *xml = store_of(3, ""), *less = store_of(2, "");
+    struct console *console = console_with(xml);
+    g_auto(GStrv) keys = g_strsplit(form->keys, " n", 2);
+
+    console_wait(console, "4 qubes");
+    console_keys(console, "/ - 3 Enter");
+    console_keys(console, keys[0]);
+    if (strcmp(keys[0], "f") == 0)
+        console_wait(console, "1 rule");
+    if (keys[1])
+        console_keys(console, "n");
+    console_wait(console, form->shows);
+    root_write(console->root, less);
+    console_wait_gone(console, form->shows);
+    console_wait(console, "3 qubes");
+    console_free(console);
+}
+END_TEST
+
+START_TEST(a_store_that_changes_is_shown)
+{
+    g_autofree char *xml = store_of(1, "");
+    g_autofree char *other = store_of(1, "<property name=\"maxmem\">700</property>");
+    struct console *console = console_with(xml);
+
+    console_wait(console, "2 qubes");
+    console_keys(console, "/ - 1 Enter e");
+    console_wait(console, "maxmem                 4000");
+    root_write(console->root, other);
+    console_wait(console, "maxmem                 700");
+    console_free(console);
+}
+END_TEST
+
+START_TEST(of_several_the_rest_stays)
+{
+    g_autofree char *xml = store_of(3, ""), *none = store_of(0, "");
+    g_autofree char *less = store_of(2, "<property name=\"maxmem\">700</property>");
+    struct console *console = console_with(xml);
+
+    console_wait(console, "4 qubes");
+    console_keys(console, "/ - Enter Space Space Space e");
+    console_wait(console, "Properties of 3 qubes");
+    root_write(console->root, less);
+    console_wait(console, "maxmem                 700");
+    console_keys(console, "Enter");
+    console_wait(console, "label of 2 qubes");
+    console_keys(console, "Esc");
+    root_write(console->root, none);
+    console_wait(console, "0 properties");
+    console_keys(console, "Enter D = e");
+    console_wait(console, "Properties of 3 qubes");
+    console_free(console);
+}
+END_TEST
+
+/* Hidden defaults do not make fewer qubes of those that are edited. */
+START_TEST(hidden_defaults_leave_nobody_out)
+{
+    g_autofree char *xml = store_of(2, "");
+    struct console *console = console_with(xml);
+
+    console_wait(console, "3 qubes");
+    console_keys(console, "/ - 2 Enter : p r e f s Space q u b e - 2");
+    console_keys(console, "Space m a x m e m Space 7 0 0 Enter");
+    console_wait(console, "maxmem is 700");
+    console_keys(console, "\\ / - Enter g Space Space e H / m a x Enter Enter");
+    console_wait(console, "maxmem of 2 qubes");
+    console_free(console);
+}
+END_TEST
+
+START_TEST(finding_among_many_does_not_freeze)
+{
+    g_autofree char *xml = store_of(1000, "");
+    struct console *console = console_with(xml);
+    gint64 began;
+
+    console_wait(console, "1001 qubes");
+    began = g_get_monotonic_time();
+    console_keys(console, ": f i n d Space s h u t Enter");
+    console_wait(console, "Properties with 'shut'");
+    console_keys(console, "/ - 9 9 9 Enter");
+    ck_assert_int_lt(g_get_monotonic_time() - began, PROMPT_US);
+    console_wait(console, "1 of 1001 properties");
+    printf("# %.1f ms\n", (double)(g_get_monotonic_time() - began) / 1e3);
+    console_free(console);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_store_that_changes_is_shown,
+        of_several_the_rest_stays,
+        hidden_defaults_leave_nobody_out,
+        finding_among_many_does_not_freeze,
+        NULL,
+    };
+    TCase *loop = tcase_create("forms");
+
+    tcase_set_timeout(loop, 120);
+    tcase_add_loop_test(loop, a_form_goes_with_its_qube, 0,
+                        (int)G_N_ELEMENTS(forms));
+    return suite_run_cases("editors", tests, NULL, NULL, loop);
+}
