@@ -201,7 +201,6 @@ END_TEST
 START_TEST(it_wants_a_yes)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *copy = NULL;
     g_autoptr(GHashTable) args =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     struct op_request request = { .op = "xml-restore", .uuid = DOM0_UUID,
