@@ -115,29 +115,6 @@ void qube_devices_edit(struct qube *qube)
     qube->devices_edited = TRUE;
 }
 
-static gboolean is_given(const struct qube *qube, const char *backend)
-{
-    for (guint i = 0; i < qube->devices->len; i++) {
-        const struct device_assignment *device = qube->devices->pdata[i];
-
-        if (g_strcmp0(device->backend, backend) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-const struct qube *model_device_user(const struct model *model,
-                                     const struct qube *backend)
-{
-    for (guint i = 0; i < model->qubes->len; i++) {
-        const struct qube *qube = model->qubes->pdata[i];
-
-        if (qube != backend && is_given(qube, backend->name))
-            return qube;
-    }
-    return NULL;
-}
-
 /* Reading. */
 
 /* What stands there means any if it is a star. */

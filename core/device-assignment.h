@@ -4,12 +4,12 @@
  * thread; text of the store is hostile: sanitise before display.
  *
  * An assignment nobody changed is written back byte by byte. To change any of a
- * qube: call qube_devices_edit() first, then change, add to or take from
- * qube->devices, then model_touch().
+ * qube: call qube_devices_edit() first, then change (and free the text of what
+ * changes), add to or take from qube->devices, then model_touch(). One that has a
+ * flaw may go, but not change: what was not understood would be lost.
  *
- * A qube whose name is the backend of somebody's assignment, of whatever class
- * and mode, must not be removed (spec 8.4, row 6): ask
- * model_device_user(). */
+ * A qube that is the backend of somebody's assignment, of whatever class and mode,
+ * must not be removed (spec 8.4, row 6): core/reference.h says who refers to it. */
 #pragma once
 
 #include "core/model.h"
@@ -48,6 +48,3 @@ gboolean device_assignment_same(const struct device_assignment *device,
 
 /* From here on the qube's devices are written as they stand in qube->devices. */
 void qube_devices_edit(struct qube *qube);
-/* Another qube that is given devices of this one; NULL: none. */
-const struct qube *model_device_user(const struct model *model,
-                                     const struct qube *backend);

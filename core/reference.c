@@ -336,7 +336,8 @@ static gboolean devices_rename(struct qube *qube, const struct renaming *renamin
     for (guint i = 0; i < qube->devices->len; i++) {
         struct device_assignment *device = qube->devices->pdata[i];
 
-        if (g_strcmp0(device->backend, renaming->old) != 0)
+        /* what cannot be used cannot be written anew either */
+        if (device->flaw || g_strcmp0(device->backend, renaming->old) != 0)
             continue;
         if (!qube->devices_edited)
             qube_devices_edit(qube);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/device-assignment.h"
+#include "core/reference.h"
 #include "root.h"
 
 #define QUBE(name, qid, uuid, body)                                            \
@@ -230,14 +231,19 @@ START_TEST(what_is_written_is_read_again)
 }
 END_TEST
 
-START_TEST(who_has_devices_of_a_qube_is_found)
+START_TEST(what_cannot_be_used_is_not_written_anew)
 {
-    load(WORK("      <devices class=\"mic\">"
-              "<device backend-domain=\"sys-usb\" id=\"m\" mode=\"ask-to-attach\"/>"
-              "</devices>\n      <tags/>\n"));
-    ck_assert_ptr_eq(model_device_user(model, qube_named("sys-usb")), qube_named("work"));
-    ck_assert_ptr_null(model_device_user(model, qube_named("work")));
-    ck_assert_ptr_null(model_device_user(model, qube_named("dom0")));
+    g_autofree char *text = NULL;
+
+    load(WORK("      <devices class=\"block\">\n"
+              "        <device backend-domain=\"sys-usb\" id=\"sda\"/>\n"
+              "        <device backend-domain=\"sys-usb\" id=\"sdb\" mode=\"manual\"/>\n"
+              "      </devices>\n      <tags/>\n"));
+    references_rename(model, qube_named("sys-usb"), "usb2");
+    text = g_string_free(store_serialise(store, model), FALSE);
+    ck_assert_ptr_nonnull(
+        strstr(text, "<device backend-domain=\"sys-usb\" id=\"sdb\" mode=\"manual\"/>"));
+    ck_assert_ptr_nonnull(strstr(text, "<device backend-domain=\"usb2\" id=\"sda\""));
 }
 END_TEST
 
@@ -249,7 +255,7 @@ int main(void)
         ports_of_pci_have_two_forms,
         a_change_is_written_in_the_form_of_the_release,
         what_is_written_is_read_again,
-        who_has_devices_of_a_qube_is_found,
+        what_cannot_be_used_is_not_written_anew,
         NULL,
     };
 
