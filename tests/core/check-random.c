@@ -467,6 +467,39 @@ static void do_guest(void)
     guest_qids[at] = qid;
 }
 
+/* Its lines name it too: where its volumes are. */
+static void rename_keys(const char *from, const char *to)
+{
+    g_autofree char *old_home = g_strdup_printf("appvms/%s/", from);
+    g_autofree char *new_home = g_strdup_printf("appvms/%s/", to);
+    g_autoptr(GList) keys = g_hash_table_get_keys(plain);
+
+    for (GList *at = keys; at; at = at->next) {
+        g_auto(GStrv) parts = g_strsplit(at->data, "\t", 3);
+        g_autoptr(GString) name = g_string_new(parts[2]);
+        g_autofree char *value = NULL;
+
+        if (strcmp(parts[1], from) != 0)
+            continue;
+        value = g_strdup(g_hash_table_lookup(plain, at->data));
+        g_string_replace(name, old_home, new_home, 0);
+        g_hash_table_remove(plain, at->data);
+        plain_put(plain, parts[0][0], to, name->str, value);
+    }
+}
+
+static void do_rename(void)
+{
+    int from = roll((int)G_N_ELEMENTS(guests)), to = roll((int)G_N_ELEMENTS(guests));
+
+    if (!guest_qids[from] || guest_qids[to])
+        return;
+    done(&(struct deed){ "rename", guests[from], "name", guests[to], NULL });
+    rename_keys(guests[from], guests[to]);
+    guest_qids[to] = guest_qids[from];
+    guest_qids[from] = 0;
+}
+
 /* Comparing. */
 
 static void ck_same(const char *what, GHashTable *other, gboolean others)
@@ -531,7 +564,7 @@ START_TEST(any_order_of_operations_does_what_each_says)
     static void (*const kinds[])(void) = {
         do_set, do_set, do_set, do_unset, do_global, do_feature, do_feature,
         do_service, do_tag, do_tag, do_there_and_back, do_refused, do_firewall,
-        do_guest,
+        do_guest, do_rename,
     };
     const char *given = g_getenv("QMC_DEEDS");
     guint count = given ? (guint)atoi(given) : DEEDS;
