@@ -541,7 +541,8 @@ static void fill_args(const struct op_row *row, GHashTable *args)
 {
     static const struct {
         const char *name, *value;
-    } values[] = { { "volume", "private" }, { "size", "1G" }, { "rule", "accept" } };
+    } values[] = { { "volume", "private" }, { "size", "1G" }, { "rule", "accept" },
+                   { "name", "other" } };
 
     for (const struct op_arg *arg = row->args; arg && arg->name; arg++)
         for (gsize i = 0; i < G_N_ELEMENTS(values); i++)
