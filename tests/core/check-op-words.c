@@ -296,7 +296,7 @@ START_TEST(completion_offers_what_makes_sense_now)
         {"fw", "w", "work"},
         {"fw work", "", "add del reset"},
         {"fw work add", "", ""},
-        {"fw work add", "-", "--before"},
+        {"fw work add", "-", "--before --replace"},
         {"fw work del 1", "-", ""},
         {"fw work reset", "-", "--yes --confirm"},
         {"vol resize", "work:", "work:private"},
