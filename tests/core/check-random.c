@@ -442,6 +442,13 @@ static gboolean is_of(gpointer key, gpointer value, gpointer name)
     return strcmp(parts[1], name) == 0;
 }
 
+/* As a package it would neither go nor take another name. */
+static void unpack(const char *guest)
+{
+    done(&(struct deed){ "set", guest, "name", "installed_by_rpm", "False" });
+    plain_put(plain, 'p', guest, "installed_by_rpm", "False");
+}
+
 static void do_guest(void)
 {
     int at = roll((int)G_N_ELEMENTS(guests)), qid = free_qid();
@@ -450,8 +457,7 @@ static void do_guest(void)
     auto_value label = { 0 };
 
     if (guest_qids[at]) {
-        /* as a package it would not go */
-        done(&(struct deed){ "set", name, "name", "installed_by_rpm", "False" });
+        unpack(name);
         done(&(struct deed){ "remove", name, NULL, NULL, NULL });
         g_hash_table_foreach_remove(plain, is_of, (char *)(gsize)name);
         guest_qids[at] = 0;
@@ -494,6 +500,7 @@ static void do_rename(void)
 
     if (!guest_qids[from] || guest_qids[to])
         return;
+    unpack(guests[from]);
     done(&(struct deed){ "rename", guests[from], "name", guests[to], NULL });
     rename_keys(guests[from], guests[to]);
     guest_qids[to] = guest_qids[from];
