@@ -240,14 +240,17 @@ static void network_read(struct network *network)
                               network};
     char *path;
 
-    network->again = network->reading != NULL;
-    if (network->again || !qube)
+    if (!qube)
         return;
+    /* Never the rules of one qube below the name of another. */
     if (g_strcmp0(network->uuid, qube->uuid) != 0) {
         network_forget(network);
         network->uuid = g_strdup(qube->uuid);
         network_put_rules(network);
     }
+    network->again = network->reading != NULL;
+    if (network->again)
+        return;
     path = firewall_path(engine_root(engine), qube);
     if (path)
         network->reading = query_submit(engine, path, &spec);
@@ -401,11 +404,14 @@ static gboolean network_has_names(const struct firewall *firewall)
 static void network_draw_foot(const struct network *network, const struct qube *qube,
                               struct rect area)
 {
+    gboolean linked =
+        qube_get_vm(app_model(network->screen->app), qube, "netvm") != NULL;
     const char *lines[] = {
         network_has_flaws(network->firewall)
             ? "! cannot be read: what comes after it is dropped." : NULL,
         network->firewall->old ? "The file is of R3: a change writes it anew." : NULL,
-        qube->state != POWER_HALTED
+        !linked ? "It has no net qube: its rules have no effect." : NULL,
+        linked && qube->state != POWER_HALTED
             ? "Its net qube was told the rules when this qube started." : NULL,
         "Rules are for new connections; open ones continue.",
         network_has_names(network->firewall)

@@ -129,6 +129,35 @@ START_TEST(hidden_defaults_leave_nobody_out)
 }
 END_TEST
 
+/* The list at the left leads from one to the other. */
+START_TEST(rules_are_those_of_the_qube_looked_at)
+{
+    g_autofree char *xml = store_of(2, "");
+    struct console *console = console_new("xterm-256color", 40, 120);
+    char *root = root_make(xml);
+    g_autofree char *dir = g_build_filename(root, "var/lib/qubes/appvms/qube-1", NULL);
+    g_autofree char *path = g_build_filename(dir, "firewall.xml", NULL);
+
+    fake_reset();
+    ck_assert_int_eq(g_mkdir_with_parents(dir, 0700), 0);
+    ck_assert(g_file_set_contents(
+        path, "<firewall version=\"2\"><rules><rule><properties>"
+        "<property name=\"action\">drop</property>"
+        "<property name=\"comment\">ofthefirst</property>"
+        "</properties></rule></rules></firewall>", -1, NULL));
+    console_run(console, root);
+    console_wait(console, "3 qubes");
+    console_keys(console, "/ - Enter g f");
+    console_wait(console, "ofthefirst");
+    console_keys(console, "Tab j");
+    console_wait_gone(console, "ofthefirst");
+    console_wait(console, "1 rule, one accepts everything");
+    console_keys(console, "k");
+    console_wait(console, "ofthefirst");
+    console_free(console);
+}
+END_TEST
+
 START_TEST(finding_among_many_does_not_freeze)
 {
     g_autofree char *xml = store_of(1000, "");
@@ -153,6 +182,7 @@ int main(void)
         a_store_that_changes_is_shown,
         of_several_the_rest_stays,
         hidden_defaults_leave_nobody_out,
+        rules_are_those_of_the_qube_looked_at,
         finding_among_many_does_not_freeze,
         NULL,
     };
