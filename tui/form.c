@@ -97,6 +97,23 @@ static void form_choose(struct form *form, gboolean back)
     cell->choice = (cell->choice + (back ? n - 1 : 1)) % n;
 }
 
+/* The next one that begins with the letter. */
+static gboolean form_seek(struct form *form, int key)
+{
+    const struct form_row *row = &form->spec.rows[form->focus];
+    struct form_cell *cell = &form->cells[form->focus];
+    guint n = g_strv_length((char **)(gintptr)row->choices);
+
+    if (!row->is_long || key <= ' ' || key > '~')
+        return FALSE;
+    for (guint i = 1; i <= n; i++)
+        if (row->choices[(cell->choice + i) % n][0] == key) {
+            cell->choice = (cell->choice + i) % n;
+            return TRUE;
+        }
+    return FALSE;
+}
+
 gboolean form_key(struct form *form, int key)
 {
     struct form_cell *cell = &form->cells[form->focus];
@@ -110,7 +127,7 @@ gboolean form_key(struct form *form, int key)
     else if (key == ' ' || key == K_RIGHT || key == K_LEFT)
         form_choose(form, key == K_LEFT);
     else
-        return FALSE;
+        return form_seek(form, key);
     return TRUE;
 }
 
@@ -136,6 +153,16 @@ static void form_draw_choices(const struct form *form, guint row, struct rect li
                          "(%c)%s", chosen ? '*' : ' ', choices[i]);
         x += 1;
     }
+}
+
+static void form_draw_one(const struct form *form, guint row, struct rect line)
+{
+    gboolean focused = row == form->focus;
+
+    if (focused)
+        draw_cursor(line.y, line.x + 2);
+    draw_format(line.y, line.x, line.w, focused ? STYLE_FOCUS : STYLE_NORMAL, "< %s >",
+                form_value(form, row));
 }
 
 static void form_draw_switch(const struct form *form, guint row, struct rect line)
@@ -166,6 +193,7 @@ static void form_draw_row(const struct form *form, guint i, struct rect line)
     draw_text(line.y, line.x, LABEL_WIDTH,
               i == form->focus ? STYLE_STRONG : STYLE_NORMAL, row->label);
     (row->is_switch ? form_draw_switch
+     : row->is_long ? form_draw_one
      : row->choices ? form_draw_choices : form_draw_typed)(form, i, rest);
 }
 

@@ -12,6 +12,7 @@ struct form_row {
     const char *initial;
     const char *help;           /* below the form while it has the focus */
     int width;                  /* of a typed one; 0: as usual */
+    gboolean is_long;           /* so many choices that one is shown */
 };
 
 struct form_spec {

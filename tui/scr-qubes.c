@@ -462,6 +462,37 @@ static void qubes_key_properties(struct screen *screen)
         detail_open(screen->app, uuids[0], DETAIL_PROPERTIES);
 }
 
+/* Another name for the selected one. */
+static void qubes_ask_name(struct screen *screen, const char *op, const char *title)
+{
+    g_autofree char *uuid = g_strdup(qubes_subject(screen));
+    const struct qube *qube = model_qube(app_model(screen->app), uuid);
+    g_autofree char *text = g_strdup_printf("%s %s", title, qube->name);
+    const char *why = action_refused(screen->app, op, uuid);
+    char *uuids[] = {uuid, NULL};
+    struct edit_spec spec = {
+        .op = op, .uuids = uuids, .arg = "name", .label = "Name",
+        .initial = qube->name, .title = text,
+        .takes = "up to 31 of a-z A-Z 0-9 - _ .; a letter first",
+        .line = list_selected_line(qubes_list(screen)),
+    };
+
+    if (why)
+        app_note_on(screen->app, uuid, TRUE, "%s: %s", text, why);
+    else
+        edit_open(screen->app, &spec);
+}
+
+static void qubes_key_clone(struct screen *screen)
+{
+    qubes_ask_name(screen, "clone", "Clone");
+}
+
+static void qubes_key_rename(struct screen *screen)
+{
+    qubes_ask_name(screen, "rename", "Rename");
+}
+
 static gboolean qubes_is_unread(const struct screen *screen)
 {
     return engine_store_error(app_engine(screen->app)) != NULL;
@@ -506,6 +537,11 @@ static const struct key_row qubes_keys[] = {
      qubes_key_properties, qubes_has_targets},
     {"Enter", "copies", "Copies", "copies, if unread",
      KEYS_ACT, NULL, qubes_key_copies, qubes_is_unread},
+    {"n F7", "create", NULL, "new qube", KEYS_ACT, NULL, create_open, NULL},
+    {"C F5", "clone", NULL, "clone it", KEYS_ACT, NULL, qubes_key_clone, qubes_has_one},
+    {"F6", "rename", NULL, "rename it", KEYS_ACT, NULL, qubes_key_rename,
+     qubes_has_one},
+    {"D F8", "remove", NULL, NULL, KEYS_ACT, "remove", NULL, NULL},
     {"v", "volumes", NULL, "its volumes", KEYS_ACT, NULL,
      qubes_key_volumes, qubes_has_one},
     {"f", "firewall", NULL, "its network and firewall", KEYS_ACT, NULL,

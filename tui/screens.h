@@ -40,6 +40,8 @@ struct edit_spec {
     void (*then)(struct app *app, const char *uuid, const char *text);
 };
 void edit_open(struct app *app, const struct edit_spec *spec);
+/* The form for a new qube; for a key row. */
+void create_open(struct screen *below);
 /* The same for a property of one qube. */
 void prop_edit_open(struct app *app, const char *uuid, const char *property);
 struct firewall_rule;

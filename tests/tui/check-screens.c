@@ -34,7 +34,7 @@ static const char *const names[] = {"command", "options", "list", "marks", "seve
                                     "actions", "columns", "tree",
                                     "start", "stop", "patience", "cancel",
                                     "kill", "shrink", "volumes", "help", "filter",
-                                    "errors", "broken", "copies", "repair", "narrow",
+                                    "errors", "broken", "copies", "repair", "create", "narrow",
                                     "moves", "popups",
                                     "events", "panes", "jobs", "pools", "allvolumes",
                                     "detail", "log", "props", "features", "network"};
