@@ -463,6 +463,8 @@ char *console_masked(struct console *console)
         {"[0-9]+\\.[0-9] s", "t.t s"},
         /* The event or the call that failed, whichever was first. */
         {"libvirt is down: .*", "libvirt is down: why"},
+        /* Whichever of several was done last. */
+        {"hh:mm [a-z0-9-]+: default_dispvm is", "hh:mm qube: default_dispvm is"},
         {"\\b[0-9]+ s\\b", "n s"},
         /* A share of time: not before the second reading. */
         {"(?m)^CPU \\[.*\\] 8 cpu", "CPU [ ... ] 8 cpu"},
