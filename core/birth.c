@@ -181,8 +181,8 @@ void birth_free(struct birth *birth)
     g_free(birth);
 }
 
-/* "private, 2.0 GiB" of what stays. */
-static char *volume_words(struct birth *birth, guint i)
+/* "volume private created in pool varlibqubes". */
+static char *volume_words(const struct birth *birth, guint i)
 {
     const struct volume *volume = birth->volumes->pdata[i];
     const struct volume *source = birth->sources->pdata[i];
@@ -201,7 +201,7 @@ void birth_plan(struct op *op, const struct birth *birth)
     if (birth->home)
         op_plan(op, "directory %s made", birth->home);
     for (guint i = 0; i < birth->volumes->len; i++) {
-        g_autofree char *words = volume_words((struct birth *)(gintptr)birth, i);
+        g_autofree char *words = volume_words(birth, i);
 
         if (volume_save_on_stop(birth->volumes->pdata[i]))
             op_plan(op, "%s", words);

@@ -378,7 +378,7 @@ static gboolean is_kernel(const struct volume_config *config)
     return g_str_equal(config->name, "kernel");
 }
 
-/* The volumes of the one it is like; NULL: not that one. */
+/* All but `fresh`, which begins empty and as its class has it; NULL: all. */
 static void volumes_copy(const struct qube *from, struct qube *to,
                          const char *fresh)
 {

@@ -14,7 +14,6 @@
 #include "core/reference.h"
 #include "hv/hv.h"
 #include "util/error.h"
-#include "util/log.h"
 #include "util/text.h"
 
 #define DEADLINE_MS 300000
@@ -144,54 +143,36 @@ static gboolean removal_apply(struct op *op, GError **error)
     return TRUE;
 }
 
-/* As much as can be; the first thing that stays is told. */
-static void tell_left(const struct op *op, GError *failed, GError **error)
-{
-    if (!failed)
-        return;
-    if (error && !*error)
-        error_set(error, QMC_ERROR_PARTIAL, error_hint(failed),
-                  "it is removed, but not all it had: %s", failed->message);
-    else
-        log_line("op", "remove of %s: %s", op->subject, failed->message);
-    g_error_free(failed);
-}
-
-static void unit_remove(const struct op *op, const struct removal *removal,
-                        GError **error)
+static void unit_remove(struct op *op, const char *unit, GError **left)
 {
     GError *failed = NULL;
 
-    if (!removal->unit || unlink(removal->unit) == 0 || errno == ENOENT ||
-        errno == ENOTDIR)
+    if (!unit || unlink(unit) == 0 || errno == ENOENT || errno == ENOTDIR)
         return;
-    error_set_errno(&failed, errno, NULL, "cannot remove '%s'", removal->unit);
-    tell_left(op, failed, error);
+    error_set_errno(&failed, errno, NULL, "cannot remove '%s'", unit);
+    op_keep_first(op, left, failed);
 }
 
+/* As much as can be; the first thing that stays is told. */
 static gboolean removal_finish(struct op *op, GError **error)
 {
     const struct removal *removal = op->data;
     GPtrArray *volumes = hold_volumes(removal->hold);
-    GError *left = NULL;
+    g_autoptr(GError) left = NULL;
+    GError *failed = NULL;
 
     op_step(op, "data deleted");
     for (guint i = 0; i < volumes->len; i++) {
-        GError *failed = NULL;
-
-        if (!volume_remove(volumes->pdata[i], &failed))
-            tell_left(op, failed, &left);
+        volume_remove(volumes->pdata[i], &failed);
+        op_keep_first(op, &left, g_steal_pointer(&failed));
     }
-    if (removal->home) {
-        GError *failed = NULL;
-
-        if (!home_remove(removal->home, &failed))
-            tell_left(op, failed, &left);
-    }
-    unit_remove(op, removal, &left);
+    if (removal->home && !home_remove(removal->home, &failed))
+        op_keep_first(op, &left, g_steal_pointer(&failed));
+    unit_remove(op, removal->unit, &left);
     if (!left)
         return TRUE;
-    g_propagate_error(error, left);
+    error_set(error, QMC_ERROR_PARTIAL, error_hint(left),
+              "it is removed, but not all it had: %s", left->message);
     return FALSE;
 }
 

@@ -18,7 +18,6 @@
 #include "hv/hv.h"
 #include "util/error.h"
 #include "util/file.h"
-#include "util/log.h"
 
 #define DEADLINE_MS 300000
 #define LOCK_MS 2000
@@ -296,18 +295,6 @@ static gboolean rename_apply(struct op *op, GError **error)
     return TRUE;
 }
 
-/* The first thing that stays is told. */
-static void keep_first(const struct op *op, GError *failed, GError **first)
-{
-    if (!failed)
-        return;
-    log_line("op", "rename of %s: %s", op->subject, failed->message);
-    if (*first)
-        g_error_free(failed);
-    else
-        *first = failed;
-}
-
 static gboolean rename_finish(struct op *op, GError **error)
 {
     const struct renaming *renaming = op->data;
@@ -317,12 +304,12 @@ static gboolean rename_finish(struct op *op, GError **error)
     op_step(op, "old names removed");
     for (guint i = 0; i < renaming->old_volumes->len; i++) {
         volume_remove(renaming->old_volumes->pdata[i], &failed);
-        keep_first(op, g_steal_pointer(&failed), &left);
+        op_keep_first(op, &left, g_steal_pointer(&failed));
     }
     if (renaming->old_home && !home_remove(renaming->old_home, &failed))
-        keep_first(op, g_steal_pointer(&failed), &left);
+        op_keep_first(op, &left, g_steal_pointer(&failed));
     if (renaming->old_unit && !undo_unit(renaming->old_unit, &failed))
-        keep_first(op, g_steal_pointer(&failed), &left);
+        op_keep_first(op, &left, g_steal_pointer(&failed));
     if (!left)
         return TRUE;
     error_set(error, QMC_ERROR_PARTIAL, error_hint(left),

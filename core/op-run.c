@@ -317,6 +317,18 @@ void op_push_undo(struct op *op, const char *what, op_undo_fn undo,
     g_array_append_val(op->priv->undos, row);
 }
 
+void op_keep_first(struct op *op, GError **first, GError *failed)
+{
+    if (!failed)
+        return;
+    if (!*first) {
+        *first = failed;
+        return;
+    }
+    log_line("op", "%s of %s: also: %s", op->row->name, op->subject, failed->message);
+    g_error_free(failed);
+}
+
 void op_settle(struct op *op)
 {
     g_array_set_size(op->priv->undos, 0);

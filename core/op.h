@@ -209,6 +209,9 @@ void op_set_result(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
  * done before it may be in use still. destroy runs in every case. */
 void op_push_undo(struct op *op, const char *what, op_undo_fn undo,
                   gpointer data, GDestroyNotify destroy);
+/* Worker, in finish: of several failures (taken; NULL: none) the first is kept, the
+ * others are logged. */
+void op_keep_first(struct op *op, GError **first, GError *failed);
 /* What was done so far stays, whatever happens to the rest: forgets the undos. */
 void op_settle(struct op *op);
 /* Worker, in run or poll: not done yet, call poll in a moment. */
