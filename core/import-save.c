@@ -194,6 +194,19 @@ static void places_look(struct import *import, const char *base)
                                      "may connect anywhere, and have no menus" });
 }
 
+/* They are only where Qubes 4 looks if the old store is where the new one will be. */
+static void images_look(struct import *import, const char *root, const char *base)
+{
+    g_autofree char *here = g_canonicalize_filename(base, NULL);
+    g_autofree char *path = layout_path(root, LAYOUT_BASE);
+    g_autofree char *there = g_canonicalize_filename(path, NULL);
+
+    if (strcmp(here, there) != 0 && import->places->len > 0)
+        import_say(import, NULL,
+                   &(struct import_say){ IMPORT_DOUBTFUL, "images", here, there,
+                                         "they stay where they are: move them" });
+}
+
 /* Kernels of old are seldom installed. */
 static void kernel_look(struct import *import, const char *root,
                         const struct qube *qube, const char *kernel)
@@ -243,6 +256,7 @@ struct import *import_read(const char *path, const char *root, gboolean pv,
     if (!import)
         return NULL;
     places_look(import, base);
+    images_look(import, root, base);
     kernels_look(import, root);
     return import_finish(import, root, error) ? g_steal_pointer(&import) : NULL;
 }

@@ -309,6 +309,19 @@ START_TEST(what_lies_beside_the_store_comes_along)
     ck_assert_str_eq(mine, "mine");
     ck_assert(noted("win7", IMPORT_DOUBTFUL, "firewall", "they stay"));
     ck_assert(noted(NULL, IMPORT_DOUBTFUL, "firewall", "not beside"));
+    ck_assert(noted(NULL, IMPORT_DOUBTFUL, "images", "move them"));
+}
+END_TEST
+
+/* A system that is made where the old one was keeps its images. */
+START_TEST(a_store_in_its_old_place_has_its_images)
+{
+    g_free(old);
+    old = root_path(LAYOUT_BASE "/.");
+    read_fixture();
+    ck_assert(!noted(NULL, IMPORT_DOUBTFUL, "images", NULL));
+    ck_assert(noted("sys-net", IMPORT_DOUBTFUL, "dir_path", "move"));
+    ck_assert(!noted("work", IMPORT_DOUBTFUL, "dir_path", NULL));
 }
 END_TEST
 
@@ -603,6 +616,7 @@ int main(void)
         networks_are_those_that_were_meant,
         services_features_and_devices_follow,
         what_lies_beside_the_store_comes_along,
+        a_store_in_its_old_place_has_its_images,
         a_template_with_a_network_stays_locked_in,
         odd_elements_do_no_harm,
         a_qube_without_a_template_is_left_out,
