@@ -403,6 +403,7 @@ static void wait_for_end(struct batch *batch)
         g_source_remove(batch->patience);
     if (batch->slow)
         g_source_remove(batch->slow);
+    batch->patience = batch->slow = 0;
 }
 
 /* A name given twice is one qube. */
@@ -426,6 +427,13 @@ static GPtrArray *items_new(struct batch *batch, const char *const *names)
     return items;
 }
 
+/* Where one of them may be in the way of the next: a template goes after those who
+ * use it. */
+static gboolean in_turn(const struct batch *batch)
+{
+    return batch->row->finish && !batch->dry_run;
+}
+
 static void submit_all(struct batch *batch)
 {
     struct cli *cli = batch->cli;
@@ -435,8 +443,11 @@ static void submit_all(struct batch *batch)
     cli->interrupted = on_interrupt;
     cli->interrupted_data = batch;
     cli_signals_take(cli);
-    for (guint i = 0; i < batch->items->len && !cli->signal; i++)
+    for (guint i = 0; i < batch->items->len && !cli->signal; i++) {
         submit(batch->items->pdata[i]);
+        if (in_turn(batch))
+            wait_for_end(batch);
+    }
     wait_for_end(batch);
     cli->interrupted = NULL;
     events_ignore(events, listener);

@@ -86,8 +86,9 @@ const struct cmd cmd_rm = {
     .args = "QUBE...",
     .brief = "remove qubes with all their data",
     .help = "Each needs its --confirm NAME, or its name typed when asked. What others\n"
-            "still refer to is not removed; all of them are named. The store is saved\n"
-            "first, then the data are deleted.\n",
+            "still refer to is not removed; all of them are named. Several go one after\n"
+            "the other, so those who use another one are named first. The store is\n"
+            "saved, then the data are deleted.\n",
     .min_args = 1,
     .max_args = -1,
     .op = "remove",

@@ -113,6 +113,13 @@ out_has '^r2: removed$'
 out_has '^r3: removed$'
 err_has "'remove' of 'work' was not confirmed"
 life 0 show work
+life 0 create t9 --class TemplateVM --label black
+life 0 create a9 --class AppVM --label red --template t9
+life 8 rm t9 a9 --confirm a9 --confirm t9
+err_has "template of 'a9'"
+life 0 create a9 --class AppVM --label red --template t9
+life 0 rm a9 t9 --confirm a9 --confirm t9
+out_has '^t9: removed$'
 life 0 rm --offline r4 --confirm r4 --json
 json_valid
 json_is 'data[0]["result"] == "removed"'
