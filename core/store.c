@@ -8,8 +8,9 @@
 #include "core/store-private.h"
 #include "util/error.h"
 
-/* Of a first store: what readers of 4.2 and of 4.3 understand alike. */
-static const struct store_form common = { 0 };
+/* Of a first store: what readers of 4.2 and of 4.3 understand alike. Tags before
+ * devices, or it would be taken for one that 4.2 wrote (model.h: old). */
+static const struct store_form common = { .tags_first = TRUE };
 
 struct store *store_new(const char *root)
 {

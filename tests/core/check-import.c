@@ -164,6 +164,7 @@ START_TEST(each_qube_gets_its_class_and_properties)
     read_fixture();
     load_new();
     ck_assert_uint_eq(model->qubes->len, 11); /* eight, dom0, two made */
+    ck_assert(!model->old);
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         ck_value(rows[i].qube, rows[i].property, rows[i].value);
     ck_assert(!qube_is_explicit(qube_named("work"), "kernel"));
