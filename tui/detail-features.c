@@ -292,7 +292,7 @@ static const struct line *features_selected(const struct screen *screen)
 static char *features_status(const struct screen *screen)
 {
     const struct features *features = features_of(screen);
-    g_autofree char *rest = list_status(features->list, "features");
+    g_autofree char *rest = list_status(features->list, "feature", "features");
 
     return g_strconcat(rest, features->own_only ? "  only its own" : "", NULL);
 }

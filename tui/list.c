@@ -177,14 +177,15 @@ void list_order(struct list *list, const char *sort)
     list_arrange(list);
 }
 
-char *list_status(const struct list *list, const char *noun)
+char *list_status(const struct list *list, const char *one, const char *many)
 {
     g_autofree char *sort = list_sort_text(list);
     GString *text = g_string_new(NULL);
 
     if (list_shown(list) != list_all(list))
         g_string_append_printf(text, "%u of ", list_shown(list));
-    g_string_append_printf(text, "%u %s", list_all(list), noun);
+    g_string_append_printf(text, "%u %s", list_all(list),
+                           list_all(list) == 1 ? one : many);
     if (*list->filter)
         g_string_append_printf(text, "  filter: %s", list->filter);
     g_string_append_printf(text, "  sort: %s", sort);

@@ -58,7 +58,7 @@ void list_order(struct list *list, const char *sort);
 /* "state", or "state reversed". */
 char *list_sort_text(const struct list *list);
 /* "3 of 40 events  filter: x  sort: time", for state lines; caller frees. */
-char *list_status(const struct list *list, const char *noun);
+char *list_status(const struct list *list, const char *one, const char *many);
 
 gboolean list_is_tree(const struct list *list);
 void list_set_tree(struct list *list, gboolean tree);

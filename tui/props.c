@@ -403,7 +403,7 @@ const char *props_subject(const struct props *props)
 
 char *props_status(const struct props *props)
 {
-    g_autofree char *rest = list_status(props->list, "properties");
+    g_autofree char *rest = list_status(props->list, "property", "properties");
     guint marked = list_marked(props->list);
 
     if (marked)

@@ -273,7 +273,7 @@ static const char *allvolumes_subject(const struct screen *screen)
 
 static char *allvolumes_status(const struct screen *screen)
 {
-    g_autofree char *rest = list_status(allvolumes_of(screen)->list, "volumes");
+    g_autofree char *rest = list_status(allvolumes_of(screen)->list, "volume", "volumes");
 
     return g_strdup_printf("%s  flags: W writable  S snapshot  K kept", rest);
 }

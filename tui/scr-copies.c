@@ -268,7 +268,7 @@ static char *copies_head(struct screen *screen)
 static char *copies_status(const struct screen *screen)
 {
     const struct copies *copies = screen->data;
-    g_autofree char *text = list_status(copies->list, "copies");
+    g_autofree char *text = list_status(copies->list, "copy", "copies");
 
     if (!copies->left_out)
         return g_steal_pointer(&text);

@@ -141,7 +141,7 @@ static struct list *events_list(const struct screen *screen)
 static char *events_status(const struct screen *screen)
 {
     events_fill(screen);
-    return list_status(events_list(screen), "events");
+    return list_status(events_list(screen), "event", "events");
 }
 
 static const char *events_subject(const struct screen *screen)

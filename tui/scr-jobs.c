@@ -261,7 +261,7 @@ static const char *jobs_subject(const struct screen *screen)
 
 static char *jobs_status(const struct screen *screen)
 {
-    g_autofree char *rest = list_status(jobs_of(screen)->list, "listed");
+    g_autofree char *rest = list_status(jobs_of(screen)->list, "listed", "listed");
 
     return g_strdup_printf("%u at work  %s", engine_busy(app_engine(screen->app)),
                            rest);

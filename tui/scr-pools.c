@@ -287,7 +287,7 @@ static struct list *pools_list(const struct screen *screen)
 
 static char *pools_status(const struct screen *screen)
 {
-    return list_status(pools_list(screen), "pools");
+    return list_status(pools_list(screen), "pool", "pools");
 }
 
 /* --- details --- */

@@ -227,7 +227,7 @@ static const char *repair_subject(const struct screen *screen)
 
 static char *repair_status(const struct screen *screen)
 {
-    return list_status(repair_list(screen), "findings");
+    return list_status(repair_list(screen), "finding", "findings");
 }
 
 /* --- drawing --- */
