@@ -57,8 +57,8 @@ static const char *const walk[] = {
     "e", "Down", "Esc", "=", "j", "Enter", "Esc", ": f i n d", "Enter", "G", "Enter",
     "Esc", "q", ": g l o b a l", "Enter", "j", "Enter", "Esc", "q", "1",
     "G", "Space", "k", "Space", "e", "j", "Enter", "Down", "Enter", "Esc", "q", "1",
-    "u", "f", "j", "n", "Esc", "D", "n", "]", "n", "Down", "Esc", "t", "Esc", "T",
-    "Esc", "q", "k", "f", "D", "Esc", "P", "Esc", "]", "j", "Enter", "Esc", "q", "8",
+    "u", "f", "Enter", "Esc", "j", "Enter", "Esc", "n", "Esc", "D", "n", "]",
+    "n", "Down", "Esc", "t", "Esc", "T", "Esc", "q", "k", "f", "D", "Esc", "P", "Esc", "]", "j", "Enter", "Esc", "q", "8",
     "G", "Enter", "Esc", "7", "Enter", "Esc",
 };
 
