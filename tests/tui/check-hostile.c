@@ -58,8 +58,8 @@ static const char *const walk[] = {
     "Esc", "q", ": g l o b a l", "Enter", "j", "Enter", "Esc", "q", "1",
     "G", "Space", "k", "Space", "e", "j", "Enter", "Down", "Enter", "Esc", "q", "1",
     "u", "f", "Enter", "Esc", "j", "Enter", "Esc", "n", "Esc", "D", "n", "]",
-    "n", "Down", "Esc", "t", "Esc", "T", "Esc", "q", "k", "f", "D", "Esc", "P", "Esc", "]", "j", "Enter", "Esc", "q", "8",
-    "G", "Enter", "Esc", "7", "Enter", "Esc",
+    "n", "Down", "Esc", "t", "Esc", "T", "Esc", "q", "k", "f", "D", "Esc", "P",
+    "Esc", "]", "j", "Enter", "Esc", "q", "8", "G", "Enter", "Esc", "7", "Enter", "Esc",
 };
 
 static char *document_of(const struct place *place, const struct poison *poison)
