@@ -22,7 +22,7 @@ struct finding {
 };
 
 /* What was not understood, verbatim: bytes of the store, never parsed again.
- * Either an element or, beginning with a blank, attributes. */
+ * Either an element or, beginning with a blank, one attribute. */
 struct raw_text {
     const char *parent; /* interned: element it belongs to: "domain", "property" ... */
     const char *at;     /* interned: which one ("netvm"), or in a container the

@@ -133,18 +133,16 @@ static void raw_add(struct loader *loader, const char *parent, const char *at,
 static void attrs_keep(struct loader *loader, const struct xml_attr *attrs,
                        const char *element, const char *const *known)
 {
-    GString *text = NULL;
-
     for (; attrs->name; attrs++) {
+        GString *text;
+
         if (g_strv_contains(known, attrs->name))
             continue;
-        if (!text)
-            text = g_string_new(NULL);
+        text = g_string_new(NULL);
         xml_append_attr(text, attrs->name, attrs->value);
-    }
-    if (text)
         raw_add(loader, g_intern_string(element), top(loader)->item,
                 g_string_free(text, FALSE));
+    }
 }
 
 /* Containers have no attributes that mean anything. */

@@ -30,12 +30,28 @@ static gboolean raw_is(const struct raw_text *raw, const char *parent, const cha
     return g_str_equal(raw->parent, parent) && g_strcmp0(raw->at, at) == 0;
 }
 
+/* Elements that were there twice are one now: its last attribute counts. */
+static gboolean raw_comes_again(const struct writer *w, guint i)
+{
+    const struct raw_text *raw = g_ptr_array_index(w->raw, i);
+    gsize name = strcspn(raw->text, "=") + 1;
+
+    for (guint j = i + 1; j < w->raw->len; j++) {
+        const struct raw_text *later = g_ptr_array_index(w->raw, j);
+
+        if (raw_is(later, raw->parent, raw->at) &&
+            strncmp(later->text, raw->text, name) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void raw_attrs(const struct writer *w, const char *parent, const char *at)
 {
     for (guint i = 0; i < w->raw->len; i++) {
         const struct raw_text *raw = g_ptr_array_index(w->raw, i);
 
-        if (raw->text[0] == ' ' && raw_is(raw, parent, at))
+        if (raw->text[0] == ' ' && raw_is(raw, parent, at) && !raw_comes_again(w, i))
             g_string_append(w->out, raw->text);
     }
 }

@@ -561,6 +561,21 @@ START_TEST(broken_qubes_are_never_written_anew)
 }
 END_TEST
 
+/* An element has an attribute once, or nobody reads the store again. */
+START_TEST(what_was_there_twice_is_written_once)
+{
+    GString *text;
+
+    root_load_domains("    <domain id='domain-0' class='AdminVM'>"
+                      "<properties x='1' y='3'/><properties x='2'/></domain>\n");
+    text = store_serialise_anew(store, model);
+    ck_assert_ptr_nonnull(strstr(text->str, "<properties y=\"3\" x=\"2\""));
+    root_put(text->str, -1);
+    g_string_free(text, TRUE);
+    root_load();
+}
+END_TEST
+
 START_TEST(a_new_qube_goes_to_its_place)
 {
     struct qube *mid;
@@ -720,7 +735,8 @@ int main(void)
         loops_through_the_default_are_broken,
         a_generated_uuid_is_stable_and_written_with_a_change,
         a_store_without_dom0_shows_one, what_is_not_understood_survives_a_change,
-        broken_qubes_are_never_written_anew, a_new_qube_goes_to_its_place,
+        broken_qubes_are_never_written_anew,
+        what_was_there_twice_is_written_once, a_new_qube_goes_to_its_place,
         changed_globals_touch_their_section, a_false_flag_is_not_lost,
         nothing_at_all_is_a_store_too, NULL,
     };
