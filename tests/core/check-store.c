@@ -566,10 +566,12 @@ START_TEST(what_was_there_twice_is_written_once)
 {
     GString *text;
 
-    root_load_domains("    <domain id='domain-0' class='AdminVM'>"
-                      "<properties x='1' y='3'/><properties x='2'/></domain>\n");
+    root_load_domains("    <domain id='domain-5' class='TemplateVM'>"
+                      "<properties x='1' y='3'><property name='name'>t</property>"
+                      "<property name='qid'>5</property></properties>"
+                      "<properties x='2'/></domain>\n");
     text = store_serialise_anew(store, model);
-    ck_assert_ptr_nonnull(strstr(text->str, "<properties y=\"3\" x=\"2\""));
+    ck_assert_msg(strstr(text->str, "y=\"3\" x=\"2\"") != NULL, "%s", text->str);
     root_put(text->str, -1);
     g_string_free(text, TRUE);
     root_load();
