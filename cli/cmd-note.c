@@ -72,6 +72,24 @@ static gboolean show(struct cli *cli, const char *name, GError **error)
     return TRUE;
 }
 
+/* Nothing may also be what is left of a program that failed, and it would remove
+ * the note. */
+static gboolean check_piped(const char *text, gsize len, GError **error)
+{
+    if (len == 0)
+        error_set(error, QMC_ERROR_INVALID, "'qmc note QUBE ''' removes the note",
+                  "stdin is empty: there is no note to write");
+    else if (len > NOTE_MAX)
+        error_set(error, QMC_ERROR_INVALID, NULL,
+                  "the note on stdin is too long: at most %d bytes are allowed",
+                  NOTE_MAX);
+    else if (memchr(text, '\0', len))
+        error_set(error, QMC_ERROR_INVALID, NULL, "the note has NUL bytes in it");
+    else
+        return TRUE;
+    return FALSE;
+}
+
 /* One byte more than a note may have is enough to refuse it. */
 static char *read_stdin(GError **error)
 {
@@ -89,10 +107,7 @@ static char *read_stdin(GError **error)
         }
         len += (gsize)n;
     }
-    if (!memchr(text, '\0', len))
-        return g_steal_pointer(&text);
-    error_set(error, QMC_ERROR_INVALID, NULL, "the note has NUL bytes in it");
-    return NULL;
+    return check_piped(text, len, error) ? g_steal_pointer(&text) : NULL;
 }
 
 static gboolean run(struct cli *cli, GError **error)

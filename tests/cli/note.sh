@@ -43,13 +43,18 @@ printf 'from a pipe\n' | "$qmc" --root "$work/sys" --offline note work - \
     >"$work/out" 2>"$work/err" || status=$?
 test "$status" -eq 0 && test "$(cat "$file")" = 'from a pipe'
 ok "'-' reads it from stdin"
-head -c 256001 /dev/zero | tr '\0' x >"$work/long"
+run 2 --root "$work/sys" --offline note work -
+err_has '^qmc: stdin is empty'
+err_has "^hint: 'qmc note QUBE ''' removes"
+test "$(cat "$file")" = 'from a pipe'
+ok "nothing on stdin is no note, and removes none"
+head -c 300000 /dev/zero | tr '\0' x >"$work/long"
 status=0
 "$qmc" --root "$work/sys" --offline note work - \
     >"$work/out" 2>"$work/err" <"$work/long" || status=$?
 test "$status" -eq 2
 ok "one that is too long is refused"
-err_has 'too long'
+err_has 'too long: at most 256000 bytes'
 status=0
 printf 'a\0b' | "$qmc" --root "$work/sys" --offline note work - \
     >"$work/out" 2>"$work/err" || status=$?
