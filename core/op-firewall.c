@@ -27,6 +27,7 @@ struct rewrite {
     struct firewall_rule *old;  /* as given; NULL: a number */
     gint64 old_number;
     struct firewall *firewall;  /* what was read, and is to be put back */
+    gint64 now;                 /* when that was: what had expired is dropped */
     gboolean (*change)(struct rewrite *rewrite, struct op *op, GError **error);
 };
 
@@ -58,10 +59,21 @@ static void refuse_number(const struct rewrite *rewrite, gint64 number,
 /* The first rule before this one that lets nothing through to it; -1: none. */
 static int covered_by(const struct firewall *firewall, guint number)
 {
-    for (guint i = 0; i < number; i++)
-        if (firewall_rule_is_total(firewall->rules->pdata[i]))
+    for (guint i = 0; i < number; i++) {
+        const struct firewall_rule *rule = firewall->rules->pdata[i];
+
+        if (rule->flaw || firewall_rule_is_total(rule))
             return (int)i;
+    }
     return -1;
+}
+
+/* They are not written, so they do not count in what is said of the others. */
+static void drop_expired(struct firewall *firewall, gint64 now)
+{
+    for (guint i = firewall->rules->len; i-- > 0;)
+        if (firewall_rule_expired(firewall->rules->pdata[i], now))
+            g_ptr_array_remove_index(firewall->rules, i);
 }
 
 /* Two rules are one if they say the same. */
@@ -119,22 +131,50 @@ static gint64 make_place(struct rewrite *rewrite, GError **error)
     return at > old ? at - 1 : at;
 }
 
-static gboolean add(struct rewrite *rewrite, struct op *op, GError **error)
+static gboolean check_lasts(const struct firewall_rule *rule, gint64 now,
+                            GError **error)
+{
+    g_autofree char *expire = firewall_rule_get(rule, "expire");
+    g_autofree char *hint = NULL;
+
+    if (!firewall_rule_expired(rule, now))
+        return TRUE;
+    hint = g_strdup_printf("it is seconds since 1970, and now is %" G_GINT64_FORMAT,
+                           now);
+    error_set(error, QMC_ERROR_INVALID, hint,
+              "the rule has expired already: its 'expire' is '%s'", expire);
+    return FALSE;
+}
+
+static void say_added(const struct rewrite *rewrite, struct op *op, guint at)
 {
     const char *done = rewrite->replaces ? "changed" : "added";
-    gint64 at = make_place(rewrite, error);
-    int cover;
+    const struct firewall_rule *rule;
+    int cover = covered_by(rewrite->firewall, at);
 
-    if (at < 0)
+    if (cover < 0) {
+        op_set_result(op, "rule %u %s", at, done);
+        return;
+    }
+    rule = rewrite->firewall->rules->pdata[cover];
+    op_set_result(op, "rule %u %s; it has no effect: rule %d before it %s", at, done,
+                  cover, rule->flaw ? "cannot be read" : "matches everything");
+}
+
+/* Numbers are given as they are listed, and said as they will be. */
+static gboolean add(struct rewrite *rewrite, struct op *op, GError **error)
+{
+    GPtrArray *rules = rewrite->firewall->rules;
+    struct firewall_rule *rule = rewrite->rule;
+    gint64 at = make_place(rewrite, error);
+    guint place;
+
+    if (at < 0 || !check_lasts(rule, rewrite->now, error))
         return FALSE;
-    g_ptr_array_insert(rewrite->firewall->rules, (int)at,
-                       g_steal_pointer(&rewrite->rule));
-    cover = covered_by(rewrite->firewall, (guint)at);
-    if (cover < 0)
-        op_set_result(op, "rule %d %s", (int)at, done);
-    else
-        op_set_result(op, "rule %d %s; it has no effect: rule %d before it "
-                      "matches everything", (int)at, done, cover);
+    g_ptr_array_insert(rules, (int)at, g_steal_pointer(&rewrite->rule));
+    drop_expired(rewrite->firewall, rewrite->now);
+    if (g_ptr_array_find(rules, rule, &place))
+        say_added(rewrite, op, place);
     return TRUE;
 }
 
@@ -167,6 +207,7 @@ static gboolean undo(gpointer data, GError **error)
 
 static gboolean change(struct rewrite *rewrite, struct op *op, GError **error)
 {
+    rewrite->now = now_s();
     rewrite->firewall = firewall_read(rewrite->path, error);
     if (!rewrite->firewall || !rewrite->change(rewrite, op, error))
         return FALSE;
@@ -182,7 +223,7 @@ static gboolean rewrite_look(struct op *op, GError **error)
     if (!hold_look(rewrite->hold, op_cancellable(op), error) ||
         !change(rewrite, op, error))
         return FALSE;
-    text = firewall_serialise(rewrite->firewall, now_s(), error);
+    text = firewall_serialise(rewrite->firewall, rewrite->now, error);
     if (text)
         g_string_free(text, TRUE);
     return text != NULL;
@@ -199,7 +240,7 @@ static gboolean rewrite_run(struct op *op, GError **error)
     if (!change(rewrite, op, error))
         return FALSE;
     op_step(op, "rules written");
-    if (!firewall_write(rewrite->firewall, now_s(), error))
+    if (!firewall_write(rewrite->firewall, rewrite->now, error))
         return FALSE;
     op_push_undo(op, "rules", undo, rewrite, NULL);
     if (hold_state(rewrite->hold) != POWER_HALTED)
@@ -235,7 +276,7 @@ static gboolean take_rule(struct op *op, GError **error)
     struct rewrite *rewrite = op->data;
 
     rewrite->rule = firewall_rule_parse(op_text(op, "rule"), error);
-    return rewrite->rule != NULL;
+    return rewrite->rule && check_lasts(rewrite->rule, now_s(), error);
 }
 
 static gboolean is_number(const char *text)

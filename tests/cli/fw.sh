@@ -142,12 +142,38 @@ json_is 'data[0]["action"] is None and "later" in data[0]["flaw"]'
 json_is 'data[1]["action"] == "drop"'
 err_has 'rule 0 cannot be read'
 fw 0 work add drop dsthost=example.org
+out_has '^work: rule 2 added; it has no effect: rule 0 before it cannot be read$'
 grep -q '<rule><properties><property name="later">1</property></properties></rule>' \
     "$file"
 ok "its text is kept"
 fw 0 work del 0
 fw 0 work ls
 err_empty
+
+# Those that have expired are listed, but the save drops them: what is said are
+# the numbers there are afterwards.
+cat >"$file" <<'XML'
+<firewall version="2">
+  <rules>
+    <rule><properties><property name="action">accept</property>
+      <property name="expire">1000000000</property></properties></rule>
+    <rule><properties><property name="action">accept</property>
+      <property name="dsthost">1.1.1.1</property></properties></rule>
+    <rule><properties><property name="action">drop</property></properties></rule>
+  </rules>
+</firewall>
+XML
+was=$(cksum "$file")
+fw 2 work add accept expire=1
+err_has "expired already: its 'expire' is '1'"
+err_has '^hint: it is seconds since 1970'
+fw 2 -n work add --replace 1 accept expire=1
+test "$was" = "$(cksum "$file")"
+ok "no rule is added that counts no more"
+fw 0 work add --before 2 accept dsthost=4.4.4.4
+out_has '^work: rule 1 added$'
+fw 0 work ls --json
+json_is '[r["dsthost"] for r in data] == ["1.1.1.1/32", "4.4.4.4/32", None]'
 
 # Rules of R3 are read, and written in the new form.
 cat >"$file" <<'XML'
