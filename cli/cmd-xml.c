@@ -368,16 +368,14 @@ const struct cmd cmd_xml_diff = {
 
 /* restore */
 
-/* "; lost: a, b" */
-static char *lost_text(const struct work *work, const struct store_reading *copy)
+/* "; it does not have a, b" */
+static char *lost_text(const struct store_reading *present,
+                       const struct store_reading *copy)
 {
-    g_autofree char *path = layout_path(work->root, LAYOUT_STORE);
-    auto_of(store_reading) struct store_reading *present =
-        store_reading_new(work->root, path, NULL);
-    g_autoptr(GPtrArray) lost = present ? store_reading_lost(present, copy) : NULL;
+    g_autoptr(GPtrArray) lost = store_reading_lost(present, copy);
     GString *text = g_string_new(NULL);
 
-    for (guint i = 0; lost && i < lost->len; i++)
+    for (guint i = 0; i < lost->len; i++)
         g_string_append_printf(text, "%s%s", i ? ", " : "; it does not have ",
                                (const char *)lost->pdata[i]);
     return g_string_free(text, FALSE);
@@ -388,12 +386,16 @@ static gboolean consented(const struct work *work, const char *path,
 {
     const char *given = options_text(work->cli->options, "confirm");
     g_autofree char *name = g_path_get_basename(path);
-    g_autofree char *lost = NULL, *hint = NULL;
+    g_autofree char *store = layout_path(work->root, LAYOUT_STORE);
+    g_autofree char *lost = NULL, *word = text_shell_quote(name), *hint = NULL;
+    auto_of(store_reading) struct store_reading *present = NULL;
 
     if (g_strcmp0(given, name) == 0)
         return TRUE;
-    lost = lost_text(work, copy);
-    hint = g_strdup_printf("see 'qmc xml diff', then --confirm %s", name);
+    present = store_reading_new(work->root, store, NULL);
+    lost = present ? lost_text(present, copy) : g_strdup("");
+    hint = g_strdup_printf("%s--confirm %s", present ? "see 'qmc xml diff', then "
+                                                     : "add ", word);
     error_set(error, QMC_ERROR_UNCONFIRMED, hint,
               "'%s' would take the place of the store%s", name, lost);
     return FALSE;

@@ -393,7 +393,8 @@ static void save_done(struct op *op)
     g_autoptr(GError) error = NULL;
 
     store_save_commit(op->priv->save, engine->model);
-    if (op->reread && !engine_reload(engine, &error))
+    /* A finding may be about what was changed, whosever it is. */
+    if ((op->reread || model_findings(engine->model)) && !engine_reload(engine, &error))
         model_note(engine->model, NULL, TRUE, "%s", error->message);
 }
 
@@ -498,11 +499,9 @@ static gboolean refuse(GError **error, QmcErrorCode code, const struct op *op,
 static gboolean refuse_never(GError **error, const struct op *op,
                              const struct qube *qube, const char *reason)
 {
-    g_autofree char *hint = NULL;
+    g_autofree char *hint =
+        qube->broken || !qube->class ? qube_hint_show(qube) : NULL;
 
-    if (qube->broken || !qube->class)
-        hint = g_strdup_printf("'qmc show %s' lists what is wrong with it",
-                               op->subject);
     error_set(error, QMC_ERROR_STATE, hint, "cannot %s '%s': %s", op->row->name,
               op->subject, reason);
     return FALSE;

@@ -493,3 +493,12 @@ const struct volume_config *model_volume_rival(const struct model *model,
     }
     return rival;
 }
+
+guint model_findings(const struct model *model)
+{
+    guint n = model->findings->len;
+
+    for (guint i = 0; i < model->qubes->len; i++)
+        n += ((const struct qube *)model->qubes->pdata[i])->findings->len;
+    return n;
+}

@@ -167,6 +167,10 @@ struct qube *qube_new(const char *name, const char *uuid, int qid,
 /* The empty one the loader fills. */
 struct qube *qube_new_empty(const char *class_name);
 void qube_free(struct qube *qube);
+/* How many there are, of the system and of all qubes. */
+guint model_findings(const struct model *model);
+/* "see what is wrong with it: qmc show NAME", for a shell; the caller's. */
+char *qube_hint_show(const struct qube *qube);
 void qube_find(struct qube *qube, enum severity severity, const char *hint,
                const char *format, ...) G_GNUC_PRINTF(4, 5);
 

@@ -95,9 +95,7 @@ static gboolean apply(struct op *op, GError **error)
 
     if (edit_is_same(op))
         return TRUE;
-    /* A finding may be about what it was. */
-    op->reread = row->rebuilds ||
-                 (qube ? qube->findings : model->findings)->len > 0;
+    op->reread = row->rebuilds;
     change_make(model, qube, row, op_text(op, "value"));
     return TRUE;
 }

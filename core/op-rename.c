@@ -72,6 +72,8 @@ static gboolean rename_fits(const struct model *model, const struct qube *qube,
 {
     const char *name = args ? g_hash_table_lookup(args, "name") : NULL;
 
+    if (g_strcmp0(name, qube->name) == 0)
+        return refuse(qube, "it has that name already", NULL, error);
     if (name && !draft_check_name(model, name, error))
         return FALSE;
     if (qube_get_bool(model, qube, "installed_by_rpm"))

@@ -53,7 +53,6 @@ static gboolean change(struct op *op, void (*fn)(struct qube *, const char *))
 
     if (edit_is_same(op))
         return TRUE;
-    op->reread = qube->findings->len > 0;
     fn(qube, op_text(op, "tag"));
     model_touch(model, qube);
     return TRUE;

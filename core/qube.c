@@ -8,6 +8,7 @@
 
 #include "core/layout.h"
 #include "core/model-private.h"
+#include "util/text.h"
 
 /* Deeper than any chain of defaults that makes sense: the data go in circles. */
 #define DEPTH_MAX 64
@@ -381,4 +382,11 @@ enum power_state qube_power(const struct model *model, const struct qube *qube,
     if (!qrexec || *qrexec == '\0' || qrexec_up(root, qube->name))
         return POWER_RUNNING;
     return POWER_TRANSIENT;
+}
+
+char *qube_hint_show(const struct qube *qube)
+{
+    g_autofree char *name = text_shell_quote(qube->name);
+
+    return g_strdup_printf("see what is wrong with it: qmc show %s", name);
 }

@@ -217,8 +217,7 @@ gboolean start_target(const struct qube *qube, const char *volume,
 gboolean start_usable(const struct model *model, const struct qube *qube,
                       const struct volume_config *config, GError **error)
 {
-    g_autofree char *hint =
-        g_strdup_printf("'qmc show %s' lists what is wrong with it", qube->name);
+    g_autofree char *hint = qube_hint_show(qube);
     const struct volume_config *rival;
     const struct qube *owner;
 
@@ -273,8 +272,7 @@ static gboolean plan_fill(struct start_plan *plan, struct engine *engine,
     const char *prohibited = qube_feature(qube, "prohibit-start");
 
     if (qube->broken || !qube->class) {
-        g_autofree char *hint = g_strdup_printf(
-            "'qmc show %s' lists what is wrong with it", qube->name);
+        g_autofree char *hint = qube_hint_show(qube);
 
         error_set(error, QMC_ERROR_STATE, hint,
                   "the entry of qube '%s' in the store is damaged", qube->name);

@@ -11,6 +11,7 @@
 #include "core/name.h"
 #include "core/tag.h"
 #include "util/error.h"
+#include "util/text.h"
 
 #define NETVM_HOPS 64
 #define REFUSED_BY_QUBESD "qubesd does not load a store like this"
@@ -212,7 +213,8 @@ static gboolean prop_vital(const struct prop_value *value)
 static char *prop_repair(const struct qube *qube, const struct prop_row *row)
 {
     const char *verb = qube ? "prefs" : "global";
-    g_autofree char *what = qube ? g_strdup_printf("%s %s", qube->name, row->name)
+    g_autofree char *name = qube ? text_shell_quote(qube->name) : NULL;
+    g_autofree char *what = qube ? g_strdup_printf("%s %s", name, row->name)
                                  : g_strdup(row->name);
 
     if (row->computed || row->once)

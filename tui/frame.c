@@ -60,15 +60,6 @@ static char *frame_link(struct engine *engine)
     return g_strndup(status, strcspn(status, ":"));
 }
 
-static guint frame_count_findings(const struct model *model)
-{
-    guint n = model->findings->len;
-
-    for (guint i = 0; i < model->qubes->len; i++)
-        n += ((const struct qube *)model->qubes->pdata[i])->findings->len;
-    return n;
-}
-
 /* Without a line of views the title says which one it is. */
 static int frame_draw_view(struct app *app, int x, int w)
 {
@@ -81,7 +72,7 @@ static int frame_draw_view(struct app *app, int x, int w)
 static void frame_draw_title(struct app *app, int h, int w)
 {
     struct engine *engine = app_engine(app);
-    guint findings = frame_count_findings(app_model(app));
+    guint findings = model_findings(app_model(app));
     g_autofree char *link = frame_link(engine);
     int x;
 

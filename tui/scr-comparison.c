@@ -22,7 +22,7 @@ struct comparison {
 /* --- reading [worker] --- */
 
 struct question {
-    char *root, *path;
+    char *root, *copy; /* a path, or the id of a copy */
 };
 
 static void question_free(gpointer data)
@@ -30,7 +30,7 @@ static void question_free(gpointer data)
     struct question *question = data;
 
     g_free(question->root);
-    g_free(question->path);
+    g_free(question->copy);
     g_free(question);
 }
 
@@ -92,9 +92,10 @@ static gpointer comparison_run(gconstpointer data, GError **error)
 {
     const struct question *question = data;
     g_autofree char *path = layout_path(question->root, LAYOUT_STORE);
+    g_autofree char *copied = store_copy_path(question->root, question->copy, error);
     g_autoptr(GError) cause = NULL;
     auto_of(store_reading) struct store_reading *copy =
-        store_reading_new(question->root, question->path, error);
+        copied ? store_reading_new(question->root, copied, error) : NULL;
     auto_of(store_reading) struct store_reading *present =
         copy ? store_reading_new(question->root, path, &cause) : NULL;
     GPtrArray *lines;
@@ -142,7 +143,7 @@ static void comparison_changed(gpointer screen)
     app_dirty(((struct screen *)screen)->app);
 }
 
-static void comparison_open_screen(struct screen *screen, gconstpointer path)
+static void comparison_open_screen(struct screen *screen, gconstpointer copy)
 {
     struct comparison *comparison = screen->data;
     struct engine *engine = app_engine(screen->app);
@@ -152,16 +153,16 @@ static void comparison_open_screen(struct screen *screen, gconstpointer path)
     struct question *question = g_new0(struct question, 1);
 
     question->root = g_strdup(engine_root(engine));
-    question->path = g_strdup(path);
-    comparison->name = g_path_get_basename(path);
+    question->copy = g_strdup(copy);
+    comparison->name = g_path_get_basename(copy);
     comparison->pager = pager_new(&pager);
     pager_set_wrap(comparison->pager, TRUE);
     comparison->query = query_submit(engine, question, &spec);
 }
 
-void comparison_open(struct app *app, const char *path)
+void comparison_open(struct app *app, const char *copy)
 {
-    app_push(app, &screen_comparison, path);
+    app_push(app, &screen_comparison, copy);
 }
 
 static void comparison_close(struct screen *screen)

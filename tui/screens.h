@@ -63,7 +63,7 @@ void props_open_several(struct app *app, char **uuids);
 void props_open_found(struct app *app, const char *text);
 /* The copies of the store, and what one of them says otherwise. */
 void copies_open(struct app *app);
-void comparison_open(struct app *app, const char *path);
+void comparison_open(struct app *app, const char *copy);
 /* Follows an operation until it ends or is left to go on behind. */
 void progress_open(struct app *app, struct op *op);
 /* One of its steps as a line. */

@@ -261,6 +261,11 @@ static void run_repair(struct app *app, const char *const *args)
     app_show(app, &screen_repair);
 }
 
+static void run_comparison(struct app *app, const char *const *args)
+{
+    comparison_open(app, args[0]);
+}
+
 static void run_copies(struct app *app, const char *const *args)
 {
     copies_open(app);
@@ -310,6 +315,7 @@ static const struct words_row rows[] = {
     {"jobs", 0, 0, "jobs", NULL, NULL, run_jobs},
     {"events", 0, 0, "events", NULL, NULL, run_events},
     {"xml check", 0, 0, "xml check", NULL, NULL, run_repair},
+    {"xml diff", 1, 1, "xml diff COPY", NULL, NULL, run_comparison},
     {"xml log", 0, 0, "xml log", NULL, NULL, run_copies},
     {"show", 1, 1, "show QUBE", offer_qube, check_qube, run_show},
     {"prefs", 1, 2, "prefs QUBE [NAME [VALUE]]", offer_prefs, check_qube,
@@ -374,6 +380,16 @@ static GPtrArray *words_verbs(void)
     return verbs;
 }
 
+/* "xml", of "xml log". */
+static gboolean words_begins(const char *const *verbs, const char *word)
+{
+    g_autofree char *head = g_strconcat(word, " ", NULL);
+
+    while (*verbs && !g_str_has_prefix(*verbs, head))
+        verbs++;
+    return *verbs != NULL;
+}
+
 static void error_unknown(const char *const *words, GError **error)
 {
     g_autoptr(GPtrArray) verbs = words_verbs();
@@ -386,7 +402,8 @@ static void error_unknown(const char *const *words, GError **error)
         near = near_find(words[0], names);
     hint = near ? g_strdup_printf("did you mean '%s'?", near)
                 : g_strdup("Tab lists what there is");
-    error_set(error, QMC_ERROR_INVALID, hint, "there is no command '%s'", words[0]);
+    error_set(error, QMC_ERROR_INVALID, hint, "there is no command '%s'",
+              words_begins(names, words[0]) ? two : words[0]);
 }
 
 static gboolean words_find_row(struct words *words, const struct model *model,

@@ -255,7 +255,7 @@ START_TEST(each_refusal_says_why)
 {
     life_refused(world, QMC_ERROR_EXISTS, "'work' is the name", "rename", "vault",
                  "name", "work", NULL);
-    life_refused(world, QMC_ERROR_EXISTS, "'vault' is the name", "rename", "vault",
+    life_refused(world, QMC_ERROR_STATE, "that name already", "rename", "vault",
                  "name", "vault", NULL);
     life_refused(world, QMC_ERROR_INVALID, "cannot be the name", "rename", "vault",
                  "name", "x-dm", NULL);
