@@ -5,6 +5,7 @@
 
 #include "core/hold.h"
 #include "core/home.h"
+#include "core/prop-link.h"
 #include "core/start-plan.h"
 #include "util/error.h"
 #include "util/text.h"
@@ -122,8 +123,34 @@ static gboolean volumes_prepare(struct op *op, struct birth *birth,
         attrs_fill(config);
         volume_add(birth, images, config->volume, copied(config, from, fresh));
     }
+    for (guint i = 0; i < birth->links->len; i++)
+        g_string_append_printf(
+            images, "\n%s", ((const struct prop_link *)birth->links->pdata[i])->path);
     birth->images = g_string_free(images, FALSE);
     return ok;
+}
+
+/* Of what its properties are outside the store. */
+static void links_prepare(struct birth *birth, const char *root)
+{
+    const struct qube *qube = birth->qube;
+
+    for (guint i = 0; i < qube->props->len; i++) {
+        const struct prop_value *value =
+            &g_array_index(qube->props, struct prop_value, i);
+        struct prop_link *link =
+            value->row ? prop_link_new(root, value->row, qube->name, value->text) : NULL;
+
+        if (link && link->on)
+            g_ptr_array_add(birth->links, link);
+        else if (link)
+            prop_link_free(link);
+    }
+}
+
+static void link_drop(gpointer data)
+{
+    prop_link_free(data);
 }
 
 /* It is the same one that an earlier preparation began. */
@@ -155,6 +182,8 @@ struct birth *birth_new(struct op *op, struct qube *draft, const struct qube *fr
     birth->home = home_path(root, draft->class, draft->name);
     birth->volumes = g_ptr_array_new_with_free_func(volume_drop);
     birth->sources = g_ptr_array_new_with_free_func(volume_drop);
+    birth->links = g_ptr_array_new_with_free_func(link_drop);
+    links_prepare(birth, root);
     if (from) {
         birth->hold = hold_new(op->engine, from);
         birth->like = home_path(root, from->class, from->name);
@@ -174,6 +203,7 @@ void birth_free(struct birth *birth)
     g_clear_pointer(&birth->hold, hold_free);
     g_ptr_array_unref(birth->volumes);
     g_ptr_array_unref(birth->sources);
+    g_ptr_array_unref(birth->links);
     g_free(birth->home);
     g_free(birth->like);
     g_free(birth->images);
@@ -206,6 +236,8 @@ void birth_plan(struct op *op, const struct birth *birth)
         if (volume_save_on_stop(birth->volumes->pdata[i]))
             op_plan(op, "%s", words);
     }
+    for (guint i = 0; i < birth->links->len; i++)
+        prop_link_plan(op, birth->links->pdata[i]);
     op_plan(op, "%s added to the store, qid %d%s%s", birth->qube->name,
             birth->qube->qid, ip ? ", ip " : "", ip ? ip : "");
 }
@@ -287,6 +319,9 @@ gboolean birth_make(struct op *op, GError **error)
         return FALSE;
     for (guint i = 0; i < birth->volumes->len; i++)
         if (!volume_step(op, birth, i, error))
+            return FALSE;
+    for (guint i = 0; i < birth->links->len; i++)
+        if (!prop_link_step(op, birth->links->pdata[i], error))
             return FALSE;
     birth->made = g_strdup(birth->images);
     return TRUE;

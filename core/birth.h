@@ -16,6 +16,7 @@ struct birth {
     char *like;          /* directory whose firewall rules it gets; NULL: none */
     gboolean notes;      /* and whose notes */
     const char *left_out; /* static: what the result adds; NULL: nothing */
+    GPtrArray *links;    /* struct prop_link, to be made */
     struct hold *hold;   /* of the qube that is copied; NULL: none */
     char *images;        /* what is to be made, as text */
     char *made;          /* the same of what was made; NULL: nothing yet */

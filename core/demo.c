@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/home.h"
 #include "core/layout.h"
 #include "core/model-private.h"
 #include "core/store.h"
@@ -196,8 +197,11 @@ static gboolean make_dirs(const char *root, GError **error)
 {
     g_autofree char *apps = layout_path(root, LAYOUT_BASE "/appvms");
     g_autofree char *templates = layout_path(root, LAYOUT_BASE "/vm-templates");
+    g_autofree char *unit = home_unit_path(root, "x");
+    g_autofree char *units = g_path_get_dirname(unit);
 
-    return file_mkdirs(apps, 0770, error) && file_mkdirs(templates, 0770, error);
+    return file_mkdirs(apps, 0770, error) && file_mkdirs(templates, 0770, error) &&
+           file_mkdirs(units, 0755, error);
 }
 
 static gboolean make_volumes(const struct model *model, GError **error)

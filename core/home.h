@@ -12,6 +12,8 @@ char *home_path(const char *root, const struct class_row *class, const char *nam
 /* The link that has it started with the machine (spec 2.6); NULL: it can have
  * none. Caller frees. */
 char *home_unit_path(const char *root, const char *name);
+/* What such a link names, on the system it is of. */
+#define HOME_UNIT_TARGET "/usr/lib/systemd/system/qubes-vm@.service"
 /* [W] EXISTS if there is something of that name already. */
 gboolean home_vacant(const char *home, GError **error);
 /* [W] Makes it, and what is above it. EXISTS as above. */

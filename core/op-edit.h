@@ -6,16 +6,20 @@
 #include "core/op-private.h"
 
 struct hold;
+struct prop_link;
 
 /* Main, at the end of prepare. same: the store says so already, so nothing is
  * written. hold: it must be halted; taken, NULL: its state does not matter.
- * `step` and `result` are taken: "memory was 400, is 800 now"; "memory is 800". */
+ * link: what changes outside the store; taken, NULL: nothing. `step` and `result`
+ * are taken: "memory was 400, is 800 now"; "memory is 800". */
 struct edit {
     gboolean same;
     struct hold *hold;
+    struct prop_link *link;
     char *step, *result;
 };
-gboolean edit_prepare(struct op *op, const struct edit *edit);
+/* BUSY if the qube has another name than when its link was changed. */
+gboolean edit_prepare(struct op *op, const struct edit *edit, GError **error);
 gboolean edit_run(struct op *op, GError **error);
 void edit_clear(struct op *op);
 /* Main, in apply. */

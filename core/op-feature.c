@@ -52,7 +52,7 @@ static gboolean prepare(struct op *op, GError **error)
         .result = result_of(op, qube, name, value),
     };
 
-    return edit_prepare(op, &edit);
+    return edit_prepare(op, &edit, error);
 }
 
 static void change(struct model *model, struct qube *qube, const char *name,

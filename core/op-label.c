@@ -59,7 +59,7 @@ static gboolean add_prepare(struct op *op, GError **error)
                                   same ? " already" : ""),
     };
 
-    return edit_prepare(op, &edit);
+    return edit_prepare(op, &edit, error);
 }
 
 static gboolean add_apply(struct op *op, GError **error)
@@ -125,7 +125,7 @@ static gboolean rm_prepare(struct op *op, GError **error)
         .result = g_strdup_printf("there is no label %s any more", label->name),
     };
 
-    return edit_prepare(op, &edit);
+    return edit_prepare(op, &edit, error);
 }
 
 static gboolean rm_apply(struct op *op, GError **error)

@@ -6,6 +6,7 @@
 
 #include "core/hold.h"
 #include "core/prop-change.h"
+#include "core/prop-link.h"
 
 /* The qube of an operation; NULL: it is about the system. */
 static struct qube *subject(const struct op *op)
@@ -58,6 +59,8 @@ static gboolean prepare(struct op *op, GError **error)
     struct edit edit = {
         .same = same,
         .hold = row->halted && qube ? hold_new(op->engine, qube) : NULL,
+        .link = qube ? prop_link_new(engine_root(op->engine), row, qube->name, after)
+                     : NULL,
         .step = g_strdup_printf(
             "%s was %s%s, is %s%s now", row->name, shown(before),
             change_is_explicit(model, qube, row) ? "" : " (default)", shown(after),
@@ -67,7 +70,7 @@ static gboolean prepare(struct op *op, GError **error)
                                   same ? " already" : when(qube, row)),
     };
 
-    return edit_prepare(op, &edit);
+    return edit_prepare(op, &edit, error);
 }
 
 /* For a question about several: each may have another value now. */

@@ -30,7 +30,7 @@ static gboolean add_prepare(struct op *op, GError **error)
                                   has_tag(op) ? " already" : ""),
     };
 
-    return edit_prepare(op, &edit);
+    return edit_prepare(op, &edit, error);
 }
 
 static gboolean del_prepare(struct op *op, GError **error)
@@ -43,7 +43,7 @@ static gboolean del_prepare(struct op *op, GError **error)
                                               : "has no tag %s", tag),
     };
 
-    return edit_prepare(op, &edit);
+    return edit_prepare(op, &edit, error);
 }
 
 static gboolean change(struct op *op, void (*fn)(struct qube *, const char *))

@@ -57,6 +57,11 @@ struct prop_row {
     /* What else of the store follows, after the change; NULL ok. before: what
      * it was, NULL: none. */
     void (*follow)(struct model *model, struct qube *qube, const char *before);
+    /* BOOL: what is outside the store while it is True, a symbolic link to
+     * link_target. Its path below root for a qube of that name, NULL: that can
+     * have none; caller frees. NULL ok. */
+    char *(*link_path)(const char *root, const char *name);
+    const char *link_target;
 };
 
 /* NULL: unknown, or not of this class (0: global). */

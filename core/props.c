@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "core/class.h"
+#include "core/home.h"
 #include "core/prop-rules.h"
 
 #define STORED (CLASS_ALL & ~CLASS_ADMIN)
@@ -20,6 +21,7 @@ static const struct prop_row rows[] = {
     { "auto_cleanup", PROP_BOOL, CLASS_DISP, 2, .fallback = "False",
       .help = "remove it when it stops" },
     { "autostart", PROP_BOOL, CLASS_QUBESVM, 2, .fallback = "False",
+      .link_path = home_unit_path, .link_target = HOME_UNIT_TARGET,
       .help = "start it when the machine boots" },
     { "backup_timestamp", PROP_TIME, CLASS_QUBESVM, 2, .max = G_MAXINT64,
       .help = "when it was last backed up, seconds since 1970" },

@@ -51,6 +51,19 @@ life 0 start r3
 out_has '^r3: started$'
 life 0 --offline create r4 --class TemplateVM --label black
 
+# Started with the machine: a link outside the store.
+units=$demo/etc/systemd/system/multi-user.target.wants
+life 0 prefs work autostart True
+test "$(readlink "$units/qubes-vm@work.service")" = \
+    /usr/lib/systemd/system/qubes-vm@.service
+ok "the machine starts it"
+life 0 prefs --unset work autostart
+test ! -L "$units/qubes-vm@work.service"
+ok "the machine starts it no more"
+life 0 create boots --class AppVM --label red --property autostart=True
+test -L "$units/qubes-vm@boots.service"
+ok "the machine starts a new one"
+
 # Clone.
 life 0 clone vault vault-2
 out_has '^vault: cloned to vault-2$'

@@ -57,12 +57,16 @@ static void ck_same(const char *one, const char *other, const char *property)
 
 START_TEST(settings_and_data_are_the_same)
 {
+    g_autofree char *units =
+        world_path(world, "/etc/systemd/system/multi-user.target.wants");
+    g_autofree char *unit = g_build_filename(units, "qubes-vm@copy.service", NULL);
     struct qube *from, *to;
     struct op *op;
 
     life_write(world, "appvms/vault/private.img", "secret");
     life_write(world, "appvms/vault/firewall.xml", "<firewall version=\"2\"/>");
     life_write(world, "appvms/vault/notes.txt", "mine");
+    ck_assert(file_mkdirs(units, 0755, NULL));
     set("vault", "vcpus", "3");
     set("vault", "autostart", "True");
     life_run(world, "feature-set", "vault", "name", "service.x", "value", "", NULL);
@@ -95,6 +99,7 @@ START_TEST(settings_and_data_are_the_same)
                      "3221225472");
     ck_assert_str_eq(volume_config_get(qube_volume(to, "root"), "source"),
                      "vm-templates/debian-13/root");
+    ck_assert(g_file_test(unit, G_FILE_TEST_IS_SYMLINK));
     /* There is nothing to go back to. */
     g_autofree char *state = life_state(world);
     ck_assert_ptr_null(strstr(state, "/appvms/copy/private.img."));

@@ -308,12 +308,28 @@ static struct op *create_nth(struct world *at, guint nth)
     g_autofree char *name = g_strdup_printf("n%u", nth);
 
     return life_run(at, "create", "dom0", "name", name, "class", "TemplateVM", "label",
-                    "red", NULL);
+                    "red", "property", "autostart=True", NULL);
 }
 
+/* Started with the machine are those that are there. */
 START_TEST(a_failure_at_any_call_leaves_nothing)
 {
+    g_autofree char *path =
+        world_path(world, "/etc/systemd/system/multi-user.target.wants");
+    g_autoptr(GDir) dir = NULL;
+    const char *unit;
+    guint units = 0;
+
+    ck_assert_int_eq(g_mkdir_with_parents(path, 0755), 0);
     ck_assert_uint_gt(life_each_failure(world, create_nth, NULL), 20);
+    dir = g_dir_open(path, 0, NULL);
+    for (; (unit = g_dir_read_name(dir)); units++) {
+        g_auto(GStrv) parts = g_strsplit_set(unit, "@.", -1);
+
+        ck_assert_msg(model_qube_named(engine_model(world->engine), parts[1]) != NULL,
+                      "%s", unit);
+    }
+    ck_assert_uint_gt(units, 0);
 }
 END_TEST
 

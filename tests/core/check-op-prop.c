@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/feature.h"
 #include "core/layout.h"
@@ -379,6 +380,126 @@ START_TEST(a_save_that_fails_is_taken_back)
 }
 END_TEST
 
+/* --- what is started with the machine --- */
+
+#define TARGET "/usr/lib/systemd/system/qubes-vm@.service"
+
+static char *wants(void)
+{
+    return world_path(world, "/etc/systemd/system/multi-user.target.wants");
+}
+
+/* NULL: there is none. Caller frees. */
+static char *unit_of(const char *name)
+{
+    g_autofree char *dir = wants();
+    g_autofree char *path = g_strdup_printf("%s/qubes-vm@%s.service", dir, name);
+
+    return g_file_read_link(path, NULL);
+}
+
+static void ck_unit(const char *expected)
+{
+    g_autofree char *target = unit_of("vault");
+
+    ck_assert_msg(g_strcmp0(target, expected) == 0, "the link is to %s", target);
+}
+
+START_TEST(what_is_started_at_boot_has_its_link)
+{
+    g_autofree char *dir = wants(), *path = NULL;
+    struct op *op;
+
+    ck_assert_int_eq(g_mkdir_with_parents(dir, 0755), 0);
+    op = done("set", "vault", "autostart", "yes");
+    ck_assert_ptr_nonnull(world_step(op, "qubes-vm@vault.service made"));
+    ck_unit(TARGET);
+    done("set", "vault", "autostart", "False");
+    ck_unit(NULL);
+    done("set", "vault", "autostart", "True");
+    path = g_build_filename(dir, "qubes-vm@vault.service", NULL);
+    ck_assert_int_eq(unlink(path), 0);
+    /* What the store says already is made so. */
+    done("set", "vault", "autostart", "True");
+    ck_unit(TARGET);
+    done("set", "vault", "autostart", "True");
+    done("set", "vault", "debug", "True");
+    ck_unit(TARGET);
+    op = done("unset", "vault", "autostart", NULL);
+    ck_assert_ptr_nonnull(world_step(op, "qubes-vm@vault.service removed"));
+    ck_unit(NULL);
+}
+END_TEST
+
+START_TEST(a_system_without_units_is_a_warning)
+{
+    g_autofree char *dir = wants(), *value = NULL;
+    const struct op_step *step;
+    struct op *op;
+
+    ck_assert(rmdir(dir) == 0 || errno == ENOENT);
+    op = done("set", "vault", "autostart", "True");
+    step = world_step(op, "etc/systemd/system/multi-user.target.wants'");
+    value = stored("vault", "autostart");
+    ck_assert_ptr_nonnull(step);
+    ck_assert_int_eq(step->state, STEP_WARNING);
+    ck_assert_str_eq(value, "True");
+    op = done("unset", "vault", "autostart", NULL);
+    for (guint i = 0; i < op->steps->len; i++)
+        ck_assert_int_eq(g_array_index(op->steps, struct op_step, i).state, STEP_OK);
+}
+END_TEST
+
+static void ck_save_fails(const char *op, const char *value)
+{
+    const struct deed deed = { op, "vault", "autostart", value };
+    struct op *made;
+
+    g_atomic_int_set(&rename_errno, ENOSPC);
+    made = submit(&deed, NULL);
+    world_finish(world, made);
+    ck_assert(error_is(made->error, QMC_ERROR_NOSPACE));
+    g_atomic_int_set(&rename_errno, 0);
+}
+
+START_TEST(a_link_goes_and_comes_back_with_the_store)
+{
+    g_autofree char *dir = wants();
+    g_autofree char *path = g_build_filename(dir, "qubes-vm@vault.service", NULL);
+
+    ck_assert_int_eq(g_mkdir_with_parents(dir, 0755), 0);
+    ck_save_fails("set", "True");
+    ck_unit(NULL);
+    done("set", "vault", "autostart", "True");
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(symlink("/other", path), 0);
+    ck_save_fails("set", "False");
+    ck_unit("/other");
+    ck_save_fails("unset", NULL);
+    ck_unit("/other");
+}
+END_TEST
+
+START_TEST(what_is_no_link_is_left_alone)
+{
+    const struct deed deed = { "unset", "vault", "autostart", NULL };
+    g_autofree char *dir = wants(), *value = NULL;
+    g_autofree char *path = g_build_filename(dir, "qubes-vm@vault.service", NULL);
+    struct op *op;
+
+    ck_assert_int_eq(g_mkdir_with_parents(dir, 0755), 0);
+    done("set", "vault", "autostart", "True");
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert(g_file_set_contents(path, "mine", -1, NULL));
+    op = submit(&deed, NULL);
+    world_finish(world, op);
+    ck_assert(error_is(op->error, QMC_ERROR_IO));
+    ck_assert(g_file_test(path, G_FILE_TEST_IS_REGULAR));
+    value = stored("vault", "autostart");
+    ck_assert_str_eq(value, "True");
+}
+END_TEST
+
 /* A plan and --readonly change nothing. */
 START_TEST(a_plan_says_old_and_new)
 {
@@ -468,6 +589,10 @@ int main(void)
         the_service_that_gives_memory_back_is_maxmem,
         features_are_looked_for_where_they_count,
         a_save_that_fails_is_taken_back,
+        what_is_started_at_boot_has_its_link,
+        a_system_without_units_is_a_warning,
+        a_link_goes_and_comes_back_with_the_store,
+        what_is_no_link_is_left_alone,
         a_plan_says_old_and_new,
         what_is_damaged_can_be_mended,
         NULL,
