@@ -3,6 +3,7 @@
 
 #include "core/birth.h"
 
+#include "core/firewall.h"
 #include "core/hold.h"
 #include "core/home.h"
 #include "core/prop-link.h"
@@ -271,6 +272,18 @@ static void drop_volume(gpointer data)
     volume_unref(data);
 }
 
+/* It has the rules of the other, whether they can be used or not. */
+static void rules_warn(struct op *op, const struct birth *birth)
+{
+    g_autofree char *path = firewall_path(engine_root(op->engine), birth->qube);
+    g_autoptr(GError) error = NULL;
+    auto_of(firewall) struct firewall *firewall = firewall_read(path, &error);
+
+    if (!firewall)
+        op_step_end(op, STEP_WARNING, "the firewall rules are copied, but %s",
+                    error->message);
+}
+
 static gboolean home_step(struct op *op, const struct birth *birth, GError **error)
 {
     if (!birth->home)
@@ -279,10 +292,14 @@ static gboolean home_step(struct op *op, const struct birth *birth, GError **err
     if (!home_make(birth->home, error))
         return FALSE;
     op_push_undo(op, "directory", undo_home, g_strdup(birth->home), g_free);
-    return !birth->like ||
-           (home_copy_file(birth->like, "firewall.xml", birth->home, error) &&
-            (!birth->notes ||
-             home_copy_file(birth->like, "notes.txt", birth->home, error)));
+    if (!birth->like)
+        return TRUE;
+    if (!home_copy_file(birth->like, "firewall.xml", birth->home, error) ||
+        (birth->notes &&
+         !home_copy_file(birth->like, "notes.txt", birth->home, error)))
+        return FALSE;
+    rules_warn(op, birth);
+    return TRUE;
 }
 
 /* Nothing of it was there, so whatever a failure leaves may go. */

@@ -9,6 +9,8 @@
 #define FILE_NAME "firewall.xml"
 #define FILE_MAX (16 * 1024 * 1024)
 #define FILE_MODE 0664
+#define KEPT_FORMAT ".broken-%Y%m%dT%H%M%SZ"
+#define KEPT_NUMBERS 100 /* of one second */
 
 char *firewall_path(const char *root, const struct qube *qube)
 {
@@ -17,30 +19,89 @@ char *firewall_path(const char *root, const struct qube *qube)
 
 static struct firewall *parse_file(const struct qube_file *file, GError **error)
 {
+    g_autofree char *what = g_strdup_printf("'%s' is broken", file->path);
     const char *data;
     gsize len;
 
     if (!file->there)
         return firewall_new();
     data = g_bytes_get_data(file->bytes, &len);
-    return firewall_parse(file->path, data ? data : "", len, error);
+    return firewall_parse(what, data ? data : "", len, error);
 }
 
-struct firewall *firewall_read(const char *path, GError **error)
+/* What a file is or says is no fault of who asked. */
+static gboolean read_file(struct qube_file *file, const char *path, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+
+    if (qube_file_read(file, path, FILE_MAX, &cause))
+        return TRUE;
+    if (error_is(cause, QMC_ERROR_INVALID))
+        error_set(error, QMC_ERROR_IO, "look at it, then move it away", "%s",
+                  cause->message);
+    else
+        g_propagate_error(error, g_steal_pointer(&cause));
+    return FALSE;
+}
+
+struct firewall *firewall_read_broken(const char *path, GError **error)
 {
     struct qube_file file = { NULL };
+    g_autoptr(GError) cause = NULL;
     struct firewall *firewall;
 
-    if (!qube_file_read(&file, path, FILE_MAX, error))
+    if (!read_file(&file, path, error))
         return NULL;
-    firewall = parse_file(&file, error);
+    firewall = parse_file(&file, &cause);
     if (!firewall) {
-        qube_file_clear(&file);
-        return NULL;
+        firewall = firewall_new();
+        firewall->broken = g_strdup(cause->message);
     }
     qube_file_clear(&firewall->file);
     firewall->file = file;
     return firewall;
+}
+
+struct firewall *firewall_read(const char *path, GError **error)
+{
+    auto_of(firewall) struct firewall *firewall = firewall_read_broken(path, error);
+
+    if (!firewall || !firewall->broken)
+        return g_steal_pointer(&firewall);
+    error_set(error, QMC_ERROR_IO, "'qmc fw QUBE reset' puts a new one in its place",
+              "%s", firewall->broken);
+    return NULL;
+}
+
+/* A name that nothing has; the last one if all of this second are taken. */
+static char *kept_path(const char *path, gint64 now)
+{
+    g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(now);
+    g_autofree char *stamp = g_date_time_format(when, KEPT_FORMAT);
+    char *kept = NULL;
+
+    for (int n = 0; n < KEPT_NUMBERS; n++) {
+        g_free(kept);
+        kept = g_strdup_printf("%s%s-%d", path, stamp, n);
+        if (!g_file_test(kept, G_FILE_TEST_EXISTS))
+            break;
+    }
+    return kept;
+}
+
+gboolean firewall_keep(const struct firewall *firewall, gint64 now,
+                       struct qube_file *kept, GError **error)
+{
+    struct qube_file copy = { .path = kept_path(firewall->file.path, now) };
+    gsize len;
+    const char *data = g_bytes_get_data(firewall->file.bytes, &len);
+
+    if (!qube_file_replace(&copy, FILE_MODE, data ? data : "", len, error)) {
+        qube_file_clear(&copy);
+        return FALSE;
+    }
+    *kept = copy;
+    return TRUE;
 }
 
 gboolean firewall_write(struct firewall *firewall, gint64 now, GError **error)

@@ -32,6 +32,7 @@ void firewall_free(struct firewall *firewall)
     qube_file_clear(&firewall->file);
     g_free(firewall->head);
     g_free(firewall->tail);
+    g_free(firewall->broken);
     g_free(firewall);
 }
 

@@ -59,6 +59,7 @@ struct firewall {
     /* Not there: one rule that accepts everything. See firewall_read(). */
     struct qube_file file;
     char *head, *tail; /* around the rules; NULL: as upstream writes them */
+    char *broken;      /* see firewall_read_broken(); NULL: it is not */
 };
 
 /* One rule that accepts everything: what an absent file means. */
@@ -91,9 +92,16 @@ GArray *firewall_publish(const struct firewall *firewall, const char *address,
 
 /* Where it is, below root; NULL: the qube can have none. Caller frees. */
 char *firewall_path(const char *root, const struct qube *qube);
-/* [W] An absent file is no error. INVALID as firewall_parse(), or over 16 MiB;
- * IO, DENIED. */
+/* [W] An absent file is no error. IO: what firewall_parse() refuses, over 16 MiB,
+ * or it cannot be read; DENIED. */
 struct firewall *firewall_read(const char *path, GError **error);
+/* [W] The same, but what firewall_parse() refuses is read as the one rule that
+ * accepts everything, and `broken` says why. */
+struct firewall *firewall_read_broken(const char *path, GError **error);
+/* [W] What was read, once more beside it, under a name with the time (UTC) in it.
+ * For the caller to clear. BUSY: too many in this second. */
+gboolean firewall_keep(const struct firewall *firewall, gint64 now,
+                       struct qube_file *kept, GError **error);
 /* [W] Replaces the file it was read from, without expired rules. BUSY: that
  * changed meanwhile, and is left alone. */
 gboolean firewall_write(struct firewall *firewall, gint64 now, GError **error);

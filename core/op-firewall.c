@@ -27,6 +27,8 @@ struct rewrite {
     struct firewall_rule *old;  /* as given; NULL: a number */
     gint64 old_number;
     struct firewall *firewall;  /* what was read, and is to be put back */
+    gboolean resets;            /* what it was does not matter */
+    struct qube_file kept;      /* the copy of what could not be understood */
     gint64 now;                 /* when that was: what had expired is dropped */
     gboolean (*change)(struct rewrite *rewrite, struct op *op, GError **error);
 };
@@ -40,6 +42,7 @@ static void rewrite_clear(struct op *op)
     firewall_rule_free(rewrite->rule);
     firewall_rule_free(rewrite->old);
     firewall_free(rewrite->firewall);
+    qube_file_clear(&rewrite->kept);
     g_free(rewrite);
 }
 
@@ -208,7 +211,8 @@ static gboolean undo(gpointer data, GError **error)
 static gboolean change(struct rewrite *rewrite, struct op *op, GError **error)
 {
     rewrite->now = now_s();
-    rewrite->firewall = firewall_read(rewrite->path, error);
+    rewrite->firewall = (rewrite->resets ? firewall_read_broken : firewall_read)(
+        rewrite->path, error);
     if (!rewrite->firewall || !rewrite->change(rewrite, op, error))
         return FALSE;
     rewrite->firewall->changed = TRUE;
@@ -229,6 +233,25 @@ static gboolean rewrite_look(struct op *op, GError **error)
     return text != NULL;
 }
 
+static gboolean undo_kept(gpointer data, GError **error)
+{
+    struct rewrite *rewrite = data;
+
+    return qube_file_remove(&rewrite->kept, error);
+}
+
+/* There may be rules in it that somebody can still make out. */
+static gboolean keep_broken(struct rewrite *rewrite, struct op *op, GError **error)
+{
+    op_step(op, "broken file kept");
+    if (!firewall_keep(rewrite->firewall, rewrite->now, &rewrite->kept, error))
+        return FALSE;
+    op_push_undo(op, "kept file", undo_kept, rewrite, NULL);
+    op_set_result(op, "rules reset: everything is accepted; the broken file is now "
+                  "'%s'", rewrite->kept.path);
+    return TRUE;
+}
+
 static gboolean rewrite_run(struct op *op, GError **error)
 {
     struct rewrite *rewrite = op->data;
@@ -238,6 +261,8 @@ static gboolean rewrite_run(struct op *op, GError **error)
         return FALSE;
     op_step(op, "rules read");
     if (!change(rewrite, op, error))
+        return FALSE;
+    if (rewrite->firewall->broken && !keep_broken(rewrite, op, error))
         return FALSE;
     op_step(op, "rules written");
     if (!firewall_write(rewrite->firewall, rewrite->now, error))
@@ -337,6 +362,7 @@ static gboolean reset_prepare(struct op *op, GError **error)
     struct rewrite *rewrite = op->data = rewrite_new(op);
 
     rewrite->change = reset;
+    rewrite->resets = TRUE;
     op_plan(op, "replace all rules by one that accepts everything");
     return rewrite_check(op, error);
 }

@@ -38,4 +38,35 @@ every_error first "$breadth" 5 'Input/output error'
 every_error first changes 28 'No space left on device'
 every_error first changes 30 'Read-only file system'
 
+# A reset of what is broken keeps that, and takes the copy back if it fails.
+command='fw work reset --yes'
+
+kept() { # how many copies
+    find "$root" -name 'firewall.xml.broken-*' | wc -l
+}
+
+version() {
+    if cmp -s "$rules" "$work/old.xml" && { test $status -eq 137 || test "$(kept)" -eq 0; }; then
+        echo old
+    elif cmp -s "$rules" "$work/new.xml" && test "$(kept)" -eq 1; then
+        echo new
+    else
+        echo broken
+    fi
+}
+
+goes_on() {
+    "$qmc" --root "$root" --offline fw work reset --yes >"$work/out" 2>"$work/err" &&
+        test -z "$(find "$root" -name '*~*')"
+}
+
+printf junk >"$work/first/var/lib/qubes/appvms/work/firewall.xml"
+scene first
+cp "$rules" "$work/old.xml"
+change changes none 0
+cp "$rules" "$work/new.xml"
+every_kill first changes
+every_error first changes 5 'Input/output error'
+every_error first changes 28 'No space left on device'
+
 finish

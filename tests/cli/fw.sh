@@ -190,12 +190,27 @@ fw 0 work add drop
 head -n 1 "$file" | grep -qx '<firewall version="2">' && ! grep -q expire "$file"
 ok "the new form, without what has expired"
 
-echo '<firewall version="7"/>' >"$file"
-fw 2 work ls
-err_has 'version'
-fw 2 work add drop
-grep -q 'version="7"' "$file"
-ok "what is not understood is not replaced"
+# What is not understood is replaced by a reset alone, and kept beside it.
+for text in '<firewall version="3"/>' junk ''; do
+    printf %s "$text" >"$file"
+    fw 1 work ls
+    err_has "^qmc: '$file' is broken: "
+    err_has "^hint: 'qmc fw QUBE reset' puts"
+    fw 1 work add drop
+    fw 1 work del 0
+    fw 0 -n -y work reset
+    test "$(cat "$file")" = "$text" && test -z "$(find "$work/sys" -name '*broken*')"
+    ok "it is not replaced"
+    fw 0 -y work reset
+    out_has "^work: rules reset: everything is accepted; the broken file is now '$file.broken-"
+    test "$(cat "$file".broken-*)" = "$text" && rm "$file".broken-*
+    ok "it is kept"
+    fw 0 work ls
+    err_empty
+done
+fw 0 -y work reset
+test -z "$(find "$work/sys" -name '*broken*')"
+ok "what can be read is not kept"
 
 # A typed line of the same words.
 rm "$file"

@@ -33,6 +33,17 @@ static struct op *clone_to(const char *from, const char *name)
     return op;
 }
 
+static gboolean is_warned(const struct op *op, const char *part)
+{
+    for (guint i = 0; i < op->steps->len; i++) {
+        const struct op_step *step = &g_array_index(op->steps, struct op_step, i);
+
+        if (step->state == STEP_WARNING && strstr(step->text, part))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void set(const char *qube, const char *property, const char *value)
 {
     ck_no_error(life_run(world, "set", qube, "name", property, "value", value,
@@ -105,6 +116,20 @@ START_TEST(settings_and_data_are_the_same)
     ck_assert_ptr_null(strstr(state, "/appvms/copy/private.img."));
     ck_no_error(world_run(world, "start", "copy", NULL)->error);
     ck_text("appvms/vault/private.img", "secret");
+}
+END_TEST
+
+START_TEST(broken_rules_are_copied_with_a_warning)
+{
+    struct op *op;
+
+    life_write(world, "appvms/vault/firewall.xml", "junk");
+    op = clone_to("vault", "copy");
+    ck_text("appvms/copy/firewall.xml", "junk");
+    ck_assert(is_warned(op, "appvms/copy/firewall.xml' is broken"));
+    life_write(world, "appvms/vault/firewall.xml",
+               "<firewall version=\"2\"><rules/></firewall>");
+    ck_assert(!is_warned(clone_to("vault", "other"), ""));
 }
 END_TEST
 
@@ -319,6 +344,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         settings_and_data_are_the_same,
+        broken_rules_are_copied_with_a_warning,
         what_says_who_it_is_stays_behind,
         what_dom0_wants_of_new_qubes_is_done,
         every_class_can_be_cloned,

@@ -585,20 +585,54 @@ START_TEST(one_that_appeared_meanwhile_is_left_alone)
 }
 END_TEST
 
+START_TEST(what_is_broken_is_kept_beside_it)
+{
+    auto_of(firewall) struct firewall *firewall = NULL;
+    g_autofree char *kept_path = g_strconcat(path, ".broken-20010909T014640Z-0", NULL);
+    struct qube_file kept, again;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+
+    put("junk");
+    firewall = firewall_read_broken(path, &error);
+    ck_no_error(error);
+    ck_assert_ptr_nonnull(strstr(firewall->broken, "this is not XML"));
+    ck_assert_uint_eq(firewall->rules->len, 1);
+    ck_assert(firewall_keep(firewall, 1000000000, &kept, &error));
+    ck_assert_str_eq(kept.path, kept_path);
+    ck_assert(firewall_keep(firewall, 1000000000, &again, &error));
+    ck_assert(g_str_has_suffix(again.path, "Z-1"));
+    ck_assert(g_file_get_contents(kept_path, &text, NULL, NULL));
+    ck_assert_str_eq(text, "junk");
+    ck_assert(qube_file_remove(&kept, &error));
+    qube_file_clear(&kept);
+    for (int n = 2; n < 101; n++) {
+        ck_assert(firewall_keep(firewall, 1000000000, &kept, &error));
+        qube_file_clear(&kept);
+    }
+    ck_assert(!firewall_keep(firewall, 1000000000, &kept, &error));
+    ck_error(&error, QMC_ERROR_BUSY, "Z-99' was changed");
+    ck_assert(qube_file_remove(&again, &error));
+    qube_file_clear(&again);
+}
+END_TEST
+
 START_TEST(what_cannot_be_read_is_an_error)
 {
     g_autoptr(GError) error = NULL;
 
     put("");
     ck_assert(!firewall_read(path, &error));
-    ck_error(&error, QMC_ERROR_INVALID, "empty");
+    ck_assert_str_eq(error_hint(error),
+                     "'qmc fw QUBE reset' puts a new one in its place");
+    ck_error(&error, QMC_ERROR_IO, "/firewall.xml' is broken: it is empty");
     ck_assert_int_eq(truncate(path, 16 * 1024 * 1024 + 1), 0);
     ck_assert(!firewall_read(path, &error));
-    ck_error(&error, QMC_ERROR_INVALID, NULL);
+    ck_error(&error, QMC_ERROR_IO, NULL);
     ck_assert_int_eq(unlink(path), 0);
     ck_assert(file_mkdirs(path, 0700, NULL));
     ck_assert(!firewall_read(path, &error));
-    ck_error(&error, QMC_ERROR_INVALID, "regular");
+    ck_error(&error, QMC_ERROR_IO, "regular");
 }
 END_TEST
 
@@ -648,6 +682,7 @@ int main(void)
         former_bytes_come_back,
         a_file_changed_meanwhile_is_left_alone,
         one_that_appeared_meanwhile_is_left_alone,
+        what_is_broken_is_kept_beside_it,
         what_cannot_be_read_is_an_error,
         each_qube_with_a_directory_has_a_place,
         NULL,
