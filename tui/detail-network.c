@@ -484,7 +484,8 @@ static gboolean network_allows(struct screen *screen, const char *op)
 {
     const char *why = action_refused(screen->app, op, detail_uuid(screen));
 
-    if (!why && !network_of(screen)->firewall && g_str_has_prefix(op, "fw-"))
+    if (!why && !network_of(screen)->firewall && g_str_has_prefix(op, "fw-") &&
+        !(network_of(screen)->error && g_str_equal(op, "fw-reset")))
         why = "its rules have not been read";
     if (why)
         app_note_on(screen->app, detail_uuid(screen), TRUE, "%s: %s",
@@ -581,6 +582,7 @@ static void network_key_policy(struct screen *screen)
     network_submit(screen, op, text);
 }
 
+/* Also of rules that cannot be read. */
 static void network_key_reset(struct screen *screen)
 {
     if (network_allows(screen, "fw-reset"))
@@ -605,6 +607,11 @@ static gboolean network_has_rules(const struct screen *screen)
     return network_of(screen)->firewall != NULL;
 }
 
+static gboolean network_has_file(const struct screen *screen)
+{
+    return network_has_rules(screen) || network_of(screen)->error;
+}
+
 static gboolean network_has_one(const struct screen *screen)
 {
     return network_selected(screen) != NULL;
@@ -623,7 +630,7 @@ const struct key_row detail_network_keys[] = {
     {"F", "full-access", NULL, "rules: all for a time", KEYS_ACT, NULL,
      network_key_full, network_has_rules},
     {"R", "reset", NULL, "rules: accept all again", KEYS_ACT, NULL,
-     network_key_reset, network_has_rules},
+     network_key_reset, network_has_file},
     {"N", "net-qube", "Net qube", "another net qube", KEYS_ACT, NULL,
      network_key_netvm, network_has_netvm},
     {NULL},
