@@ -14,17 +14,19 @@ static const char *const severities[] = {
 };
 
 /* A bad value, or any of a qube of unknown class, means nothing to us, but what
- * stands in the store is still worth showing. */
+ * stands in the store is still worth showing. The last one counts. */
 static const char *kept_text(const struct qube *qube, const char *property)
 {
+    const char *text = NULL;
+
     for (guint i = 0; i < qube->props->len; i++) {
         const struct prop_value *value =
             &g_array_index(qube->props, struct prop_value, i);
 
-        if (strcmp(value->name, property) == 0 && *value->text)
-            return value->text;
+        if (strcmp(value->name, property) == 0)
+            text = value->text;
     }
-    return NULL;
+    return text && *text ? text : NULL;
 }
 
 static void add_property(struct out *out, const struct model *model,

@@ -148,16 +148,16 @@ gboolean check_mac(const struct model *model, const struct qube *qube,
                         "six pairs of hexadecimal digits with : are needed", error);
 }
 
-/* Does the way from `netvm` to the outside come past `qube`? */
+/* Does the way from `netvm` to the outside come past `qube`? Where it goes round
+ * without it, others are to blame. */
 static gboolean leads_back(const struct model *model, const struct qube *netvm,
                            const struct qube *qube)
 {
     int hops = 0;
 
-    for (; netvm; netvm = qube_get_vm(model, netvm, "netvm"))
-        if (netvm == qube || ++hops > NETVM_HOPS)
-            return TRUE;
-    return FALSE;
+    while (netvm && netvm != qube && hops++ < NETVM_HOPS)
+        netvm = qube_get_vm(model, netvm, "netvm");
+    return netvm == qube;
 }
 
 gboolean check_netvm(const struct model *model, const struct qube *qube,

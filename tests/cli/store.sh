@@ -86,6 +86,13 @@ test "$(cksum <"$work/no-class/var/lib/qubes/qubes.xml")" = \
         "$here/small.xml" | cksum)"
 ok "the store is as it was"
 
+# Of a value given twice the last one counts, shown or not.
+make_root twice "$here/small.xml"
+sed -i '0,/<property name="name">work/s|<property name="name">work|<property name="netvm">gone</property><property name="netvm"></property>&|' \
+    "$work/twice/var/lib/qubes/qubes.xml"
+run 0 --root "$work/twice" --offline ls --json
+json_is '[q["netvm"] for q in data if q["name"] == "work"] == [None]'
+
 # Two volumes with one image: neither is used, nor is it cleaned up after one
 # qube while the other may have it.
 make_root shared "$here/small.xml"

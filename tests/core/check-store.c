@@ -464,6 +464,19 @@ START_TEST(loops_of_netvms_are_broken)
 }
 END_TEST
 
+/* Its clients have done nothing, though they are checked before it. */
+START_TEST(the_loop_alone_is_blamed)
+{
+    root_load_domains(
+        APP("a", 11, BASED PROP("netvm", "z"))
+        APP("z", 12, BASED PROP("provides_network", "True") PROP("netvm", "z")) BASE);
+    ck_assert_uint_eq(qube_named("a")->findings->len, 0);
+    ck_assert(found(qube_named("z"), "come back"));
+    ck_value("a", "netvm", "z");
+    ck_value("z", "netvm", NULL);
+}
+END_TEST
+
 START_TEST(loops_through_the_default_are_broken)
 {
     root_put("<qubes><properties><property name=\"default_netvm\">a</property>"
@@ -734,6 +747,7 @@ int main(void)
         a_failed_load_empties_the_model, the_first_of_two_stays_good,
         a_bad_value_reads_as_unset_a_bad_netvm_as_none, the_last_of_several_counts,
         labels_are_read_in_any_spelling, loops_of_netvms_are_broken,
+        the_loop_alone_is_blamed,
         loops_through_the_default_are_broken,
         a_generated_uuid_is_stable_and_written_with_a_change,
         a_store_without_dom0_shows_one, what_is_not_understood_survives_a_change,
