@@ -354,13 +354,15 @@ static void attr_copy(struct volume_config *to, const struct volume_config *from
         volume_config_set(to, attr, value);
 }
 
-/* What a reader takes for granted, and what the user chose. */
+/* What a reader takes for granted, and what the user chose; in the pool it has,
+ * if one was chosen for it. */
 static void volume_like(struct volume_config *to, const struct volume_config *from)
 {
     const struct volume *volume = from->volume;
     g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, from->size);
 
-    volume_config_set(to, "pool", from->pool);
+    if (!volume_config_get(to, "pool"))
+        volume_config_set(to, "pool", from->pool);
     volume_config_set(to, "rw", volume_rw(volume) ? "True" : "False");
     volume_config_set(to, "save_on_stop",
                       volume_save_on_stop(volume) ? "True" : "False");

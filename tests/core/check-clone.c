@@ -210,52 +210,28 @@ START_TEST(devices_go_along)
 }
 END_TEST
 
-/* A second one, at /srv/pool. */
-static void add_pool(void)
-{
-    g_autofree char *store = world_store(world);
-    g_autofree char *path = world_path(world, "/var/lib/qubes/qubes.xml");
-    g_autofree char *dir = world_path(world, "/srv/pool/appvms");
-    g_auto(GStrv) parts = g_strsplit(store, "</pools>", 2);
-    g_autofree char *more = g_strdup_printf(
-        "%s  <pool name=\"other\" dir_path=\"/srv/pool\" driver=\"file-reflink\" "
-        "revisions_to_keep=\"2\"/>\n  </pools>%s", parts[0], parts[1]);
-
-    ck_assert(file_mkdirs(dir, 0770, NULL));
-    ck_assert(g_file_set_contents(path, more, -1, NULL));
-    ck_assert(engine_load(world->engine, NULL));
-    engine_refresh_states(world->engine, 50000, NULL);
-}
-
-static gboolean in_pool(const char *below)
-{
-    g_autofree char *absolute = g_strconcat("/srv/pool/appvms/", below, NULL);
-    g_autofree char *path = world_path(world, absolute);
-
-    return g_file_test(path, G_FILE_TEST_EXISTS);
-}
-
 START_TEST(a_volume_in_another_pool_stays_in_it)
 {
     struct op *op;
 
-    add_pool();
+    life_add_pool(world);
     op = life_run(world, "create", "dom0", "name", "a", "class", "AppVM", "label",
                   "red", "pool", "other", NULL);
     ck_no_error(op->error);
-    ck_assert(in_pool("a/private.img") && life_has(world, "appvms/a"));
+    ck_assert(life_in_pool(world, "a/private.img") && life_has(world, "appvms/a"));
     ck_assert(!life_has(world, "appvms/a/private.img"));
     clone_to("a", "b");
-    ck_assert(in_pool("b/private.img"));
+    ck_assert(life_in_pool(world, "b/private.img"));
     ck_assert_str_eq(qube_volume(world_qube(world, "b"), "volatile")->pool, "other");
     ck_assert_str_eq(qube_volume(world_qube(world, "b"), "root")->pool, "varlibqubes");
     ck_no_error(life_run(world, "rename", "b", "name", "c", NULL)->error);
-    ck_assert(in_pool("c/private.img") && !in_pool("b") && life_has(world, "appvms/c"));
+    ck_assert(life_in_pool(world, "c/private.img") && !life_in_pool(world, "b"));
+    ck_assert(life_has(world, "appvms/c"));
     ck_no_error(world_run(world, "start", "c", NULL)->error);
     ck_no_error(world_run(world, "kill", "c", NULL)->error);
     ck_no_error(life_remove(world, "c")->error);
-    ck_assert(!in_pool("c") && !life_has(world, "appvms/c"));
-    ck_assert(in_pool("a/private.img"));
+    ck_assert(!life_in_pool(world, "c") && !life_has(world, "appvms/c"));
+    ck_assert(life_in_pool(world, "a/private.img"));
 }
 END_TEST
 

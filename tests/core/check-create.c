@@ -123,6 +123,25 @@ START_TEST(a_standalone_qube_may_begin_as_a_copy)
 }
 END_TEST
 
+START_TEST(a_copy_is_made_in_the_pool_that_was_chosen)
+{
+    const struct qube *qube;
+
+    life_write(world, "vm-templates/debian-13/root.img", "system");
+    life_add_pool(world);
+    ck_no_error(life_run(world, "create", "dom0", "name", "alone", "class",
+                         "StandaloneVM", "label", "red", "template", "debian-13",
+                         "pool", "other", NULL)->error);
+    ck_sound("alone");
+    qube = world_qube(world, "alone");
+    ck_assert_str_eq(qube_volume(qube, "root")->pool, "other");
+    ck_assert_str_eq(qube_volume(qube, "private")->pool, "other");
+    ck_assert_str_eq(qube_volume(qube, "volatile")->pool, "other");
+    ck_assert(life_in_pool(world, "alone/root.img"));
+    ck_assert(!life_has(world, "appvms/alone/root.img"));
+}
+END_TEST
+
 START_TEST(a_disposable_is_like_its_template)
 {
     struct qube *disp;
@@ -416,6 +435,7 @@ int main(void)
         an_app_qube_has_what_it_needs,
         each_class_has_its_volumes,
         a_standalone_qube_may_begin_as_a_copy,
+        a_copy_is_made_in_the_pool_that_was_chosen,
         a_disposable_is_like_its_template,
         properties_are_there_from_the_beginning,
         what_dom0_wants_of_new_qubes_is_done,

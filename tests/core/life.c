@@ -223,6 +223,30 @@ void life_refused(struct world *world, QmcErrorCode code, const char *part,
     life_same(world, before, part ? part : op);
 }
 
+void life_add_pool(struct world *world)
+{
+    g_autofree char *store = world_store(world);
+    g_autofree char *path = world_path(world, "/var/lib/qubes/qubes.xml");
+    g_autofree char *dir = world_path(world, "/srv/pool/appvms");
+    g_auto(GStrv) parts = g_strsplit(store, "</pools>", 2);
+    g_autofree char *more = g_strdup_printf(
+        "%s  <pool name=\"other\" dir_path=\"/srv/pool\" driver=\"file-reflink\" "
+        "revisions_to_keep=\"2\"/>\n  </pools>%s", parts[0], parts[1]);
+
+    ck_assert(file_mkdirs(dir, 0770, NULL));
+    ck_assert(g_file_set_contents(path, more, -1, NULL));
+    ck_assert(engine_load(world->engine, NULL));
+    engine_refresh_states(world->engine, 50000, NULL);
+}
+
+gboolean life_in_pool(const struct world *world, const char *below)
+{
+    g_autofree char *absolute = g_strconcat("/srv/pool/appvms/", below, NULL);
+    g_autofree char *path = world_path(world, absolute);
+
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
 guint life_each_failure(struct world *world,
                         struct op *(*attempt)(struct world *world, guint nth),
                         void (*settle)(struct world *world, guint nth))

@@ -15,6 +15,11 @@ gboolean life_has(const struct world *world, const char *below);
 void life_write(const struct world *world, const char *below, const char *text);
 char *life_read(const struct world *world, const char *below);
 
+/* A second pool, 'other', at /srv/pool. */
+void life_add_pool(struct world *world);
+/* Below its appvms. */
+gboolean life_in_pool(const struct world *world, const char *below);
+
 /* Runs an operation again and again, with one system call more that fails each
  * time, until it ends before that call: one that failed must have left all as
  * it was. attempt: the operation, over; settle (NULL ok): what a success needs
