@@ -32,6 +32,8 @@ struct item {
     struct batch *batch;
     const char *name;
     struct op *op;    /* NULL: refused */
+    enum confirm given;
+    gboolean lacks;   /* consent that nobody was there to be asked for */
     GError *error;
     guint steps_said;
     guint steps_slow; /* so many there were at the last look */
@@ -46,6 +48,7 @@ struct batch {
     GPtrArray *items; /* struct item */
     GError *unread;   /* why states are not known; NULL: they are */
     gboolean verbose, dry_run;
+    gboolean lacks;   /* one of them does: nothing is done to any */
     guint running;
     guint patience; /* timer: runs since the first signal */
     guint slow;     /* timer */
@@ -134,7 +137,12 @@ static char *read_answer(const struct cli *cli)
     return NULL;
 }
 
-/* A question only where somebody can see it and answer. */
+/* Somebody can see a question and answer. */
+static gboolean can_ask(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
 static gboolean ask(const struct batch *batch, const struct qube *qube,
                     enum confirm needed)
 {
@@ -144,8 +152,6 @@ static gboolean ask(const struct batch *batch, const struct qube *qube,
     g_autofree char *name = text_sanitise(object, -1);
     g_autofree char *shown = text_sanitise(stake, -1);
 
-    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-        return FALSE;
     fprintf(stderr, "%s '%s'? %s%s%s", op_verb(batch->row, qube, batch->args), name,
             shown, *shown ? ". " : "",
             needed == CONFIRM_L3 ? "Type the name of the qube: " : "[y/N] ");
@@ -164,10 +170,8 @@ static enum confirm consent(const struct batch *batch, const struct qube *qube,
 
     for (; *names; names++)
         given = MAX(given, op_consent(qube, FALSE, *names));
-
-
     if (given == CONFIRM_L1 && !batch->dry_run && needed >= CONFIRM_L2 &&
-        ask(batch, qube, needed))
+        can_ask() && ask(batch, qube, needed))
         return needed;
     return given;
 }
@@ -232,15 +236,12 @@ static struct op *submit_qube(struct item *item, const struct qube *qube,
 {
     struct batch *batch = item->batch;
     struct engine *engine = batch->cli->engine;
-    enum confirm needed =
-        op_confirm(batch->row, engine_model(engine), qube, batch->args);
-    enum confirm given = consent(batch, qube, needed);
     struct op *op;
     struct op_request request = {
         .op = batch->row->name,
         .uuid = qube->uuid,
         .args = batch->args,
-        .consent = given,
+        .consent = item->given,
         .dry_run = batch->dry_run,
         .done = on_done,
         .data = item,
@@ -253,25 +254,54 @@ static struct op *submit_qube(struct item *item, const struct qube *qube,
     return op;
 }
 
-/* What nobody could answer is not asked about first. */
-static struct op *submit_known(struct item *item, const struct qube *qube,
-                               GError **error)
+/* NULL: there is none of that name, or nobody knows its state, which matters. */
+static const struct qube *item_qube(const struct item *item, GError **error)
 {
-    const GError *unread = item->batch->unread;
+    const struct batch *batch = item->batch;
+    const struct qube *qube = cli_qube(batch->cli, item->name, error);
 
-    if (!unread || qube->state != POWER_UNKNOWN ||
-        (item->batch->row->states & (1u << POWER_UNKNOWN)))
-        return submit_qube(item, qube, error);
-    g_propagate_error(error, g_error_copy(unread));
+    if (!qube || !batch->unread || qube->state != POWER_UNKNOWN ||
+        (batch->row->states & (1u << POWER_UNKNOWN)))
+        return qube;
+    g_propagate_error(error, g_error_copy(batch->unread));
+    return NULL;
+}
+
+/* What nobody could answer is not asked about. */
+static void take_consent(struct item *item)
+{
+    struct batch *batch = item->batch;
+    GError *error = NULL;
+    const struct qube *qube = item_qube(item, &error);
+    enum confirm needed;
+
+    if (!qube) {
+        item_fail(item, error);
+        return;
+    }
+    needed = op_confirm(batch->row, engine_model(batch->cli->engine), qube, batch->args);
+    item->given = consent(batch, qube, needed);
+    item->lacks = item->given < needed && !batch->dry_run &&
+                  (!can_ask() || batch->cli->signal);
+    batch->lacks = batch->lacks || item->lacks;
+}
+
+static struct op *refuse_with_others(const struct item *item, GError **error)
+{
+    error_set(error, QMC_ERROR_UNCONFIRMED, "name only what you confirm",
+              "'%s' of '%s' was not begun: another one was not confirmed",
+              item->batch->row->name, item->name);
     return NULL;
 }
 
 static void submit(struct item *item)
 {
     GError *error = NULL;
-    const struct qube *qube = cli_qube(item->batch->cli, item->name, &error);
-
-    struct op *op = qube ? submit_known(item, qube, &error) : NULL;
+    const struct qube *qube = item_qube(item, &error);
+    struct op *op = !qube ? NULL
+                    : item->batch->lacks && !item->lacks
+                        ? refuse_with_others(item, &error)
+                        : submit_qube(item, qube, &error);
 
     if (op)
         item->op = op_ref(op);
@@ -443,8 +473,14 @@ static void submit_all(struct batch *batch)
     cli->interrupted = on_interrupt;
     cli->interrupted_data = batch;
     cli_signals_take(cli);
-    for (guint i = 0; i < batch->items->len && !cli->signal; i++) {
-        submit(batch->items->pdata[i]);
+    for (guint i = 0; i < batch->items->len && !cli->signal; i++)
+        take_consent(batch->items->pdata[i]);
+    batch->lacks = batch->lacks || cli->signal;
+    for (guint i = 0; i < batch->items->len && (batch->lacks || !cli->signal); i++) {
+        struct item *item = batch->items->pdata[i];
+
+        if (!item->error)
+            submit(item);
         if (in_turn(batch))
             wait_for_end(batch);
     }

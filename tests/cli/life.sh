@@ -121,11 +121,18 @@ out_has '^research: removed$'
 test ! -e "$images/appvms/research"
 ok "its data are gone"
 life 3 show research
-life 8 rm r2 r3 work --confirm=r2 --confirm=r3
+life 9 rm r2 r3 work --confirm=r2 --confirm=r3
+out_empty
+err_has "'remove' of 'work' was not confirmed"
+err_has "'remove' of 'r2' was not begun"
+life 0 show r2
+life 0 show work
+life 9 rm r2 work --confirm=r2 --json
+json_is 'all(row["error"] for row in data)'
+life 8 rm r2 r3 nobody --confirm=r2 --confirm=r3
 out_has '^r2: removed$'
 out_has '^r3: removed$'
-err_has "'remove' of 'work' was not confirmed"
-life 0 show work
+life 3 show r2
 life 0 create t9 --class TemplateVM --label black
 life 0 create a9 --class AppVM --label red --template t9
 life 8 rm t9 a9 --confirm a9 --confirm t9
