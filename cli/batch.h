@@ -13,10 +13,10 @@ GHashTable *batch_args(const struct cli *cli);
 GHashTable *batch_named(const char *const *names, const char *const *words);
 
 /* Consent to all is looked at first: where one lacks it and nobody can be asked,
- * nothing is done to any. Else all are tried; each result is said when
- * it is there. With one qube its error is returned; with several the errors were printed, and the one returned
- * is PARTIAL if some were fine, else of the code they all have in common. INT
- * and its kin cancel what runs (which is undone) and it waits for the end; not
- * if the hypervisor does not answer, nor after a second signal. */
+ * nothing is done to any. Else all are tried; each result is said when it is there.
+ * With one qube its error is returned; with several the errors were printed, and the
+ * one returned is PARTIAL if some were fine, else of the code they all have in
+ * common. INT and its kin cancel what runs (which is undone) and it waits for the
+ * end; not if the hypervisor does not answer, nor after a second signal. */
 gboolean batch_run(struct cli *cli, const char *op, const char *const *names,
                    GHashTable *args, GError **error);

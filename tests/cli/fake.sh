@@ -86,7 +86,7 @@ damaged=$(cksum <"$work/damaged/var/lib/qubes/qubes.xml")
 script "running=${uuid}2,${uuid}3"
 run 4 --root "$work/damaged" pause work
 err_has "^qmc: cannot pause 'work': .*damaged"
-err_has "^hint: 'qmc show work' "
+err_has '^hint: .*qmc show work$'
 for qube in work sys-net; do
     run 0 --root "$work/damaged" kill $qube --yes
     out_has "^$qube: killed$"
