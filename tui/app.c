@@ -302,9 +302,10 @@ static void app_event_hv(struct app *app, const struct event *event)
     /* Nobody has to answer for what is over. */
     if (app->hv_down && !event->warning)
         app->alert = 0;
-    if (event->warning)
+    /* One outage is one event, whatever each call says of it. */
+    if (event->warning && !app->hv_down)
         app_note(app, TRUE, "libvirt is %s", event->text);
-    else if (app->hv_down)
+    else if (!event->warning && app->hv_down)
         app_note(app, FALSE, "libvirt: %s", event->text);
     app->hv_down = event->warning;
 }
