@@ -80,6 +80,24 @@ gboolean form_check(struct form *form)
     return TRUE;
 }
 
+char *form_wrong(const struct form *form)
+{
+    char *why = NULL;
+
+    for (guint i = 0; i < form->spec.n && !why; i++)
+        why = form_refused(form, i);
+    return why;
+}
+
+static const char *form_help(const struct form *form, guint row)
+{
+    const struct form_spec *spec = &form->spec;
+    const char *help =
+        spec->help ? spec->help(row, form_value(form, row), spec->data) : NULL;
+
+    return help ? help : spec->rows[row].help;
+}
+
 /* --- keys --- */
 
 static void form_move(struct form *form, guint by)
@@ -210,5 +228,5 @@ void form_draw(const struct form *form, struct rect area)
     if (area.h > 2)
         draw_text(area.y + area.h - 1, area.x, area.w,
                   why ? STYLE_WARN : STYLE_DIM,
-                  why ? why : form->spec.rows[form->focus].help);
+                  why ? why : form_help(form, form->focus));
 }

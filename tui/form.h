@@ -21,6 +21,9 @@ struct form_spec {
     /* NULL if the row takes the value, else why not; caller frees. */
     char *(*refused)(guint row, const char *value, gpointer data);
     gpointer data;
+    /* What is said in place of the row's help; static, NULL: nothing else. NULL
+     * ok. */
+    const char *(*help)(guint row, const char *value, gpointer data);
 };
 
 struct form;
@@ -32,6 +35,9 @@ gboolean form_changed(const struct form *form, guint row);
 /* TRUE if every row takes its value; else the first that does not gets the
  * focus. */
 gboolean form_check(struct form *form);
+/* Why the first row that does not take its value does not; NULL: all do. Caller
+ * frees. */
+char *form_wrong(const struct form *form);
 /* Arrows, Tab, Space, and for typed fields what field_key() takes. */
 gboolean form_key(struct form *form, int key);
 /* Lines it takes: one per row, a blank one, one for help or what is wrong. */

@@ -31,8 +31,21 @@ static const struct {
     [CREATE_DISPOSABLES] = {NULL, "template_for_dispvms"},
 };
 
+/* As qubes are usually made, with what each is, and its template to it. */
+static const struct {
+    const char *name, *help, *template_help;
+} create_classes[] = {
+    {"AppVM", "AppVM: home is kept, the system is its template's", NULL},
+    {"TemplateVM", "TemplateVM: others get their system from it; its own is empty",
+     "it has none: its system is its own"},
+    {"StandaloneVM", "StandaloneVM: home and system are its own, and kept",
+     "what its system is a copy of; default: none, the system is empty"},
+    {"DispVM", "DispVM: all is gone when it stops", "the disposable template it is like"},
+    {"RemoteVM", "RemoteVM: runs on another machine, has no volumes here",
+     "it has none: it runs elsewhere"},
+};
 static const char *const classes[] = {"AppVM", "TemplateVM", "StandaloneVM", "DispVM",
-                                      NULL};
+                                      "RemoteVM", NULL};
 static const char *const switches[] = {"no", "yes", NULL};
 
 struct create {
@@ -136,6 +149,20 @@ static char *create_refused(guint row, const char *value, gpointer data)
     return g_strdup(error->message);
 }
 
+/* What type and template mean depends on the type. */
+static const char *create_help(guint row, const char *value, gpointer data)
+{
+    const struct create *create = ((const struct screen *)data)->data;
+    const char *class = form_value(create->form, CREATE_CLASS);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(create_classes); i++)
+        if (strcmp(create_classes[i].name, class) == 0)
+            return row == CREATE_CLASS      ? create_classes[i].help
+                   : row == CREATE_TEMPLATE ? create_classes[i].template_help
+                                            : NULL;
+    return NULL;
+}
+
 /* --- the screen --- */
 
 static void create_set_rows(struct create *create)
@@ -145,7 +172,7 @@ static void create_set_rows(struct create *create)
         [CREATE_NAME] = {"Name", NULL, FALSE, "",
                          "up to 31 of a-z A-Z 0-9 - _ .; a letter first", NAME_WIDTH},
         [CREATE_CLASS] = {"Type", classes, FALSE, "AppVM",
-                          "AppVM: home is kept, the system is its template's", 0, TRUE},
+                          "what it is", 0, TRUE},
         [CREATE_LABEL] = {"Label", NULL, FALSE, "",
                           "how far it is trusted; the colour of its windows", 0, TRUE},
         [CREATE_TEMPLATE] = {"Template", NULL, FALSE, "",
@@ -179,7 +206,8 @@ static void create_open_screen(struct screen *screen, gconstpointer argument)
     struct create *create = screen->data;
     const struct model *model = app_model(screen->app);
     struct form_spec spec = {.rows = create->rows, .n = CREATE_ROWS,
-                             .refused = create_refused, .data = screen};
+                             .refused = create_refused, .help = create_help,
+                             .data = screen};
 
     create_offer_labels(create, model);
     create_offer_pools(create, model);
@@ -214,12 +242,13 @@ static void create_draw(struct screen *screen, struct rect area)
     struct rect size = {0, 0, height + COMMAND_LINES + 3, WIDTH};
     struct rect inside = dialog_box(screen, area, size, "New qube");
     g_autoptr(GHashTable) args = create_args(create);
-    g_autofree char *command = NULL;
+    g_autofree char *wrong = form_wrong(create->form), *command = NULL;
 
     if (inside.h > height + COMMAND_LINES && g_hash_table_contains(args, "name")) {
-        command = op_command(op_find("create"), NULL, args);
+        command = wrong ? NULL : op_command(op_find("create"), NULL, args);
         draw_wrapped((struct rect){inside.y + inside.h - COMMAND_LINES, inside.x,
-                                   COMMAND_LINES, inside.w}, STYLE_NORMAL, command);
+                                   COMMAND_LINES, inside.w},
+                     wrong ? STYLE_WARN : STYLE_NORMAL, wrong ? wrong : command);
     }
     inside.h = MIN(inside.h, height);
     form_draw(create->form, inside);
