@@ -27,7 +27,7 @@ static const struct form_row rule_rows[ROWS] = {
     [ROW_ACTION] = {"Action", actions, FALSE, "accept",
                     "what becomes of what matches", 0},
     [ROW_TO] = {"To", NULL, FALSE, "",
-                "address, network/length, name, (dns); empty: anywhere", WIDE_FIELD},
+                "address, network/length, name, (dns) or (any)", WIDE_FIELD},
     [ROW_PROTO] = {"Protocol", protos, FALSE, "any", "any has no ports", 0},
     [ROW_PORTS] = {"Ports", NULL, FALSE, "",
                    "443 or 8000-8080; with icmp: its type; empty: all", 0},
@@ -45,7 +45,10 @@ struct rule {
     char *initial[ROWS];
     struct form_row rows[ROWS];
     struct form *form;
+    gboolean applied;        /* then it is said what is missing */
 };
+
+#define ANYWHERE "(any)"
 
 static struct rule *rule_of(const struct screen *screen)
 {
@@ -83,7 +86,7 @@ static char *rule_text(const struct rule *rule, unsigned wanted)
     g_string_append_printf(text, "action=%s", form_value(rule->form, ROW_ACTION));
     if (strcmp(value[ROW_TO], "(dns)") == 0)
         rule_word(text, "specialtarget", "dns");
-    else
+    else if (strcmp(value[ROW_TO], ANYWHERE) != 0)
         rule_word(text, "dsthost", value[ROW_TO]);
     if (strcmp(value[ROW_PROTO], "any") != 0)
         rule_word(text, "proto", value[ROW_PROTO]);
@@ -115,6 +118,21 @@ static gboolean rule_check_number(guint row, const char *value, GError **error)
                                             &n, error));
 }
 
+static gboolean rule_is_total(const struct rule *rule)
+{
+    g_autofree char *text = rule_text(rule, ALL_ROWS);
+    auto_of(firewall_rule) struct firewall_rule *parsed =
+        firewall_rule_parse(text, NULL);
+
+    return parsed && firewall_rule_is_total(parsed);
+}
+
+/* Nobody lets everything through because nothing was typed. */
+static gboolean rule_lacks_target(const struct rule *rule)
+{
+    return !*form_value(rule->form, ROW_TO) && rule_is_total(rule);
+}
+
 static char *rule_refused(guint row, const char *value, gpointer data)
 {
     const struct rule *rule = data;
@@ -124,6 +142,8 @@ static char *rule_refused(guint row, const char *value, gpointer data)
 
     if (row == ROW_MINUTES || row == ROW_BEFORE)
         return rule_check_number(row, value, &error) ? NULL : rule_why(error);
+    if (row == ROW_TO && rule->applied && rule_lacks_target(rule))
+        return g_strdup("a target is needed; " ANYWHERE " is everything");
     /* Ports depend on the protocol. */
     text = rule_text(rule, 1u << row | (row == ROW_PORTS ? 1u << ROW_PROTO : 0));
     parsed = firewall_rule_parse(text, &error);
@@ -161,6 +181,8 @@ static char *rule_to(const struct firewall_rule *old)
 {
     g_autofree char *special = firewall_rule_get(old, "specialtarget");
 
+    if (firewall_rule_is_total(old))
+        return g_strdup(ANYWHERE);
     return special ? g_strdup_printf("(%s)", special)
                    : firewall_rule_get(old, "dsthost");
 }
@@ -239,6 +261,18 @@ static void rule_event(struct screen *screen, const struct event *event)
 
 /* --- drawing --- */
 
+static void rule_draw_below(const struct rule *rule, const struct qube *qube,
+                            struct rect area)
+{
+    g_autoptr(GHashTable) args = rule_args(rule);
+    g_autofree char *command = op_command(op_find("fw-add"), qube, args);
+    int used = draw_wrapped(area, STYLE_NORMAL, command);
+
+    if (used < area.h && rule_is_total(rule))
+        draw_words(area.y + used, area.x, area.w, STYLE_WARN,
+                   "! It matches everything: rules after it have no effect.");
+}
+
 static void rule_draw(struct screen *screen, struct rect area)
 {
     const struct rule *rule = rule_of(screen);
@@ -250,10 +284,7 @@ static void rule_draw(struct screen *screen, struct rect area)
                          inside.w};
 
     if (below.h > 0) {
-        g_autoptr(GHashTable) args = rule_args(rule);
-        g_autofree char *command = op_command(op_find("fw-add"), qube, args);
-
-        draw_wrapped(below, STYLE_NORMAL, command);
+        rule_draw_below(rule, qube, below);
         inside.h = height;
     }
     form_draw(rule->form, inside);
@@ -268,11 +299,12 @@ static gboolean rule_typed(struct screen *screen, int key)
 
 static void rule_key_apply(struct screen *screen)
 {
-    const struct rule *rule = rule_of(screen);
+    struct rule *rule = rule_of(screen);
     g_autoptr(GHashTable) args = rule_args(rule);
     /* The form with its command was the question. */
     struct action action = {"fw-add", rule->uuid, args, CONFIRM_L1};
 
+    rule->applied = TRUE;
     if (!form_check(rule->form))
         return;
     app_pop(screen->app, screen);

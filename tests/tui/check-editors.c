@@ -76,6 +76,26 @@ START_TEST(a_form_goes_with_its_qube)
 }
 END_TEST
 
+/* Nothing typed is not "let everything through, before all other rules". */
+START_TEST(a_rule_needs_a_target)
+{
+    g_autofree char *xml = store_of(3, "");
+    struct console *console = console_with(xml);
+
+    console_wait(console, "4 qubes");
+    console_keys(console, "/ - 3 Enter f");
+    console_wait(console, "1 rule, one accepts everything");
+    console_keys(console, "n Enter");
+    console_wait(console, "a target is needed");
+    console_wait(console, "It matches everything: rules after it have no effect");
+    console_keys(console, "1 0 . 0 . 0 . 1");
+    console_wait_gone(console, "It matches everything");
+    console_keys(console, "Ctrl-U ( a n y ) Enter");
+    console_wait(console, "rule 0 added");
+    console_free(console);
+}
+END_TEST
+
 START_TEST(a_store_that_changes_is_shown)
 {
     g_autofree char *xml = store_of(1, "");
@@ -179,6 +199,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        a_rule_needs_a_target,
         a_store_that_changes_is_shown,
         of_several_the_rest_stays,
         hidden_defaults_leave_nobody_out,
