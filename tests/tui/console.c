@@ -112,7 +112,11 @@ char *root_make(const char *fixture)
     g_autofree char *base = layout_path(root, LAYOUT_BASE);
     g_autofree char *templates = g_build_filename(base, "vm-templates", NULL);
     g_autofree char *qubes = g_build_filename(base, "appvms", NULL);
+    /* where what starts with the machine is linked */
+    g_autofree char *wants =
+        layout_path(root, "/etc/systemd/system/multi-user.target.wants");
 
+    ck_assert(file_mkdirs(wants, 0755, NULL));
     ck_assert(file_mkdirs(templates, 0755, NULL));
     ck_assert(file_mkdirs(qubes, 0755, NULL));
     root_write(root, fixture);
