@@ -5,6 +5,19 @@
 
 #define INDENT 9
 
+#define LIST_LINES 3 /* its heading and two rows */
+
+struct rect facts_cut(struct rect *area, guint shown, int lines)
+{
+    int rows = area->h < lines + LIST_LINES
+                   ? area->h
+                   : CLAMP((int)shown + 2, LIST_LINES, area->h - lines);
+    struct rect below = {area->y + rows, area->x, area->h - rows, area->w};
+
+    area->h = rows;
+    return below;
+}
+
 void facts_skip(struct facts *facts)
 {
     facts->area.y++;

@@ -9,6 +9,10 @@ struct facts {
     struct rect area; /* what is left of it */
 };
 
+/* Cuts so many lines for facts off the area of a list with `shown` rows, right
+ * below these; none where the list would have too little room. */
+struct rect facts_cut(struct rect *area, guint shown, int lines);
+
 /* "-- work:private ----------" */
 void facts_title(struct facts *facts, const char *untrusted);
 /* "Size     2.0G": nothing if the text is NULL. */

@@ -328,15 +328,12 @@ static void copies_draw(struct screen *screen, struct rect area)
     const struct copies *copies = screen->data;
     const char *id = list_selected(copies->list);
     const struct store_copy *copy = id ? copies_find(copies, id) : NULL;
-    int rows = CLAMP((int)list_shown(copies->list) + 2, 3, area.h - FACTS_LINES);
     gboolean compared = !engine_store_error(app_engine(screen->app));
 
-    if (!copy || area.h < FACTS_LINES + 3)
-        rows = area.h;
-    if (rows < area.h)
-        copies_draw_facts(copy, compared, (struct rect){area.y + rows, area.x,
-                                                        area.h - rows, area.w});
-    list_draw(copies->list, (struct rect){area.y, area.x, rows, area.w});
+    if (copy)
+        copies_draw_facts(copy, compared,
+                          facts_cut(&area, list_shown(copies->list), FACTS_LINES));
+    list_draw(copies->list, area);
     if (list_shown(copies->list) == 0)
         copies_draw_empty(copies, area);
 }

@@ -366,14 +366,11 @@ static void pools_draw(struct screen *screen, struct rect area)
     struct list *list = pools_list(screen);
     const char *id = list_selected(list);
     const struct pool_entry *entry = id ? model_pool(pools_model(screen), id) : NULL;
-    int rows = CLAMP((int)list_shown(list) + 2, 3, MAX(area.h - DETAIL_LINES, 3));
 
-    if (!entry || area.h < DETAIL_LINES + 3)
-        rows = area.h;
-    struct rect below = {area.y + rows, area.x, area.h - rows, area.w};
-    if (below.h > 0)
-        pools_draw_detail(screen, entry, below);
-    list_draw(list, (struct rect){area.y, area.x, rows, area.w});
+    if (entry)
+        pools_draw_detail(screen, entry,
+                          facts_cut(&area, list_shown(list), DETAIL_LINES));
+    list_draw(list, area);
     if (list_shown(list) == 0)
         draw_words(area.y + 2, area.x + 2, area.w - 4, STYLE_NORMAL,
                    list_all(list) > 0

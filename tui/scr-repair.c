@@ -259,14 +259,10 @@ static void repair_draw(struct screen *screen, struct rect area)
 {
     struct list *list = repair_list(screen);
     const struct repair_row *row = repair_selected(screen);
-    int rows = CLAMP((int)list_shown(list) + 2, 3, MAX(area.h - BELOW_LINES, 3));
 
-    if (!row || area.h < BELOW_LINES + 3)
-        rows = area.h;
-    if (rows < area.h)
-        repair_draw_selected(row, (struct rect){area.y + rows, area.x, area.h - rows,
-                                                area.w});
-    list_draw(list, (struct rect){area.y, area.x, rows, area.w});
+    if (row)
+        repair_draw_selected(row, facts_cut(&area, list_shown(list), BELOW_LINES));
+    list_draw(list, area);
     if (list_shown(list) == 0)
         draw_words(area.y + 2, area.x + 2, area.w - 4, STYLE_NORMAL,
                    list_all(list) > 0 ? "No finding has these words. \\ clears the filter."
