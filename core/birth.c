@@ -167,7 +167,7 @@ static void go_on(struct birth *birth, const struct birth *former)
              birth->qube->uuid);
 }
 
-static void volume_drop(gpointer data)
+void birth_volume_drop(gpointer data)
 {
     if (data)
         volume_unref(data);
@@ -181,8 +181,8 @@ struct birth *birth_new(struct op *op, struct qube *draft, const struct qube *fr
 
     birth->qube = draft;
     birth->home = home_path(root, draft->class, draft->name);
-    birth->volumes = g_ptr_array_new_with_free_func(volume_drop);
-    birth->sources = g_ptr_array_new_with_free_func(volume_drop);
+    birth->volumes = g_ptr_array_new_with_free_func(birth_volume_drop);
+    birth->sources = g_ptr_array_new_with_free_func(birth_volume_drop);
     birth->links = g_ptr_array_new_with_free_func(link_drop);
     links_prepare(birth, root);
     if (from) {
@@ -267,9 +267,14 @@ static gboolean undo_volume(gpointer data, GError **error)
     return volume_remove(data, error);
 }
 
-static void drop_volume(gpointer data)
+void birth_push_home(struct op *op, const char *home)
 {
-    volume_unref(data);
+    op_push_undo(op, "directory", undo_home, g_strdup(home), g_free);
+}
+
+void birth_push_volume(struct op *op, struct volume *volume)
+{
+    op_push_undo(op, "volume", undo_volume, volume_ref(volume), birth_volume_drop);
 }
 
 /* It has the rules of the other, whether they can be used or not. */
@@ -291,7 +296,7 @@ static gboolean home_step(struct op *op, const struct birth *birth, GError **err
     op_step(op, "directory %s made", birth->home);
     if (!home_make(birth->home, error))
         return FALSE;
-    op_push_undo(op, "directory", undo_home, g_strdup(birth->home), g_free);
+    birth_push_home(op, birth->home);
     if (!birth->like)
         return TRUE;
     if (!home_copy_file(birth->like, "firewall.xml", birth->home, error) ||
@@ -314,7 +319,7 @@ static gboolean volume_step(struct op *op, struct birth *birth, guint i,
         op_step(op, "%s", words);
     if (!op_sleep(op, 0, error))
         return FALSE;
-    op_push_undo(op, "volume", undo_volume, volume_ref(volume), drop_volume);
+    birth_push_volume(op, volume);
     if (!source)
         return volume_create(volume, error);
     op_allow(op, COPY_DEADLINE_MS);

@@ -31,6 +31,11 @@ void birth_free(struct birth *birth);
 /* Main: the steps, for a dry run. */
 void birth_plan(struct op *op, const struct birth *birth);
 
+/* [W] Pushes the undo of a directory, of a volume that is made. */
+void birth_push_home(struct op *op, const char *home);
+void birth_push_volume(struct op *op, struct volume *volume);
+void birth_volume_drop(gpointer volume); /* a reference less; NULL is fine */
+
 /* [W] Whether what it will have is there already. */
 gboolean birth_look(struct op *op, GError **error);
 /* [W] */

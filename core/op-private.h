@@ -41,6 +41,9 @@ struct op_private {
     gpointer done_data;
 };
 
+/* FALSE, with STATE: "cannot remove 'work': WHY". */
+gboolean op_refuse(const struct qube *qube, const char *verb, const char *why,
+                   const char *hint, GError **error);
 /* INVALID: unknown, missing or malformed arguments. */
 gboolean op_args_check(const struct op_row *row, GHashTable *args, GError **error);
 

@@ -35,13 +35,6 @@ static void removal_clear(struct op *op)
     g_free(removal);
 }
 
-static gboolean refuse(const struct qube *qube, const char *why, const char *hint,
-                       GError **error)
-{
-    error_set(error, QMC_ERROR_STATE, hint, "cannot remove '%s': %s", qube->name, why);
-    return FALSE;
-}
-
 static gboolean removal_fits(const struct model *model, const struct qube *qube,
                              GHashTable *args, GError **error)
 {
@@ -49,13 +42,13 @@ static gboolean removal_fits(const struct model *model, const struct qube *qube,
     g_autofree char *why = NULL;
 
     if (qube_get_bool(model, qube, "installed_by_rpm"))
-        return refuse(qube, "it was installed as a package",
+        return op_refuse(qube, "remove", "it was installed as a package",
                       "remove that package in dom0, or set installed_by_rpm to False",
                       error);
     if (!users)
         return TRUE;
     why = g_strdup_printf("it is in use: %s", users);
-    return refuse(qube, why, "change these first", error);
+    return op_refuse(qube, "remove", why, "change these first", error);
 }
 
 /* "private, root and their revisions are lost, 1.2 GiB of them in use". */

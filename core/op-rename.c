@@ -5,7 +5,7 @@
  * store names data that are there. */
 #include "config.h"
 
-#include "core/op-private.h"
+#include "core/birth.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -49,13 +49,6 @@ static void renaming_clear(struct op *op)
 
 /* --- main: before --- */
 
-static gboolean refuse(const struct qube *qube, const char *why, const char *hint,
-                       GError **error)
-{
-    error_set(error, QMC_ERROR_STATE, hint, "cannot rename '%s': %s", qube->name, why);
-    return FALSE;
-}
-
 static gboolean check_followers(const struct model *model, const struct qube *qube,
                                 GError **error)
 {
@@ -63,8 +56,9 @@ static gboolean check_followers(const struct model *model, const struct qube *qu
     g_autofree char *why =
         fixed ? g_strdup_printf("these cannot follow: %s", fixed) : NULL;
 
-    return !fixed || refuse(qube, why, "'qmc xml check' lists what is wrong with them",
-                            error);
+    return !fixed ||
+           op_refuse(qube, "rename", why,
+                     "'qmc xml check' lists what is wrong with them", error);
 }
 
 static gboolean rename_fits(const struct model *model, const struct qube *qube,
@@ -73,11 +67,12 @@ static gboolean rename_fits(const struct model *model, const struct qube *qube,
     const char *name = args ? g_hash_table_lookup(args, "name") : NULL;
 
     if (g_strcmp0(name, qube->name) == 0)
-        return refuse(qube, "it has that name already", NULL, error);
+        return op_refuse(qube, "rename", "it has that name already", NULL, error);
     if (name && !draft_check_name(model, name, error))
         return FALSE;
     if (qube_get_bool(model, qube, "installed_by_rpm"))
-        return refuse(qube, "it was installed as a package", "clone it instead", error);
+        return op_refuse(qube, "rename", "it was installed as a package",
+                         "clone it instead", error);
     for (guint i = 0; i < qube->volumes->len; i++)
         if (!start_usable(model, qube,
                           &g_array_index(qube->volumes, struct volume_config, i),
@@ -125,11 +120,6 @@ static gboolean volumes_prepare(struct op *op, struct renaming *renaming,
     return TRUE;
 }
 
-static void drop_volume(gpointer data)
-{
-    volume_unref(data);
-}
-
 static struct renaming *renaming_new(struct op *op, const struct qube *qube)
 {
     const char *root = engine_root(op->engine), *name = op_text(op, "name");
@@ -137,8 +127,8 @@ static struct renaming *renaming_new(struct op *op, const struct qube *qube)
     struct renaming *renaming = g_new0(struct renaming, 1);
 
     renaming->hold = hold_new(op->engine, qube);
-    renaming->old_volumes = g_ptr_array_new_with_free_func(drop_volume);
-    renaming->volumes = g_ptr_array_new_with_free_func(drop_volume);
+    renaming->old_volumes = g_ptr_array_new_with_free_func(birth_volume_drop);
+    renaming->volumes = g_ptr_array_new_with_free_func(birth_volume_drop);
     renaming->old_home = home_path(root, qube->class, qube->name);
     renaming->home = home_path(root, qube->class, name);
     renaming->old_unit = home_unit_path(root, qube->name);
@@ -187,16 +177,6 @@ static gboolean rename_look(struct op *op, GError **error)
            look_at_place(renaming, error);
 }
 
-static gboolean undo_home(gpointer data, GError **error)
-{
-    return home_remove(data, error);
-}
-
-static gboolean undo_volume(gpointer data, GError **error)
-{
-    return volume_remove(data, error);
-}
-
 static gboolean undo_unit(gpointer data, GError **error)
 {
     if (unlink(data) == 0 || errno == ENOENT)
@@ -213,7 +193,7 @@ static gboolean home_step(struct op *op, const struct renaming *renaming,
     op_step(op, "directory %s made", renaming->home);
     if (!home_make(renaming->home, error))
         return FALSE;
-    op_push_undo(op, "directory", undo_home, g_strdup(renaming->home), g_free);
+    birth_push_home(op, renaming->home);
     return TRUE;
 }
 
@@ -225,7 +205,7 @@ static gboolean volumes_step(struct op *op, const struct renaming *renaming,
 
         if (volume_save_on_stop(volume))
             op_step(op, "volume %s shared", volume_name(volume));
-        op_push_undo(op, "volume", undo_volume, volume_ref(volume), drop_volume);
+        birth_push_volume(op, volume);
         if (!op_sleep(op, 0, error) ||
             !volume_share(volume, renaming->old_volumes->pdata[i], error))
             return FALSE;

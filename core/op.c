@@ -301,3 +301,10 @@ gboolean op_args_check(const struct op_row *row, GHashTable *args, GError **erro
     }
     return TRUE;
 }
+
+gboolean op_refuse(const struct qube *qube, const char *verb, const char *why,
+                   const char *hint, GError **error)
+{
+    error_set(error, QMC_ERROR_STATE, hint, "cannot %s '%s': %s", verb, qube->name, why);
+    return FALSE;
+}
