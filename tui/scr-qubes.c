@@ -525,18 +525,21 @@ static void qubes_key_internal(struct screen *screen)
 
 /* clang-format off */
 static const struct key_row qubes_keys[] = {
-    {"s", "start", "Start", NULL, KEYS_ACT, "start", NULL, NULL},
-    {"S", "stop", "Shut down", NULL, KEYS_ACT, "stop", NULL, NULL},
-    {"p", "pause", "Pause", NULL, KEYS_ACT, "pause", NULL, NULL},
-    {"p", "unpause", "Unpause", NULL, KEYS_ACT, "unpause", NULL,
-     action_can_unpause},
-    {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, NULL},
     {"Enter", "detail", "Detail", "all about it", KEYS_ACT, NULL,
      qubes_key_detail, qubes_has_one},
     {"e F2", "properties", NULL, "properties", KEYS_ACT, NULL,
      qubes_key_properties, qubes_has_targets},
     {"Enter", "copies", "Copies", "copies, if unread",
      KEYS_ACT, NULL, qubes_key_copies, qubes_is_unread},
+    {"a F9", "actions", "Actions", "all actions, and why not", KEYS_ACT, NULL,
+     actions_open, qubes_has_targets},
+    /* what changes with the qube stands behind what does not: fewer bytes a key */
+    {"s", "start", "Start", NULL, KEYS_ACT, "start", NULL, NULL},
+    {"S", "stop", "Shut down", NULL, KEYS_ACT, "stop", NULL, NULL},
+    {"p", "pause", "Pause", NULL, KEYS_ACT, "pause", NULL, NULL},
+    {"p", "unpause", "Unpause", NULL, KEYS_ACT, "unpause", NULL,
+     action_can_unpause},
+    {"K", "kill", "Kill", NULL, KEYS_ACT, "kill", NULL, NULL},
     {"n F7", "create", NULL, "new qube", KEYS_ACT, NULL, create_open, NULL},
     {"C F5", "clone", NULL, "clone it", KEYS_ACT, NULL, qubes_key_clone, qubes_has_one},
     {"F6", "rename", NULL, "rename it", KEYS_ACT, NULL, qubes_key_rename,
@@ -551,8 +554,6 @@ static const struct key_row qubes_keys[] = {
     {"t", "tree", NULL, "tree by net qube", KEYS_SHOW, NULL, qubes_key_tree, NULL},
     {"i", "internal", NULL, "internal qubes on, off", KEYS_SHOW, NULL,
      qubes_key_internal, NULL},
-    {"a F9", "actions", "Actions", "all actions, and why not", KEYS_ACT, NULL,
-     actions_open, qubes_has_targets},
     {NULL},
 };
 /* clang-format on */
