@@ -43,8 +43,8 @@ static gboolean removal_fits(const struct model *model, const struct qube *qube,
 
     if (qube_get_bool(model, qube, "installed_by_rpm"))
         return op_refuse(qube, "remove", "it was installed as a package",
-                      "remove that package in dom0, or set installed_by_rpm to False",
-                      error);
+                         "remove that package in dom0, or set installed_by_rpm to "
+                         "False", error);
     if (!users)
         return TRUE;
     why = g_strdup_printf("it is in use: %s", users);

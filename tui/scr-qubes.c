@@ -527,10 +527,10 @@ static void qubes_key_internal(struct screen *screen)
 static const struct key_row qubes_keys[] = {
     {"Enter", "detail", "Detail", "all about it", KEYS_ACT, NULL,
      qubes_key_detail, qubes_has_one},
-    {"e F2", "properties", NULL, "properties", KEYS_ACT, NULL,
-     qubes_key_properties, qubes_has_targets},
     {"Enter", "copies", "Copies", "copies, if unread",
      KEYS_ACT, NULL, qubes_key_copies, qubes_is_unread},
+    {"e F2", "properties", NULL, "properties", KEYS_ACT, NULL,
+     qubes_key_properties, qubes_has_targets},
     {"a F9", "actions", "Actions", "all actions, and why not", KEYS_ACT, NULL,
      actions_open, qubes_has_targets},
     /* what changes with the qube stands behind what does not: fewer bytes a key */
