@@ -527,7 +527,7 @@ static void qubes_key_internal(struct screen *screen)
 static const struct key_row qubes_keys[] = {
     {"Enter", "detail", "Detail", "all about it", KEYS_ACT, NULL,
      qubes_key_detail, qubes_has_one},
-    {"Enter", "copies", "Copies", "copies, if unread",
+    {"Enter", "copies", "Copies", "store's copies",
      KEYS_ACT, NULL, qubes_key_copies, qubes_is_unread},
     {"e F2", "properties", NULL, "properties", KEYS_ACT, NULL,
      qubes_key_properties, qubes_has_targets},
