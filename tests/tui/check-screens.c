@@ -10,6 +10,7 @@
  *   figure NAME  until the meter of that name has a percentage
  *   wait TEXT    until it stands on the screen
  *   gone TEXT    until it does not
+ *   idle         until no job is at work
  *   size HxW     changes the size of the terminal
  *   show TITLE   puts the screen into the golden file
  *
@@ -185,6 +186,8 @@ static void replay_line(struct replay *replay, const char *line)
         console_wait(replay->console, rest);
     else if (strcmp(parts[0], "gone") == 0)
         console_wait_gone(replay->console, rest);
+    else if (strcmp(parts[0], "idle") == 0)
+        console_wait_idle(replay->console);
     else if (strcmp(parts[0], "size") == 0)
         replay_size(replay, rest);
     else if (strcmp(parts[0], "show") == 0)

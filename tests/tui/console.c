@@ -14,6 +14,7 @@
 #include <curses.h>
 #include <glib-unix.h>
 
+#include "core/engine-private.h"
 #include "core/layout.h"
 #include "core/store.h"
 #include "tests/fake/hv-fake.h"
@@ -371,6 +372,18 @@ void console_wait_figure(struct console *console, const char *name)
 void console_wait_gone(struct console *console, const char *text)
 {
     console_wait_for(console, text, FALSE);
+}
+
+void console_wait_idle(struct console *console)
+{
+    const struct engine *engine = app_engine(console->app);
+    gint64 end = g_get_monotonic_time() + PATIENCE_US;
+
+    while (engine->inside > 0) {
+        ck_assert_msg(g_get_monotonic_time() < end, "%u jobs are not over",
+                      engine->inside);
+        g_main_context_iteration(NULL, TRUE);
+    }
 }
 
 static gboolean console_late(gpointer late)

@@ -52,6 +52,9 @@ void console_wait(struct console *console, const char *text);
 /* Until the meter of that name has a percentage. */
 void console_wait_figure(struct console *console, const char *name);
 void console_wait_gone(struct console *console, const char *text);
+/* Until no job of the engine is at work: what stopped was cleaned up, what is
+ * shown was read. */
+void console_wait_idle(struct console *console);
 /* Turns the loop until nothing is due any more for now. */
 void console_settle(struct console *console);
 void console_resize(struct console *console, int height, int width);
