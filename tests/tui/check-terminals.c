@@ -271,6 +271,7 @@ START_TEST(a_slow_link_gets_figures_now_and_then)
     ck_assert(setting_set("link", "slow", NULL));
     console = terminal_open(&plain);
     console_wait(console, "13 qubes");
+    console_wait_idle(console);
     console_settle(console);
     app_model(console->app)->host_cpu_percent = 77;
     events_emit(app_model(console->app)->events, &event);
