@@ -22,7 +22,7 @@ static gboolean print_all(struct cli *cli, const struct query *query, GError **e
 {
     auto_of(out) struct out *out = NULL;
     g_autofree char *uuid = query->qube ? g_strdup(query->qube->uuid) : NULL;
-    gboolean fine = !uuid || cli_refresh_states(cli, error);
+    gboolean fine = cli_refresh_states(cli, error);
     const struct model *model = engine_model(cli->engine);
 
     out = rows_properties(model, uuid ? model_qube(model, uuid) : NULL);
@@ -50,7 +50,7 @@ static gboolean print_one(struct cli *cli, struct query *query, GError **error)
     if (!row)
         return FALSE;
     /* Only what is computed depends on more than the store. */
-    fine = !query->qube || !row->computed || cli_refresh_states(cli, error);
+    fine = !row->computed || cli_refresh_states(cli, error);
     if (cli->form != OUT_JSON) {
         print_value(model, query, row);
         return fine;

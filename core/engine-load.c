@@ -59,6 +59,7 @@ static void carry_qube(const struct qube *from, struct qube *to)
     to->state = from->state;
     to->xid = from->xid;
     to->memory_kib = from->memory_kib;
+    to->maxmem_kib = from->maxmem_kib;
     to->busy = from->busy;
     carry_volumes(from, to);
 }

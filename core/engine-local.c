@@ -109,6 +109,7 @@ static void apply_qube(struct local *local, struct qube *qube,
         state = qube_power(engine->model, qube, engine->root, domain->state);
     if (!local->frozen || !domain)
         qube->memory_kib = domain ? domain->memory_kib : 0;
+    qube->maxmem_kib = domain ? domain->maxmem_kib : 0;
     if (always_running(qube)) {
         model_set_state(engine->model, qube, POWER_RUNNING,
                         domain ? domain->id : -1);

@@ -92,6 +92,7 @@ struct qube {
     enum power_state state;
     int xid;                       /* -1 */
     guint64 memory_kib;            /* assigned now; 0 when halted */
+    guint64 maxmem_kib;            /* most it may be given now; 0: not known */
     const char *busy;              /* label of the operation at work, or NULL */
 };
 
@@ -186,6 +187,8 @@ gint64 qube_get_int(const struct model *model, const struct qube *qube,
 struct qube *qube_get_vm(const struct model *model, const struct qube *qube,
                          const char *property);
 gboolean qube_is_explicit(const struct qube *qube, const char *property);
+/* A disposable that its template keeps for the next who needs one. */
+gboolean qube_is_preload(const struct model *model, const struct qube *qube);
 /* No validation, no side effects: prop_validate() first. Keeps the order of
  * the file, a new one goes where upstream's writer would put it. */
 void qube_put(struct qube *qube, const struct prop_row *row, const char *value);

@@ -18,8 +18,10 @@ static gboolean fits(const struct model *model, const struct qube *qube,
 /* The service that gives memory back is maxmem by another name (4.2). */
 static const struct prop_row *balloon(const struct qube *qube, const char *name)
 {
-    return g_str_equal(name, FEATURE_MEMINFO) && qube->class
-               ? prop_find("maxmem", qube->class->id) : NULL;
+    const struct prop_row *row = g_str_equal(name, FEATURE_MEMINFO) && qube->class
+                                     ? prop_find("maxmem", qube->class->id) : NULL;
+
+    return row && !row->computed ? row : NULL;
 }
 
 static char *shown(const char *value)

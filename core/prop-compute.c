@@ -44,9 +44,53 @@ char *compute_klass(const struct model *model, const struct qube *qube)
     return g_strdup(qube->class_name);
 }
 
+/* -1 says that it does not run; where its state is not known, this is not
+ * either. */
 char *compute_xid(const struct model *model, const struct qube *qube)
 {
-    return g_strdup_printf("%d", qube->xid);
+    return qube->state == POWER_UNKNOWN ? NULL : g_strdup_printf("%d", qube->xid);
+}
+
+/* Only an HVM may have a device model of its own, and only Xenstore knows its
+ * number. */
+char *compute_stubdom_xid(const struct model *model, const struct qube *qube)
+{
+    g_autofree char *mode = qube_get(model, qube, "virt_mode");
+
+    if (qube->state != POWER_HALTED && g_strcmp0(mode, "hvm") == 0)
+        return NULL;
+    return g_strdup("-1");
+}
+
+/* What only Xenstore knows, while the qube runs. */
+char *compute_untold(const struct model *model, const struct qube *qube)
+{
+    return NULL;
+}
+
+char *compute_is_preload(const struct model *model, const struct qube *qube)
+{
+    return g_strdup(qube_is_preload(model, qube) ? "True" : "False");
+}
+
+static char *mib_text(guint64 kib)
+{
+    return kib ? g_strdup_printf("%" G_GUINT64_FORMAT, kib / 1024) : NULL;
+}
+
+char *compute_maxmem_of_host(const struct model *model, const struct qube *qube)
+{
+    return mib_text(model->host.memory_kib);
+}
+
+char *compute_maxmem_of_dom0(const struct model *model, const struct qube *qube)
+{
+    return mib_text(qube->maxmem_kib);
+}
+
+char *compute_no_cpus(const struct model *model, const struct qube *qube)
+{
+    return model->host.cpus ? g_strdup_printf("%u", model->host.cpus) : NULL;
 }
 
 char *compute_updateable(const struct model *model, const struct qube *qube)

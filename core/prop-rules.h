@@ -17,11 +17,17 @@ char *compute_in_backups_of_disp(const struct model *model, const struct qube *q
 char *compute_ip(const struct model *model, const struct qube *qube);
 char *compute_ip6(const struct model *model, const struct qube *qube);
 char *compute_kernelopts(const struct model *model, const struct qube *qube);
+char *compute_is_preload(const struct model *model, const struct qube *qube);
 char *compute_keyboard_layout(const struct model *model, const struct qube *qube);
 char *compute_klass(const struct model *model, const struct qube *qube);
 char *compute_maxmem(const struct model *model, const struct qube *qube);
+char *compute_maxmem_of_dom0(const struct model *model, const struct qube *qube);
+char *compute_maxmem_of_host(const struct model *model, const struct qube *qube);
 char *compute_name(const struct model *model, const struct qube *qube);
+char *compute_no_cpus(const struct model *model, const struct qube *qube);
 char *compute_qid(const struct model *model, const struct qube *qube);
+char *compute_stubdom_xid(const struct model *model, const struct qube *qube);
+char *compute_untold(const struct model *model, const struct qube *qube);
 char *compute_updateable(const struct model *model, const struct qube *qube);
 char *compute_uuid(const struct model *model, const struct qube *qube);
 char *compute_virt_mode(const struct model *model, const struct qube *qube);

@@ -250,6 +250,17 @@ const char *qube_feature_template(const struct model *model,
     return qube_feature_along(model, qube, "template", feature, NULL);
 }
 
+gboolean qube_is_preload(const struct model *model, const struct qube *qube)
+{
+    const struct qube *template =
+        qube->class && qube->class->id == CLASS_DISP
+            ? qube_get_vm(model, qube, "template") : NULL;
+    const char *names = template ? qube_feature(template, "preload-dispvm") : NULL;
+    g_auto(GStrv) all = names ? g_strsplit(names, " ", -1) : NULL;
+
+    return all && g_strv_contains((const char *const *)all, qube->name);
+}
+
 void qube_put_feature(struct qube *qube, const char *feature, const char *value)
 {
     struct pair new = { g_intern_string(feature), g_strdup(value) };

@@ -142,6 +142,13 @@ at 0 global
 out_has '^default_netvm	yes	sys-firewall$'
 at 0 global default_netvm
 out_has '^sys-firewall$'
+at 0 global no_cpus
+out_has '^$'
+at 4 global no_cpus 4
+err_has 'always computed'
+at 0 prefs work stubdom_xid
+out_has '^-1$'
+at 4 prefs work start_time 1
 at 0 global --json
 json_is '[p["value"] for p in data if p["name"] == "stats_interval"] == ["3"]'
 at 0 feature work

@@ -204,6 +204,61 @@ START_TEST(defaults_come_from_the_template)
 }
 END_TEST
 
+static void ck_global(const char *property, const char *expected)
+{
+    g_autofree char *value = model_global(model, property);
+
+    ck_assert_msg(g_strcmp0(value, expected) == 0, "%s is %s", property,
+                  value ? value : "(none)");
+}
+
+/* What cannot be known is none, and no number that stands for something else. */
+START_TEST(what_is_of_now_is_told_honestly)
+{
+    struct qube *win, *disp;
+
+    load();
+    win = qube_named("win-10");
+    ck_value("win-10", "xid", NULL);
+    ck_value("win-10", "stubdom_xid", NULL);
+    ck_value("work", "stubdom_xid", "-1"); /* no HVM */
+    model_set_state(model, win, POWER_HALTED, -1);
+    ck_value("win-10", "xid", "-1");
+    ck_value("win-10", "stubdom_xid", "-1");
+    model_set_state(model, win, POWER_RUNNING, 7);
+    ck_value("win-10", "xid", "7");
+    ck_value("win-10", "stubdom_xid", NULL);
+    ck_value("win-10", "stubdom_uuid", NULL);
+    ck_value("win-10", "start_time", NULL);
+    ck_value("dom0", "maxmem", NULL);
+    qube_named("dom0")->maxmem_kib = 4 << 20;
+    ck_value("dom0", "maxmem", "4096");
+
+    disp = qube_named("default-dvm");
+    qube_put_feature(disp, "preload-dispvm", "disp12 disp12345");
+    ck_value("disp1234", "is_preload", "False");
+    qube_put_feature(disp, "preload-dispvm", "disp12 disp1234");
+    ck_value("disp1234", "is_preload", "True");
+    ck_assert_ptr_null(prop_find("is_preload", CLASS_APP));
+}
+END_TEST
+
+START_TEST(the_machine_has_read_only_globals)
+{
+    GError *error = NULL;
+
+    load();
+    ck_global("maxmem", NULL);
+    ck_global("no_cpus", NULL);
+    model->host.memory_kib = 16 << 20;
+    model->host.cpus = 8;
+    ck_global("maxmem", "16384");
+    ck_global("no_cpus", "8");
+    ck_assert(!prop_validate(prop_find("no_cpus", 0), model, NULL, "4", &error));
+    ck_error(&error, QMC_ERROR_INVALID, "computed");
+}
+END_TEST
+
 START_TEST(memory_balancing_follows_the_rules)
 {
     load();
@@ -280,12 +335,8 @@ START_TEST(globals_have_defaults)
     };
 
     load();
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *value = model_global(model, rows[i].name);
-
-        ck_assert_msg(g_strcmp0(value, rows[i].value) == 0, "%s is %s", rows[i].name,
-                      value);
-    }
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        ck_global(rows[i].name, rows[i].value);
 }
 END_TEST
 
@@ -295,7 +346,8 @@ int main(void)
         rows_are_sorted_and_complete, rows_belong_to_their_class,
         texts_have_one_spelling, values_are_checked, long_kernelopts_are_refused,
         pci_and_pvh_exclude_each_other, a_loop_of_netvms_is_refused,
-        defaults_come_from_the_template, memory_balancing_follows_the_rules,
+        defaults_come_from_the_template, what_is_of_now_is_told_honestly,
+        the_machine_has_read_only_globals, memory_balancing_follows_the_rules,
         kernelopts_have_a_default, addresses_follow_the_number,
         globals_have_defaults, NULL,
     };
