@@ -3,6 +3,7 @@
 
 #include "core/prop-rules.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/error.h"
@@ -54,6 +55,28 @@ static gboolean interface_ok(const char *code)
     return TRUE;
 }
 
+static int code_compare(gconstpointer a, gconstpointer b)
+{
+    return strncmp(a, b, 7);
+}
+
+/* Sorted, each once. */
+char *spell_devices_denied(const char *text)
+{
+    gsize n = strlen(text) / 7;
+    g_autofree char *all = g_strdup(text);
+    GString *out = g_string_new(NULL);
+
+    if (strlen(text) % 7 != 0)
+        return g_string_free(g_string_assign(out, text), FALSE);
+    if (n)
+        qsort(all, n, 7, code_compare);
+    for (gsize i = 0; i < n; i++)
+        if (i == 0 || code_compare(all + 7 * i, all + 7 * (i - 1)) != 0)
+            g_string_append_len(out, all + 7 * i, 7);
+    return g_string_free(out, FALSE);
+}
+
 gboolean check_devices_denied(const struct model *model, const struct qube *qube,
                               const char *value, GError **error)
 {
@@ -77,22 +100,37 @@ static struct qube *template_named(const struct model *model, const char *value,
     return template;
 }
 
+static gboolean template_fits(const char *property, const struct qube *template,
+                              GError **error)
+{
+    if (template->class && template->class->id == CLASS_TEMPLATE)
+        return TRUE;
+    return refuse(property, template->name, "it is not a TemplateVM", error);
+}
+
 gboolean check_template(const struct model *model, const struct qube *qube,
                         const char *value, GError **error)
 {
     struct qube *template = template_named(model, value, error);
 
-    if (!template)
-        return FALSE;
-    if (template->class && template->class->id == CLASS_TEMPLATE)
-        return TRUE;
-    return refuse("template", value, "it is not a TemplateVM", error);
+    return template && template_fits("template", template, error);
 }
 
 gboolean check_default_template(const struct model *model, const struct qube *qube,
                                 const char *value, GError **error)
 {
-    return *value == '\0' || check_template(model, qube, value, error);
+    const struct qube *template = *value ? model_qube_named(model, value) : NULL;
+
+    return !template || template_fits("default_template", template, error);
+}
+
+gboolean check_default_netvm(const struct model *model, const struct qube *qube,
+                             const char *value, GError **error)
+{
+    const struct qube *netvm = *value ? model_qube_named(model, value) : NULL;
+
+    return !netvm || qube_get_bool(model, netvm, "provides_network") ||
+           refuse("default_netvm", value, "it does not provide network", error);
 }
 
 gboolean check_disp_template(const struct model *model, const struct qube *qube,
@@ -107,12 +145,23 @@ gboolean check_disp_template(const struct model *model, const struct qube *qube,
     return refuse("template", value, "its template_for_dispvms is not set", error);
 }
 
+static gboolean is_path(const char *value)
+{
+    return strchr(value, '/') || g_str_equal(value, ".") || g_str_equal(value, "..");
+}
+
 gboolean check_kernel(const struct model *model, const struct qube *qube,
                       const char *value, GError **error)
 {
-    if (!strchr(value, '/') && !g_str_equal(value, ".") && !g_str_equal(value, ".."))
-        return TRUE;
-    return refuse("kernel", value, "a version is needed, not a path", error);
+    return !is_path(value) ||
+           refuse("kernel", value, "a version is needed, not a path", error);
+}
+
+gboolean check_default_kernel(const struct model *model, const struct qube *qube,
+                              const char *value, GError **error)
+{
+    return !is_path(value) ||
+           refuse("default_kernel", value, "a version is needed, not a path", error);
 }
 
 gboolean check_kernelopts(const struct model *model, const struct qube *qube,

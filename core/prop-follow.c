@@ -9,6 +9,7 @@
 
 #include "core/model-private.h"
 #include "util/error.h"
+#include "util/text.h"
 
 #define HOPS 64
 
@@ -49,14 +50,6 @@ gboolean may_default_netvm(const struct model *model, const struct qube *qube,
     const struct qube *target = value ? model_qube_named(model, value) : NULL;
     const struct qube *at = target;
 
-    if (!target)
-        return TRUE;
-    if (!qube_get_bool(model, target, "provides_network")) {
-        error_set(error, QMC_ERROR_INVALID, "set its provides_network first",
-                  "'%s' is no value for 'default_netvm': it does not provide network",
-                  value);
-        return FALSE;
-    }
     for (int hops = 0; at && hops < HOPS; hops++) {
         if (follows_default_netvm(at)) {
             error_set(error, QMC_ERROR_INVALID, "set the netvm of that qube first",
@@ -69,6 +62,72 @@ gboolean may_default_netvm(const struct model *model, const struct qube *qube,
     return TRUE;
 }
 
+/* Of what is set: where the default is no good either, that has to be changed. */
+static gboolean may_be_base(const struct model *model, const struct qube *qube,
+                            const char *property, const char *value, GError **error)
+{
+    const struct prop_row *row = prop_find(property, qube ? qube->class->id : 0);
+    const struct qube *target = value ? model_qube_named(model, value) : NULL;
+    g_autofree char *usual = qube ? qube_get_default(model, qube, row) : NULL;
+    g_autofree char *name = NULL, *hint = NULL;
+
+    if (!target || g_strcmp0(value, usual) == 0 ||
+        qube_get_bool(model, target, "template_for_dispvms"))
+        return TRUE;
+    name = text_shell_quote(value);
+    hint = g_strdup_printf("qmc prefs %s template_for_dispvms True", name);
+    error_set(error, QMC_ERROR_INVALID,
+              target->class && prop_find("template_for_dispvms", target->class->id)
+                  ? hint : "choose an AppVM or StandaloneVM that lends itself to them",
+              "'%s' is no value for '%s': disposables cannot be based on it", value,
+              property);
+    return FALSE;
+}
+
+gboolean may_default_dispvm(const struct model *model, const struct qube *qube,
+                            const char *value, GError **error)
+{
+    return may_be_base(model, qube, "default_dispvm", value, error);
+}
+
+gboolean may_management_dispvm(const struct model *model, const struct qube *qube,
+                               const char *value, GError **error)
+{
+    return may_be_base(model, qube, "management_dispvm", value, error);
+}
+
+/* More memory can be plugged in while it runs. */
+static gboolean hotplugs(const struct model *model, const struct qube *qube)
+{
+    const char *says = qube_feature_template(model, qube, "memory-hotplug");
+    g_autofree char *mode = qube_get(model, qube, "virt_mode");
+    g_autofree char *kernel = qube_get(model, qube, "kernel");
+    g_autofree char *dir = NULL, *file = NULL;
+
+    if (says || g_strcmp0(mode, "hvm") == 0)
+        return says && *says;
+    if (!kernel || !*kernel) {
+        says = qube_feature_template(model, qube, "supported-feature.memory-hotplug");
+        return says && *says;
+    }
+    dir = prop_kernel_dir(model, qube, kernel);
+    file = dir ? g_build_filename(dir, "memory-hotplug-supported", NULL) : NULL;
+    return file && access(file, F_OK) == 0;
+}
+
+/* What balances memory has been told the old one. */
+gboolean may_maxmem(const struct model *model, const struct qube *qube,
+                    const char *value, GError **error)
+{
+    if (qube->state == POWER_HALTED || qube->state == POWER_UNKNOWN ||
+        hotplugs(model, qube))
+        return TRUE;
+    error_set(error, QMC_ERROR_STATE, "shut it down first",
+              "cannot change 'maxmem' of '%s': it is not halted, and memory cannot be "
+              "plugged into it", qube->name);
+    return FALSE;
+}
+
 static gboolean refuse_used(const char *why, const struct qube *qube,
                             const char *by, const char *property, GError **error)
 {
@@ -76,6 +135,14 @@ static gboolean refuse_used(const char *why, const struct qube *qube,
               "'%s' cannot stop %s: '%s' of %s%s%s names it", qube->name, why,
               property, by ? "'" : "", by ? by : "the system", by ? "'" : "");
     return FALSE;
+}
+
+static gboolean names(const GArray *values, const char *property,
+                      const struct qube *qube)
+{
+    const struct prop_value *value = prop_values_find(values, property);
+
+    return value && g_str_equal(value->text, qube->name);
 }
 
 gboolean may_provides_network(const struct model *model, const struct qube *qube,
@@ -90,15 +157,8 @@ gboolean may_provides_network(const struct model *model, const struct qube *qube
             return refuse_used("providing network", qube, other->name, "netvm",
                                error);
     }
-    return TRUE;
-}
-
-static gboolean names(const GArray *values, const char *property,
-                      const struct qube *qube)
-{
-    const struct prop_value *value = prop_values_find(values, property);
-
-    return value && g_str_equal(value->text, qube->name);
+    return !names(model->globals, "default_netvm", qube) ||
+           refuse_used("providing network", qube, NULL, "default_netvm", error);
 }
 
 static const struct qube *user_of(const struct model *model, const char *property,

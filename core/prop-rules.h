@@ -38,15 +38,23 @@ char *compute_visible_ip6(const struct model *model, const struct qube *qube);
 char *compute_visible_netmask(const struct model *model, const struct qube *qube);
 char *compute_xid(const struct model *model, const struct qube *qube);
 
+char *spell_devices_denied(const char *text);
+
 /* Directory of a kernel; NULL: its pool cannot be read. qube NULL: a kernel of
  * the default pool. Caller frees. */
 char *prop_kernel_dir(const struct model *model, const struct qube *qube,
                       const char *kernel);
 
 /* Rules for changes, and what follows them: prop-follow.c. */
+gboolean may_default_dispvm(const struct model *model, const struct qube *qube,
+                            const char *value, GError **error);
 gboolean may_default_netvm(const struct model *model, const struct qube *qube,
                            const char *value, GError **error);
 gboolean may_kernel(const struct model *model, const struct qube *qube,
+                    const char *value, GError **error);
+gboolean may_management_dispvm(const struct model *model, const struct qube *qube,
+                               const char *value, GError **error);
+gboolean may_maxmem(const struct model *model, const struct qube *qube,
                     const char *value, GError **error);
 gboolean may_netvm(const struct model *model, const struct qube *qube,
                    const char *value, GError **error);
@@ -73,6 +81,10 @@ gboolean check_default_template(const struct model *model, const struct qube *qu
                                 const char *value, GError **error);
 gboolean check_default_user(const struct model *model, const struct qube *qube,
                             const char *value, GError **error);
+gboolean check_default_kernel(const struct model *model, const struct qube *qube,
+                              const char *value, GError **error);
+gboolean check_default_netvm(const struct model *model, const struct qube *qube,
+                             const char *value, GError **error);
 gboolean check_devices_denied(const struct model *model, const struct qube *qube,
                               const char *value, GError **error);
 gboolean check_disp_template(const struct model *model, const struct qube *qube,

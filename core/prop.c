@@ -159,6 +159,8 @@ char *prop_canonical(const struct prop_row *row, const struct model *model,
     case PROP_POOL:
         break;
     }
+    if (row->spell)
+        return row->spell(text);
     return row->lower ? g_ascii_strdown(text, -1) : g_strdup(text);
 }
 
@@ -227,8 +229,9 @@ static gboolean reference_check(const struct prop_row *row,
 /* Whether every text is its own canonical form. */
 static gboolean is_plain(const struct prop_row *row)
 {
-    return !row->lower && (row->type == PROP_STR || row->type == PROP_VM ||
-                           row->type == PROP_POOL);
+    return !row->lower && !row->spell &&
+           (row->type == PROP_STR || row->type == PROP_VM ||
+            row->type == PROP_POOL);
 }
 
 gboolean prop_validate_parsed(const struct prop_row *row, const struct model *model,

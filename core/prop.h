@@ -31,6 +31,8 @@ struct prop_row {
     gint64 min, max;  /* INT */
     gboolean once;    /* write-once */
     gboolean lower;   /* read in lower case */
+    char *(*spell)(const char *text); /* STR: its one spelling, of any text;
+                                       * NULL: each is its own */
     gboolean since_4_3;/* not known to 4.2, which does not load a store with it */
     gboolean computed;/* always computed: never stored, never set */
     gboolean inherit; /* default: the template's effective value, if there is a template */

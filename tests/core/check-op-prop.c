@@ -103,6 +103,21 @@ START_TEST(each_refusal_says_why)
         { { "global-set", "dom0", "colour", "1" }, QMC_ERROR_NOTFOUND, "global property" },
         { { "global-set", "dom0", "default_netvm", "sys-usb" }, QMC_ERROR_INVALID,
           "provide network" },
+        { { "global-set", "dom0", "default_dispvm", "work" }, QMC_ERROR_INVALID,
+          "'default_dispvm': disposables cannot be based on it" },
+        { { "global-set", "dom0", "management_dispvm", "debian-13" }, QMC_ERROR_INVALID,
+          "'management_dispvm': disposables cannot be based on it" },
+        { { "set", "work", "default_dispvm", "vault" }, QMC_ERROR_INVALID, "disposables" },
+        { { "set", "dom0", "default_dispvm", "vault" }, QMC_ERROR_INVALID, "disposables" },
+        { { "set", "work", "management_dispvm", "vault" }, QMC_ERROR_INVALID,
+          "disposables" },
+        { { "global-set", "dom0", "default_template", "work" }, QMC_ERROR_INVALID,
+          "'work' is no value for 'default_template': it is not a TemplateVM" },
+        { { "global-set", "dom0", "default_kernel", "../x" }, QMC_ERROR_INVALID,
+          "no value for 'default_kernel'" },
+        { { "set", "personal", "maxmem", "2000" }, QMC_ERROR_STATE, "not halted" },
+        { { "unset", "sys-firewall", "provides_network", NULL }, QMC_ERROR_STATE,
+          "names it" },
         { { "global-set", "dom0", "default_pool", "nowhere" }, QMC_ERROR_INVALID,
           "no such pool" },
         { { "global-set", "dom0", "default_kernel", "9.9" }, QMC_ERROR_NOTFOUND, "kernel" },
@@ -298,6 +313,44 @@ START_TEST(a_template_of_disposables_in_use_stays_one)
     refused(&stop, QMC_ERROR_STATE, "of the system");
     done("global-unset", "dom0", "management_dispvm", NULL);
     done("set", "default-dvm", "template_for_dispvms", "False");
+}
+END_TEST
+
+/* The memory of a qube that runs may grow where it can be plugged in. */
+START_TEST(most_memory_changes_where_it_can_follow)
+{
+    static const struct deed more = { "set", "vault", "maxmem", "3000" };
+    static const struct deed most = { "set", "vault", "maxmem", "4000" };
+
+    done("set", "vault", "maxmem", "2000");
+    world_run(world, "start", "vault", NULL);
+    refused(&more, QMC_ERROR_STATE, "not halted");
+    done("set", "vault", "maxmem", "2000");
+    done("feature-set", "vault", "memory-hotplug", "1");
+    done("set", "vault", "maxmem", "3000");
+    done("feature-set", "vault", "memory-hotplug", "");
+    refused(&most, QMC_ERROR_STATE, "not halted");
+}
+END_TEST
+
+START_TEST(the_default_netvm_goes_on_providing_network)
+{
+    static const struct deed stop = { "set", "sys-usb", "provides_network", "False" };
+
+    done("set", "sys-usb", "provides_network", "True");
+    done("global-set", "dom0", "default_netvm", "sys-usb");
+    refused(&stop, QMC_ERROR_STATE, "of the system");
+    done("global-set", "dom0", "default_netvm", "");
+    done("set", "sys-usb", "provides_network", "False");
+}
+END_TEST
+
+START_TEST(denied_devices_are_in_order_and_each_once)
+{
+    done("set", "work", "devices_denied", "u03****b******u03****");
+    ck_stored("work", "devices_denied", "b******u03****");
+    ck_assert_str_eq(done("set", "work", "devices_denied", "u03****b******")->result,
+                     "devices_denied is b******u03**** already");
 }
 END_TEST
 
@@ -585,7 +638,9 @@ int main(void)
         a_new_template_brings_its_volumes,
         tags_and_features_follow_their_properties,
         a_template_of_disposables_in_use_stays_one,
-        a_default_makes_no_circle_of_netvms,
+        a_default_makes_no_circle_of_netvms, most_memory_changes_where_it_can_follow,
+        the_default_netvm_goes_on_providing_network,
+        denied_devices_are_in_order_and_each_once,
         the_service_that_gives_memory_back_is_maxmem,
         features_are_looked_for_where_they_count,
         a_save_that_fails_is_taken_back,

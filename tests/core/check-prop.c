@@ -340,6 +340,24 @@ START_TEST(globals_have_defaults)
 }
 END_TEST
 
+/* It reads as none, as a netvm of one qube does, and is kept. */
+START_TEST(a_default_netvm_that_is_none_is_found)
+{
+    g_autofree char *text = root_put_fixture("upstream-4.3.xml");
+    g_auto(GStrv) parts = g_strsplit(text, "\"default_netvm\">sys-firewall<", 2);
+    g_autofree char *odd = NULL;
+
+    ck_assert_ptr_nonnull(parts[1]);
+    odd = g_strjoinv("\"default_netvm\">Vault<", parts);
+    root_put(odd, -1);
+    root_load();
+    ck_global("default_netvm", NULL);
+    ck_assert(model_global_is_explicit(model, "default_netvm"));
+    ck_assert(found(NULL, "'Vault' is no value for 'default_netvm': it does not "
+                          "provide network"));
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -349,7 +367,7 @@ int main(void)
         defaults_come_from_the_template, what_is_of_now_is_told_honestly,
         the_machine_has_read_only_globals, memory_balancing_follows_the_rules,
         kernelopts_have_a_default, addresses_follow_the_number,
-        globals_have_defaults, NULL,
+        globals_have_defaults, a_default_netvm_that_is_none_is_found, NULL,
     };
 
     return suite_run_fixture("prop", tests, root_setup, root_teardown);
