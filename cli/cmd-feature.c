@@ -71,7 +71,7 @@ static void list_chain(struct listing *listing, const char *property)
 {
     const struct qube *at = qube_get_vm(listing->model, listing->qube, property);
 
-    for (int hops = 0; at && hops < 64; hops++) {
+    for (int hops = 0; at && hops < MODEL_HOPS; hops++) {
         list_of(listing, at);
         at = qube_get_vm(listing->model, at, property);
     }

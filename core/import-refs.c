@@ -10,8 +10,6 @@
 #include "core/name.h"
 #include "util/error.h"
 
-#define HOPS 64
-
 struct qube *import_ref(const struct importer *importer, const char *text)
 {
     const struct old_qube *old;
@@ -90,7 +88,7 @@ static void clock_find(struct importer *importer)
     struct qube *at = name ? model_qube_named(importer->model, name) : NULL;
     struct qube *next = at;
 
-    for (int hops = 0; next && hops < HOPS; hops++) {
+    for (int hops = 0; next && hops < MODEL_HOPS; hops++) {
         at = next;
         next = qube_get_vm(importer->model, at, "netvm");
     }

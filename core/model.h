@@ -61,6 +61,10 @@ struct volume_config {
                             * found it; NULL: it could */
 };
 
+/* Steps from qube to qube ("netvm", "template") that no chain needs: one that is
+ * longer goes in circles. */
+#define MODEL_HOPS 64
+
 #define DOM0_UUID "00000000-0000-0000-0000-000000000000"
 
 struct qube {

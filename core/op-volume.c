@@ -14,7 +14,6 @@
 
 #define DEADLINE_MS 300000
 #define LOCK_MS 2000
-#define SOURCE_HOPS 8
 
 struct resize {
     struct hold *hold;
@@ -172,7 +171,7 @@ static char *source_name(const struct model *model, const struct qube *qube,
     const struct volume *source = volume_source(volume);
     const struct qube *template = qube_get_vm(model, qube, "template");
 
-    for (int hops = 0; template && hops < SOURCE_HOPS; hops++) {
+    for (int hops = 0; template && hops < MODEL_HOPS; hops++) {
         const struct volume_config *config = volume_config_of(template, source);
 
         if (config)

@@ -9,9 +9,6 @@
 #include "util/error.h"
 #include "util/text.h"
 
-/* A chain of netvms longer than this is not one that anybody built. */
-#define NETVM_HOPS 64
-
 static gboolean refuse(const char *property, const char *value, const char *why,
                        GError **error)
 {
@@ -204,7 +201,7 @@ static gboolean leads_back(const struct model *model, const struct qube *netvm,
 {
     int hops = 0;
 
-    while (netvm && netvm != qube && hops++ < NETVM_HOPS)
+    while (netvm && netvm != qube && hops++ < MODEL_HOPS)
         netvm = qube_get_vm(model, netvm, "netvm");
     return netvm == qube;
 }

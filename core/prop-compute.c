@@ -11,8 +11,6 @@
 #include "util/file.h"
 
 #define KERNELOPTS_MAX 65536
-#define TEMPLATE_HOPS 8
-#define NETVM_HOPS 64
 
 static gboolean truthy(const char *feature)
 {
@@ -173,7 +171,7 @@ static gboolean lacks_balloon(const struct model *model, const struct qube *qube
 
     if (!truthy(qube_feature_template(model, qube, "qrexec")))
         return TRUE;
-    for (int hops = 0; at && hops < TEMPLATE_HOPS; hops++) {
+    for (int hops = 0; at && hops < MODEL_HOPS; hops++) {
         claims = claims || has_service_claims(at);
         at = template_of(model, at);
     }
@@ -299,7 +297,7 @@ char *compute_bootmode(const struct model *model, const struct qube *qube)
 
     if (active && bootmode_known(model, qube, active))
         return g_strdup(active);
-    for (int hops = 0; at && hops < TEMPLATE_HOPS; hops++) {
+    for (int hops = 0; at && hops < MODEL_HOPS; hops++) {
         g_autofree char *mode = qube_get(model, at, "appvm_default_bootmode");
 
         if (mode && bootmode_known(model, qube, mode))
@@ -343,7 +341,7 @@ char *compute_ip(const struct model *model, const struct qube *qube)
 
 static gboolean has_ipv6(const struct model *model, const struct qube *qube)
 {
-    for (int hops = 0; qube && hops < NETVM_HOPS; hops++) {
+    for (int hops = 0; qube && hops < MODEL_HOPS; hops++) {
         const char *value = qube_feature(qube, "ipv6");
 
         if (value)

@@ -11,8 +11,6 @@
 #include "util/error.h"
 #include "util/text.h"
 
-#define HOPS 64
-
 /* --- rules of single properties --- */
 
 gboolean may_kernel(const struct model *model, const struct qube *qube,
@@ -50,7 +48,7 @@ gboolean may_default_netvm(const struct model *model, const struct qube *qube,
     const struct qube *target = value ? model_qube_named(model, value) : NULL;
     const struct qube *at = target;
 
-    for (int hops = 0; at && hops < HOPS; hops++) {
+    for (int hops = 0; at && hops < MODEL_HOPS; hops++) {
         if (follows_default_netvm(at)) {
             error_set(error, QMC_ERROR_INVALID, "set the netvm of that qube first",
                       "'%s' is no value for 'default_netvm': '%s' would be "

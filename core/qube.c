@@ -12,7 +12,6 @@
 
 /* Deeper than any chain of defaults that makes sense: the data go in circles. */
 #define DEPTH_MAX 64
-#define HOPS 64 /* more than any chain that is no loop */
 
 struct prop_value *prop_values_find(const GArray *values, const char *property)
 {
@@ -232,7 +231,7 @@ const char *qube_feature_along(const struct model *model, const struct qube *qub
                                const char *property, const char *feature,
                                const struct qube **from)
 {
-    for (int hops = 0; qube && hops < HOPS; hops++) {
+    for (int hops = 0; qube && hops < MODEL_HOPS; hops++) {
         const char *value = qube_feature(qube, feature);
 
         if (value && from)

@@ -13,7 +13,6 @@
 #include "util/error.h"
 #include "util/text.h"
 
-#define NETVM_HOPS 64
 #define REFUSED_BY_QUBESD "qubesd does not load a store like this"
 
 static void brand(struct qube *qube)
@@ -380,7 +379,7 @@ static void netvm_check(struct model *model, struct qube *qube)
     const struct qube *at = qube_get_vm(model, qube, "netvm");
 
     for (int hops = 0; at && at != qube; hops++) {
-        if (hops == NETVM_HOPS)
+        if (hops == MODEL_HOPS)
             return; /* a loop that this qube only leads into */
         at = qube_get_vm(model, at, "netvm");
     }

@@ -12,7 +12,6 @@
 #include "util/error.h"
 
 #define PARAMS_MAX 32
-#define SOURCE_HOPS 8
 #define DEPTH_MAX 16
 
 /* The attributes that mean something, by number. */
@@ -228,7 +227,7 @@ static struct volume *source_by_vid(struct builder *builder, struct qube *templa
 {
     struct volume *volume = NULL;
 
-    for (int hops = 0; template && !volume && hops < SOURCE_HOPS; hops++) {
+    for (int hops = 0; template && !volume && hops < MODEL_HOPS; hops++) {
         volume = volume_with_vid(template, vid);
         template = qube_get_vm(builder->model, template, "template");
     }
@@ -241,7 +240,7 @@ static struct volume *source_by_name(struct qube *template, const char *name)
     struct volume_config *config = template ? qube_volume(template, name) : NULL;
     struct volume *volume = config ? config->volume : NULL;
 
-    for (int hops = 0; volume && volume_source(volume) && hops < SOURCE_HOPS; hops++)
+    for (int hops = 0; volume && volume_source(volume) && hops < MODEL_HOPS; hops++)
         volume = volume_source(volume);
     return volume;
 }

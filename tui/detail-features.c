@@ -12,7 +12,6 @@
 
 #define SUPPORTED "supported-"
 #define SUPPORTED_SERVICE SUPPORTED FEATURE_SERVICE
-#define HOPS 64
 /* What stands below the list, as far as so many rows are left to it. */
 #define ROWS_MIN 5
 #define BLOCK_HEIGHT 3
@@ -211,7 +210,7 @@ static void features_add_along(struct screen *screen, const struct qube *qube,
     const struct model *model = app_model(screen->app);
     const struct qube *source = qube;
 
-    for (int hops = 0; source && hops < HOPS; hops++) {
+    for (int hops = 0; source && hops < MODEL_HOPS; hops++) {
         features_add_from(screen, qube, source);
         source = qube_get_vm(model, source, property);
     }

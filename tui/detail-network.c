@@ -16,7 +16,6 @@
 #include "util/error.h"
 
 #define LABEL_WIDTH 11
-#define HOPS 64
 #define ROWS_MIN 4
 #define FOOT_HEIGHT 3
 #define END "end" /* id of what is done with the rest */
@@ -371,7 +370,7 @@ static char *network_text_path(const struct model *model, const struct qube *qub
     GString *text = g_string_new(qube->name);
     const struct qube *at = qube, *idle = NULL;
 
-    for (int hops = 0; hops < HOPS && (at = qube_get_vm(model, at, "netvm")); hops++) {
+    for (int hops = 0; hops < MODEL_HOPS && (at = qube_get_vm(model, at, "netvm")); hops++) {
         g_string_append_printf(text, " -> %s", at->name);
         if (!idle && at->state != POWER_RUNNING)
             idle = at;
