@@ -11,6 +11,7 @@
 
 #include "cli/cmd.h"
 #include "cli/notice.h"
+#include "core/weigh.h"
 #include "util/auto.h"
 #include "util/error.h"
 #include "util/text.h"
@@ -45,6 +46,7 @@ struct batch {
     struct cli *cli;
     const struct op_row *row;
     GHashTable *args;
+    GHashTable *weighed; /* the same, with what its question says; NULL: nothing */
     GPtrArray *items; /* struct item */
     GError *unread;   /* why states are not known; NULL: they are */
     gboolean verbose, dry_run;
@@ -154,10 +156,13 @@ static gboolean ask(const struct batch *batch, const struct qube *qube,
 
     fprintf(stderr, "%s '%s'? %s%s%s", op_verb(batch->row, qube, batch->args), name,
             shown, *shown ? ". " : "",
-            needed == CONFIRM_L3 ? "Type the name of the qube: " : "[y/N] ");
+            needed < CONFIRM_L3   ? "[y/N] "
+            : batch->row->system ? "Type the name: "
+                                 : "Type the name of the qube: ");
     g_autofree char *answer = read_answer(batch->cli);
+    g_autofree char *word = op_word(batch->row, qube, batch->args);
     if (needed == CONFIRM_L3)
-        return g_strcmp0(answer, qube->name) == 0;
+        return g_strcmp0(answer, word) == 0;
     return answer && g_ascii_tolower(*answer) == 'y';
 }
 
@@ -166,10 +171,11 @@ static enum confirm consent(const struct batch *batch, const struct qube *qube,
 {
     const struct options *options = batch->cli->options;
     const char *const *names = options_all(options, "confirm");
-    enum confirm given = op_consent(qube, options_has(options, "yes"), NULL);
+    gboolean yes = options_has(options, "yes");
+    enum confirm given = op_consent(batch->row, qube, batch->args, yes, NULL);
 
     for (; *names; names++)
-        given = MAX(given, op_consent(qube, FALSE, *names));
+        given = MAX(given, op_consent(batch->row, qube, batch->args, FALSE, *names));
     if (given == CONFIRM_L1 && !batch->dry_run && needed >= CONFIRM_L2 &&
         can_ask() && ask(batch, qube, needed))
         return needed;
@@ -231,6 +237,7 @@ static void on_done(struct op *op, gpointer data)
         say_result(item);
 }
 
+/* qube NULL: the store has none, and the row can do without. */
 static struct op *submit_qube(struct item *item, const struct qube *qube,
                               GError **error)
 {
@@ -239,7 +246,7 @@ static struct op *submit_qube(struct item *item, const struct qube *qube,
     struct op *op;
     struct op_request request = {
         .op = batch->row->name,
-        .uuid = qube->uuid,
+        .uuid = qube ? qube->uuid : DOM0_UUID,
         .args = batch->args,
         .consent = item->given,
         .dry_run = batch->dry_run,
@@ -254,17 +261,20 @@ static struct op *submit_qube(struct item *item, const struct qube *qube,
     return op;
 }
 
-/* NULL: there is none of that name, or nobody knows its state, which matters. */
-static const struct qube *item_qube(const struct item *item, GError **error)
+/* FALSE: there is none of that name, or nobody knows its state, which matters. */
+static gboolean item_find(const struct item *item, const struct qube **qube,
+                          GError **error)
 {
     const struct batch *batch = item->batch;
-    const struct qube *qube = cli_qube(batch->cli, item->name, error);
+    const struct op_row *row = batch->row;
 
-    if (!qube || !batch->unread || qube->state != POWER_UNKNOWN ||
-        (batch->row->states & (1u << POWER_UNKNOWN)))
-        return qube;
+    *qube = row->unread ? model_qube(engine_model(batch->cli->engine), DOM0_UUID)
+                        : cli_qube(batch->cli, item->name, error);
+    if (!*qube || !batch->unread || (*qube)->state != POWER_UNKNOWN ||
+        (row->states & (1u << POWER_UNKNOWN)))
+        return *qube || row->unread;
     g_propagate_error(error, g_error_copy(batch->unread));
-    return NULL;
+    return FALSE;
 }
 
 /* What nobody could answer is not asked about. */
@@ -272,10 +282,10 @@ static void take_consent(struct item *item)
 {
     struct batch *batch = item->batch;
     GError *error = NULL;
-    const struct qube *qube = item_qube(item, &error);
+    const struct qube *qube;
     enum confirm needed;
 
-    if (!qube) {
+    if (!item_find(item, &qube, &error)) {
         item_fail(item, error);
         return;
     }
@@ -297,8 +307,8 @@ static struct op *refuse_with_others(const struct item *item, GError **error)
 static void submit(struct item *item)
 {
     GError *error = NULL;
-    const struct qube *qube = item_qube(item, &error);
-    struct op *op = !qube ? NULL
+    const struct qube *qube;
+    struct op *op = !item_find(item, &qube, &error) ? NULL
                     : item->batch->lacks && !item->lacks
                         ? refuse_with_others(item, &error)
                         : submit_qube(item, qube, &error);
@@ -608,17 +618,54 @@ static void batch_free(struct batch *batch)
         return;
     if (batch->items)
         g_ptr_array_unref(batch->items);
+    g_clear_pointer(&batch->weighed, g_hash_table_unref);
     g_clear_error(&batch->unread);
     g_free(batch);
 }
 AUTO_DEFINE(batch, struct batch, batch_free)
+
+/* What the question has to say. */
+
+struct weighing {
+    GHashTable *args;
+    GError *error;
+    gboolean over;
+};
+
+static void weigh_done(gpointer args, const GError *error, gpointer data)
+{
+    struct weighing *weighing = data;
+
+    weighing->args = args;
+    weighing->error = error ? g_error_copy(error) : NULL;
+    weighing->over = TRUE;
+}
+
+static gboolean batch_weigh(struct batch *batch, GError **error)
+{
+    struct weighing weighing = {NULL};
+
+    if (!batch->row->weigh)
+        return TRUE;
+    weigh_submit(batch->cli->engine, batch->row, batch->args, weigh_done, &weighing);
+    while (!weighing.over)
+        g_main_context_iteration(NULL, TRUE);
+    if (weighing.error)
+        g_propagate_error(error, weighing.error);
+    else
+        batch->args = batch->weighed = weighing.args;
+    return weighing.error == NULL;
+}
 
 gboolean batch_run(struct cli *cli, const char *op, const char *const *names,
                    GHashTable *args, GError **error)
 {
     auto_of(batch) struct batch *batch = batch_new(cli, op, args);
 
-    cli_refresh_states(cli, &batch->unread);
+    if (!batch->row->unread)
+        cli_refresh_states(cli, &batch->unread);
+    if (!batch_weigh(batch, error))
+        return FALSE;
     batch->items = items_new(batch, names);
     submit_all(batch);
     if (batch->dry_run)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/batch.h"
 #include "cli/cmd.h"
 #include "cli/rows.h"
 #include "core/import.h"
@@ -190,7 +191,7 @@ const struct cmd cmd_xml_check = {
 
 /* log */
 
-static struct out *lost_names(const struct store_copy *copy)
+static struct out *names_of(const GPtrArray *names)
 {
     static const struct out_column columns[] = {
         {"name", NULL, OUT_TEXT, 0},
@@ -198,9 +199,9 @@ static struct out *lost_names(const struct store_copy *copy)
     };
     struct out *out = out_new(columns);
 
-    for (guint i = 0; copy->lost && i < copy->lost->len; i++) {
+    for (guint i = 0; names && i < names->len; i++) {
         out_row(out);
-        out_text(out, copy->lost->pdata[i]);
+        out_text(out, names->pdata[i]);
     }
     return out;
 }
@@ -228,7 +229,8 @@ static void add_copy(struct work *work, const struct store_copy *copy)
     out_text(out, time);
     out_number(out, reads ? (gint64)copy->qubes : -1);
     out_number(out, reads ? (gint64)copy->findings : -1);
-    out_nested(out, lost_names(copy));
+    out_nested(out, names_of(copy->missing));
+    out_nested(out, names_of(copy->more));
     out_size(out, copy->size);
     out_text(out, copy->ours ? "qmc" : "boot");
     out_text(out, copy->path);
@@ -257,7 +259,8 @@ static gboolean run_log(struct cli *cli, GError **error)
         {"time", NULL, OUT_TEXT, 0},
         {"qubes", NULL, OUT_NUMBER, 0},
         {"findings", NULL, OUT_NUMBER, 0},
-        {"lost", NULL, OUT_NESTED, 0},
+        {"missing", NULL, OUT_NESTED, 0},
+        {"more", NULL, OUT_NESTED, 0},
         {"size", NULL, OUT_SIZE, 0},
         {"source", NULL, OUT_TEXT, 0},
         {"path", NULL, OUT_TEXT, OUT_DETAIL},
@@ -273,8 +276,9 @@ const struct cmd cmd_xml_log = {
     .args = "",
     .brief = "list the copies of the store, the best first",
     .help = "Each is read: clean, with findings, empty (no qube but dom0) or unreadable.\n"
-            "lost: qubes that are in it and not in the store. source: qmc, from before\n"
-            "a change; boot, made when the machine started.\n",
+            "missing: qubes of the store that it lacks; more: those that it has and the\n"
+            "store has not. source: qmc, from before a change; boot, made when the\n"
+            "machine started.\n",
     .max_args = 0,
     .unread = TRUE,
     .run = run_log,
@@ -368,88 +372,15 @@ const struct cmd cmd_xml_diff = {
 
 /* restore */
 
-/* "; it does not have a, b" */
-static char *lost_text(const struct store_reading *present,
-                       const struct store_reading *copy)
-{
-    g_autoptr(GPtrArray) lost = store_reading_lost(present, copy);
-    GString *text = g_string_new(NULL);
-
-    for (guint i = 0; i < lost->len; i++)
-        g_string_append_printf(text, "%s%s", i ? ", " : "; it does not have ",
-                               (const char *)lost->pdata[i]);
-    return g_string_free(text, FALSE);
-}
-
-static gboolean consented(const struct work *work, const char *path,
-                          const struct store_reading *copy, GError **error)
-{
-    const char *given = options_text(work->cli->options, "confirm");
-    g_autofree char *name = g_path_get_basename(path);
-    g_autofree char *store = layout_path(work->root, LAYOUT_STORE);
-    g_autofree char *lost = NULL, *word = text_shell_quote(name), *hint = NULL;
-    auto_of(store_reading) struct store_reading *present = NULL;
-
-    if (g_strcmp0(given, name) == 0)
-        return TRUE;
-    present = store_reading_new(work->root, store, NULL);
-    lost = present ? lost_text(present, copy) : g_strdup("");
-    hint = g_strdup_printf("%s--confirm %s", present ? "see 'qmc xml diff', then "
-                                                     : "add ", word);
-    error_set(error, QMC_ERROR_UNCONFIRMED, hint,
-              "'%s' would take the place of the store%s", name, lost);
-    return FALSE;
-}
-
-static gboolean put_back(struct work *work, const struct store_reading *copy,
-                         const struct file_stamp *present, GError **error)
-{
-    g_autofree char *kept = NULL, *name = NULL;
-
-    if (!store_reading_restore(copy, present, &kept, error))
-        return FALSE;
-    name = kept ? g_path_get_basename(kept) : NULL;
-    out_text(work->out, name);
-    work->text = name ? g_strdup_printf("qubes.xml: restored; the former one is '%s'", name)
-                      : g_strdup("qubes.xml: restored; there was none");
-    return TRUE;
-}
-
-static gboolean restore_work(struct work *work, GError **error)
-{
-    g_autofree char *store = layout_path(work->root, LAYOUT_STORE);
-    g_autofree char *path = path_of(work, work->args[0], error);
-    auto_of(store_reading) struct store_reading *copy = NULL;
-    gboolean plan = options_has(work->cli->options, "dry-run");
-    struct file_stamp stamp;
-    gboolean there = file_stamp_path(store, &stamp, NULL);
-
-    if (!path || !engine_check_writable(work->cli->engine, error))
-        return FALSE;
-    copy = read_store(work, path, error);
-    if (!copy || (!plan && !consented(work, path, copy, error)))
-        return FALSE;
-    work->result = TRUE;
-    out_row(work->out);
-    out_text(work->out, path);
-    out_bool(work->out, !plan);
-    if (!plan)
-        return put_back(work, copy, there ? &stamp : NULL, error);
-    out_text(work->out, NULL);
-    work->text = g_strdup_printf("qubes.xml: would become '%s'", path);
-    return TRUE;
-}
-
+/* One that does not read is no reason not to. */
 static gboolean run_restore(struct cli *cli, GError **error)
 {
-    static const struct out_column columns[] = {
-        {"copy", NULL, OUT_TEXT, 0},
-        {"restored", NULL, OUT_BOOL, 0},
-        {"kept", NULL, OUT_TEXT, 0},
-        {NULL},
-    };
+    static const char *const names[] = {"copy", NULL};
+    g_autoptr(GHashTable) args = batch_named(names, options_args(cli->options));
 
-    return work_do(cli, columns, restore_work, error);
+    engine_load(cli->engine, NULL);
+    return batch_run(cli, "xml-restore", (const char *const[]){"dom0", NULL}, args,
+                     error);
 }
 
 const struct cmd cmd_xml_restore = {
@@ -457,11 +388,13 @@ const struct cmd cmd_xml_restore = {
     .args = "COPY",
     .brief = "put a copy in the place of the store",
     .help = "COPY is an id of 'xml log' or a file. It is read first; one that cannot be\n"
-            "read is refused. The store as it is, readable or not, becomes a copy itself\n"
-            "(kept). Volumes are not touched. --confirm takes the name of the copy. Refused\n"
-            "while qubesd answers.\n",
+            "read is refused. The store as it is, readable or not, becomes a copy itself.\n"
+            "Volumes are not touched. Needs --yes; where qubes of the present store would\n"
+            "go, --confirm with the name of the copy. --dry-run names these, and those\n"
+            "that come back. Refused while qubesd answers.\n",
     .min_args = 1,
     .max_args = 1,
+    .op = "xml-restore",
     .unread = TRUE,
     .run = run_restore,
 };

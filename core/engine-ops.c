@@ -7,6 +7,7 @@
 #include "core/op-private.h"
 #include "hv/hv.h"
 #include "util/error.h"
+#include "util/text.h"
 
 #define POLL_MS 250
 #define SAVE_LOCK_MS 15000 /* many may save at once, on a slow disk */
@@ -514,13 +515,15 @@ static gboolean confirmed(const struct op *op, const struct qube *qube,
     const struct model *model = op->engine->model;
     enum confirm needed = op_confirm(row, model, qube, op->args);
     g_autofree char *stake = op_consequence(row, model, qube, op->args);
-    g_autofree char *by_name = g_strdup_printf("add --confirm %s", op->subject);
+    g_autofree char *name = op_word(row, qube, op->args);
+    g_autofree char *word = text_shell_quote(name);
+    g_autofree char *by_name = g_strdup_printf("add --confirm %s", word);
 
     if (consent >= needed)
         return TRUE;
     error_set(error, QMC_ERROR_UNCONFIRMED,
               needed == CONFIRM_L3 ? by_name : "add --yes",
-              "'%s' of '%s' was not confirmed%s%s", row->name, op->subject,
+              "'%s' of '%s' was not confirmed%s%s", row->name, name,
               stake ? ": " : "", stake ? stake : "");
     return FALSE;
 }

@@ -11,6 +11,7 @@
 
 #include "core/feature.h"
 #include "core/layout.h"
+#include "core/store-history.h"
 #include "util/error.h"
 #include "util/job.h"
 
@@ -18,7 +19,6 @@
 #define RULES_MAX (16 * 1024 * 1024)
 #define MENU_MAX (64 * 1024)
 #define MENU_FILE "whitelisted-appmenus.list"
-#define LOCK_MS 5000
 #define DIR_MODE 0770
 
 /* Looking. */
@@ -304,17 +304,9 @@ static gboolean store_write(const struct import *import, const char *root,
 {
     g_autofree char *path = layout_path(root, LAYOUT_STORE);
     g_autofree char *dir = g_path_get_dirname(path);
-    struct store_save *save;
-    gboolean fine;
 
-    if (!file_mkdirs(dir, DIR_MODE, error))
-        return FALSE;
-    save = store_save_new_copy(root, import->bytes, present);
-    fine = store_save_run(save, LOCK_MS, error);
-    if (fine)
-        *kept = g_strdup(store_save_kept(save));
-    store_save_free(save);
-    return fine;
+    return file_mkdirs(dir, DIR_MODE, error) &&
+           store_put(root, import->bytes, present, kept, error);
 }
 
 gboolean import_save(struct import *import, const char *root,

@@ -24,21 +24,6 @@ static void undo_clear(gpointer data)
         undo->destroy(undo->data);
 }
 
-static GHashTable *args_copy(GHashTable *args)
-{
-    GHashTable *copy =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    GHashTableIter iter;
-    gpointer name, value;
-
-    if (!args)
-        return copy;
-    g_hash_table_iter_init(&iter, args);
-    while (g_hash_table_iter_next(&iter, &name, &value))
-        g_hash_table_insert(copy, g_strdup(name), g_strdup(value));
-    return copy;
-}
-
 static struct op_private *private_new(const struct op_request *request)
 {
     struct op_private *priv = g_new0(struct op_private, 1);
@@ -75,7 +60,7 @@ struct op *op_new(struct engine *engine, const struct op_row *row,
     op->steps = g_array_new(FALSE, TRUE, sizeof(struct op_step));
     g_array_set_clear_func(op->steps, step_clear);
     op->dry_run = request->dry_run;
-    op->args = args_copy(request->args);
+    op->args = op_args_copy(request->args);
     op->priv = private_new(request);
     return op;
 }

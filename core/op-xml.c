@@ -1,104 +1,277 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An earlier store in the place of the present one (spec/qubes-xml.md 6.5). The
- * present one need not be readable, so the engine's own save is no way. */
+/* An earlier store in the place of the present one (spec/qubes-xml.md 6.5). */
 #include "config.h"
 
-#include "core/op-private.h"
+#include "core/op-xml.h"
+
+#include <string.h>
 
 #include "core/engine-private.h"
 #include "core/layout.h"
-#include "core/store-history.h"
-#include "core/store-private.h"
+#include "core/weigh.h"
 #include "util/error.h"
 #include "util/file.h"
 
 #define DEADLINE_MS 60000
-#define LOCK_MS 5000
+#define NAMES_MAX 10
+
+#define GONE WEIGHED("gone")
+#define BACK WEIGHED("back")
+#define THERE WEIGHED("there") /* reads, broken; not there: there is none */
+
+/* Another store in the place of the present one. */
+
+void put_init(struct put *put, struct op *op)
+{
+    put->root = g_strdup(engine_root(op->engine));
+    put->gone = g_strdup(op_text(op, GONE));
+}
+
+void put_clear(struct put *put)
+{
+    g_free(put->root);
+    g_free(put->gone);
+    g_clear_pointer(&put->bytes, g_bytes_unref);
+    g_free(put->kept);
+}
+
+/* Without what would make two of one. */
+static char *lines_of(const GPtrArray *names)
+{
+    GString *lines = g_string_new(NULL);
+
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *name = g_strdelimit(g_strdup(names->pdata[i]), "\n", '?');
+
+        g_string_append_printf(lines, "%s%s", i ? "\n" : "", name);
+    }
+    return g_string_free(lines, FALSE);
+}
+
+static char *lines_lost(const struct store_reading *from, const struct store_reading *to)
+{
+    g_autoptr(GPtrArray) lost = store_reading_lost(from, to);
+
+    return lines_of(lost);
+}
+
+char *put_names(const char *lines, guint most)
+{
+    g_auto(GStrv) names = g_strsplit(lines, "\n", -1); /* of none: none */
+    guint n = g_strv_length(names);
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < MIN(n, most); i++)
+        g_string_append_printf(text, "%s'%s'", i ? ", " : "", names[i]);
+    if (n > most)
+        g_string_append_printf(text, " and %u more", n - most);
+    return g_string_free(text, FALSE);
+}
+
+static void note(GHashTable *args, const char *name, char *value)
+{
+    g_hash_table_insert(args, g_strdup(name), value);
+}
+
+void put_weigh(const char *root, GHashTable *args, const struct store_reading *other)
+{
+    g_autofree char *store = layout_path(root, LAYOUT_STORE);
+    auto_of(store_reading) struct store_reading *present =
+        store_reading_new(root, store, NULL);
+
+    note(args, GONE, present ? lines_lost(present, other) : g_strdup(""));
+    note(args, BACK, present ? lines_lost(other, present) : g_strdup(""));
+    if (present || g_file_test(store, G_FILE_TEST_EXISTS))
+        note(args, THERE, g_strdup(present ? "reads" : "broken"));
+}
+
+static const char *weighed(GHashTable *args, const char *name)
+{
+    return args ? g_hash_table_lookup(args, name) : NULL;
+}
+
+gboolean put_over(GHashTable *args)
+{
+    return weighed(args, THERE) != NULL;
+}
+
+enum confirm put_strength(GHashTable *args, enum confirm otherwise)
+{
+    const char *gone = weighed(args, GONE);
+
+    return gone && !*gone ? otherwise : CONFIRM_L3;
+}
+
+/* "the store loses 'a', 'b' and gets 'c'" */
+static char *put_clause(GHashTable *args)
+{
+    const char *lost = weighed(args, GONE), *got = weighed(args, BACK);
+    g_autofree char *gone = put_names(lost, NAMES_MAX), *back = put_names(got, NAMES_MAX);
+
+    if (!put_over(args))
+        return g_strdup("there is no store now");
+    if (g_str_equal(weighed(args, THERE), "broken"))
+        return g_strdup("the present store cannot be read, so nobody knows what it has "
+                        "more");
+    if (!*lost && !*got)
+        return g_strdup("no qube comes or goes");
+    return g_strdup_printf("the store %s%s%s%s%s", *lost ? "loses " : "", gone,
+                           *lost && *got ? " and " : "", *got ? "gets " : "", back);
+}
+
+char *put_stake(GHashTable *args, const char *tail)
+{
+    g_autofree char *clause = weighed(args, GONE) ? put_clause(args) : NULL;
+
+    return clause ? g_strdup_printf("%s; %s", clause, tail) : g_strdup(tail);
+}
+
+static void plan_names(struct op *op, const char *name, const char *verb)
+{
+    const char *lines = op_text(op, name);
+    g_autofree char *names = lines && *lines ? put_names(lines, G_MAXUINT) : NULL;
+
+    if (names)
+        op_plan(op, "the store %s %s", verb, names);
+}
+
+void put_plan(struct op *op)
+{
+    plan_names(op, GONE, "loses");
+    plan_names(op, BACK, "gets");
+}
+
+static gboolean put_as_asked(const struct put *put, const char *store,
+                             const struct store_reading *other, GError **error)
+{
+    auto_of(store_reading) struct store_reading *present =
+        store_reading_new(put->root, store, NULL);
+    g_autofree char *gone = present ? lines_lost(present, other) : g_strdup("");
+
+    if (!put->gone || g_str_equal(gone, put->gone))
+        return TRUE;
+    error_set(error, QMC_ERROR_BUSY, "ask again: other qubes would be lost now",
+              "'%s' was changed since it was asked what it would lose", store);
+    return FALSE;
+}
+
+static gboolean put_undo(gpointer data, GError **error)
+{
+    const struct put *put = data;
+
+    return store_put_back(put->root, put->bytes, put->kept, error);
+}
+
+gboolean put_run(struct op *op, struct put *put, const struct store_reading *other,
+                 GError **error)
+{
+    g_autofree char *store = layout_path(put->root, LAYOUT_STORE);
+    struct file_stamp present;
+    gboolean there = file_stamp_path(store, &present, NULL);
+
+    op_step(op, "store replaced");
+    if (!put_as_asked(put, store, other, error))
+        return FALSE;
+    put->bytes = store_reading_bytes(other);
+    if (!store_put(put->root, put->bytes, there ? &present : NULL, &put->kept, error))
+        return FALSE;
+    op_push_undo(op, "the store", put_undo, put, NULL);
+    return TRUE;
+}
+
+/* Restore. */
 
 struct restoring {
-    char *root, *copy; /* as given */
-    char *kept;        /* the path of what was the store; NULL: there was none */
+    struct put put;
+    char *copy; /* as given */
 };
+
+#define TAIL "the present store becomes one of the copies; no volume is touched: " \
+             "those of qubes the copy does not have stay"
 
 static gboolean restore_prepare(struct op *op, GError **error)
 {
     struct restoring *restoring = g_new0(struct restoring, 1);
 
-    restoring->root = g_strdup(engine_root(op->engine));
+    put_init(&restoring->put, op);
     restoring->copy = g_strdup(op_text(op, "copy"));
     op->data = restoring;
     op_plan(op, "put '%s' in the place of the store, and that among its copies",
             restoring->copy);
+    put_plan(op);
     return TRUE;
 }
 
-static struct store_reading *read_copy(const struct restoring *restoring,
-                                       const char *copy, GError **error)
+/* A copy that does not read is a failure, not a mistake of who named it. */
+static struct store_reading *read_copy(const char *root, const char *copy, GError **error)
 {
-    g_autofree char *path = store_copy_path(restoring->root, copy, error);
+    g_autofree char *path = store_copy_path(root, copy, error);
+    struct store_reading *reading = NULL;
+    g_autoptr(GError) cause = NULL;
 
-    return path ? store_reading_new(restoring->root, path, error) : NULL;
+    if (!path)
+        return NULL;
+    reading = store_reading_new(root, path, &cause);
+    if (!reading)
+        error_set(error, error_is(cause, QMC_ERROR_INVALID)
+                             ? QMC_ERROR_IO : (QmcErrorCode)cause->code,
+                  error_hint(cause), "%s", cause->message);
+    return reading;
+}
+
+static gboolean restore_weigh(const char *root, GHashTable *args, GError **error)
+{
+    auto_of(store_reading) struct store_reading *copy =
+        read_copy(root, g_hash_table_lookup(args, "copy"), error);
+
+    if (copy)
+        put_weigh(root, args, copy);
+    return copy != NULL;
+}
+
+static enum confirm restore_strength(const struct model *model, const struct qube *qube,
+                                     GHashTable *args)
+{
+    return put_strength(args, CONFIRM_L2);
+}
+
+static char *restore_stake(const struct model *model, const struct qube *qube,
+                           GHashTable *args)
+{
+    return put_stake(args, TAIL);
 }
 
 static gboolean restore_look(struct op *op, GError **error)
 {
     const struct restoring *restoring = op->data;
     auto_of(store_reading) struct store_reading *copy =
-        read_copy(restoring, restoring->copy, error);
+        read_copy(restoring->put.root, restoring->copy, error);
 
     return copy != NULL;
 }
 
-static char *store_of(const struct restoring *restoring)
+static void restore_tell(struct op *op, const struct restoring *restoring)
 {
-    return layout_path(restoring->root, LAYOUT_STORE);
-}
+    g_autofree char *name = g_path_get_basename(restoring->copy);
+    const char *kept = restoring->put.kept;
+    g_autofree char *former = kept ? g_path_get_basename(kept) : NULL;
 
-static gboolean put(struct restoring *restoring, const struct store_reading *copy,
-                    GError **error)
-{
-    g_autofree char *store = store_of(restoring);
-    struct file_stamp present;
-    gboolean there = file_stamp_path(store, &present, NULL);
-
-    return store_reading_restore(copy, there ? &present : NULL, &restoring->kept,
-                                 error);
-}
-
-/* Readable or not, it is what was there. */
-static gboolean undo(gpointer data, GError **error)
-{
-    const struct restoring *restoring = data;
-    g_autofree char *store = store_of(restoring);
-    g_autoptr(GBytes) former = file_read(restoring->kept, STORE_MAX, NULL, error);
-    struct file_stamp present;
-    struct store_save *save;
-    gboolean fine;
-
-    if (!former || !file_stamp_path(store, &present, error))
-        return FALSE;
-    save = store_save_new_copy(restoring->root, former, &present);
-    fine = store_save_run(save, LOCK_MS, error);
-    store_save_free(save);
-    return fine;
+    if (former)
+        op_set_result(op, "the store is as in '%s'; the former one is '%s'", name, former);
+    else
+        op_set_result(op, "the store is as in '%s'; there was none", name);
 }
 
 static gboolean restore_run(struct op *op, GError **error)
 {
     struct restoring *restoring = op->data;
     auto_of(store_reading) struct store_reading *copy = NULL;
-    g_autofree char *name = NULL;
 
     op_step(op, "copy read");
-    if (!(copy = read_copy(restoring, restoring->copy, error)))
+    copy = read_copy(restoring->put.root, restoring->copy, error);
+    if (!copy || !put_run(op, &restoring->put, copy, error))
         return FALSE;
-    op_step(op, "store replaced");
-    if (!put(restoring, copy, error))
-        return FALSE;
-    if (restoring->kept)
-        op_push_undo(op, "the store", undo, restoring, NULL);
-    name = g_path_get_basename(restoring->copy);
-    op_set_result(op, "the store is as in '%s'", name);
+    restore_tell(op, restoring);
     return TRUE;
 }
 
@@ -112,9 +285,8 @@ static void restore_clear(struct op *op)
 {
     struct restoring *restoring = op->data;
 
-    g_free(restoring->root);
+    put_clear(&restoring->put);
     g_free(restoring->copy);
-    g_free(restoring->kept);
     g_free(restoring);
 }
 
@@ -136,15 +308,18 @@ const struct op_row op_xml_restore = {
     .help = "Put an earlier store in the place of the present one.",
     .command = "xml restore {copy}",
     .classes = CLASS_ADMIN,
+    .damaged = TRUE,
     .states = ~0u,
     .system = TRUE,
     .unread = TRUE,
     .offline = TRUE,
     .confirm = CONFIRM_L2,
-    .consequence = "the present store becomes one of the copies; no volume is "
-                   "touched: those of qubes the copy does not have stay",
+    .consequence = TAIL,
     .args = restore_args,
     .deadline_ms = DEADLINE_MS,
+    .weigh = restore_weigh,
+    .strength = restore_strength,
+    .stake = restore_stake,
     .prepare = restore_prepare,
     .look = restore_look,
     .run = restore_run,

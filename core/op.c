@@ -75,9 +75,17 @@ enum confirm op_confirm(const struct op_row *row, const struct model *model,
     return row->strength ? row->strength(model, qube, args) : row->confirm;
 }
 
-enum confirm op_consent(const struct qube *qube, gboolean yes, const char *name)
+char *op_word(const struct op_row *row, const struct qube *qube, GHashTable *args)
 {
-    if (name && qube && g_str_equal(name, qube->name))
+    return row->system ? op_object(row, qube, args) : g_strdup(qube->name);
+}
+
+enum confirm op_consent(const struct op_row *row, const struct qube *qube,
+                        GHashTable *args, gboolean yes, const char *name)
+{
+    g_autofree char *word = name ? op_word(row, qube, args) : NULL;
+
+    if (name && g_str_equal(name, word))
         return CONFIRM_L3;
     return yes ? CONFIRM_L2 : CONFIRM_L1;
 }
@@ -205,6 +213,21 @@ const char *op_text(const struct op *op, const char *arg)
     return arg_text(op->args, arg);
 }
 
+GHashTable *op_args_copy(GHashTable *args)
+{
+    GHashTable *copy =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTableIter iter;
+    gpointer name, value;
+
+    if (!args)
+        return copy;
+    g_hash_table_iter_init(&iter, args);
+    while (g_hash_table_iter_next(&iter, &name, &value))
+        g_hash_table_insert(copy, g_strdup(name), g_strdup(value));
+    return copy;
+}
+
 gboolean op_args_bool(GHashTable *args, const char *arg)
 {
     return truth(arg_text(args, arg));
@@ -292,7 +315,7 @@ gboolean op_args_check(const struct op_row *row, GHashTable *args, GError **erro
         return TRUE;
     g_hash_table_iter_init(&iter, args);
     while (g_hash_table_iter_next(&iter, &name, NULL)) {
-        if (arg_find(row, name))
+        if (arg_find(row, name) || *(const char *)name == '.')
             continue;
         error_set(error, QMC_ERROR_INVALID, NULL,
                   "operation '%s' has no argument '%s'", row->name,

@@ -3,6 +3,8 @@
  *
  * A row says what it is called, on which qubes it makes sense, what it asks
  * and how it is done:
+ *   weigh    worker  before it is asked for: what the question has to say and
+ *                    only a disk tells (weigh.h)
  *   prepare  main    check against the model, copy what run needs
  *   look     worker  in place of run in a dry run: would it be refused?
  *   run      worker  blocking straight-line C; never sees the model; each step
@@ -97,6 +99,10 @@ struct op_row {
     gboolean (*finish)(struct op *op, GError **error);
     /* Frees op->data, and with it the locks held; main, when all is over. */
     void (*clear)(struct op *op);
+    /* Worker: what strength and stake go by and only a disk tells, put among the
+     * arguments (weigh.h). Who asks a question has it done before; run sees to it
+     * that it still holds. NULL: nothing. */
+    gboolean (*weigh)(const char *root, GHashTable *args, GError **error);
     /* The strength where it depends on more than the row; NULL: `confirm`. */
     enum confirm (*strength)(const struct model *model, const struct qube *qube,
                              GHashTable *args);
@@ -124,9 +130,13 @@ const char *op_refused(const struct op_row *row, const struct qube *qube);
  * shrinking L3). */
 enum confirm op_confirm(const struct op_row *row, const struct model *model,
                         const struct qube *qube, GHashTable *args);
-/* What words that were typed consent to: --yes, and --confirm NAME if it is the
- * name of the qube (name NULL: not given; qube NULL: there is no name). */
-enum confirm op_consent(const struct qube *qube, gboolean yes, const char *name);
+/* What is typed to consent to the strongest: the name of the qube; where it is
+ * about the system, the object of the question. The caller's. */
+char *op_word(const struct op_row *row, const struct qube *qube, GHashTable *args);
+/* What words that were typed consent to: --yes, and --confirm NAME if it is that
+ * word (name NULL: not given). */
+enum confirm op_consent(const struct op_row *row, const struct qube *qube,
+                        GHashTable *args, gboolean yes, const char *name);
 /* "Shut down" and "work", "Shrink" and "work:private": what the question asks.
  * The object is the caller's and not sanitised. */
 const char *op_verb(const struct op_row *row, const struct qube *qube,
@@ -188,6 +198,7 @@ const char *op_text(const struct op *op, const char *arg); /* NULL: not given */
  * this is the first. */
 gpointer op_former(const struct op *op);
 gboolean op_bool(const struct op *op, const char *arg);
+GHashTable *op_args_copy(GHashTable *args); /* args may be NULL; the caller's */
 gboolean op_args_bool(GHashTable *args, const char *arg); /* args may be NULL */
 gint64 op_int(const struct op *op, const char *arg, gint64 otherwise);
 /* One line of what would be done: kept in a dry run only. */

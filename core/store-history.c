@@ -39,6 +39,19 @@ struct store_reading *store_reading_new(const char *root, const char *path,
     return NULL;
 }
 
+struct store_reading *store_reading_new_bytes(const char *root, GBytes *bytes,
+                                              GError **error)
+{
+    struct store_reading *reading = g_new0(struct store_reading, 1);
+
+    reading->store = store_new(root);
+    reading->model = model_new();
+    if (store_load_bytes(reading->store, reading->model, bytes, error))
+        return reading;
+    store_reading_free(reading);
+    return NULL;
+}
+
 void store_reading_free(struct store_reading *reading)
 {
     if (!reading)
@@ -262,7 +275,7 @@ static void copy_free(gpointer data)
     g_free(copy->id);
     g_free(copy->path);
     g_free(copy->trouble);
-    g_clear_pointer(&copy->lost, g_ptr_array_unref);
+    g_clear_pointer(&copy->more, g_ptr_array_unref);
     g_clear_pointer(&copy->missing, g_ptr_array_unref);
     g_free(copy);
 }
@@ -328,18 +341,45 @@ GPtrArray *store_reading_lost(const struct store_reading *reading,
     return lost;
 }
 
-gboolean store_reading_restore(const struct store_reading *reading,
-                               const struct file_stamp *present, char **kept,
-                               GError **error)
+gboolean store_put(const char *root, GBytes *bytes, const struct file_stamp *present,
+                   char **kept, GError **error)
 {
-    struct store_save *save = store_save_new_copy(
-        reading->store->root, reading->store->image.bytes, present);
+    struct store_save *save = store_save_new_copy(root, bytes, present);
     gboolean fine = store_save_run(save, LOCK_MS, error);
 
     if (fine)
         *kept = g_strdup(store_save_kept(save));
     store_save_free(save);
     return fine;
+}
+
+/* Readable or not, it is what was there. */
+static gboolean put_former(const char *root, const char *kept,
+                           const struct file_stamp *present, GError **error)
+{
+    g_autoptr(GBytes) former = file_read(kept, STORE_MAX, NULL, error);
+    g_autofree char *again = NULL;
+
+    return former && store_put(root, former, present, &again, error);
+}
+
+gboolean store_put_back(const char *root, GBytes *bytes, const char *kept, GError **error)
+{
+    g_autofree char *store = layout_path(root, LAYOUT_STORE);
+    struct file_stamp present;
+    g_autoptr(GBytes) now = NULL;
+
+    if (kept)
+        return file_stamp_path(store, &present, error) &&
+               put_former(root, kept, &present, error);
+    now = file_read(store, STORE_MAX, NULL, error);
+    if (!now)
+        return FALSE;
+    if (g_bytes_equal(now, bytes) && unlink(store) == 0)
+        return TRUE;
+    error_set(error, QMC_ERROR_BUSY, "look at it with 'qmc xml check'",
+              "'%s' stays: it was changed by another program meanwhile", store);
+    return FALSE;
 }
 
 static guint qubes_of(const struct model *model)
@@ -361,7 +401,7 @@ static void copy_judge(struct store_copy *copy, const struct store_reading *read
     copy->stops = store_reading_findings(reading, SEVERITY_STOP);
     copy->state = copy->qubes == 0   ? COPY_EMPTY
                   : copy->findings   ? COPY_FINDINGS : COPY_CLEAN;
-    copy->lost = store_reading_lost(reading, present);
+    copy->more = store_reading_lost(reading, present);
 }
 
 /* "cannot read 'PATH': reason": the id says which. */

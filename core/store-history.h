@@ -27,6 +27,9 @@ struct store_reading {
 /* Errors as store_load(). root is what dir_path and the like are below. */
 struct store_reading *store_reading_new(const char *root, const char *path,
                                         GError **error);
+/* The same of a store that is in memory; does not block. */
+struct store_reading *store_reading_new_bytes(const char *root, GBytes *bytes,
+                                              GError **error);
 void store_reading_free(struct store_reading *reading);
 AUTO_DEFINE(store_reading, struct store_reading, store_reading_free)
 /* The bytes that were read; the caller's reference. */
@@ -40,12 +43,15 @@ guint store_reading_findings(const struct store_reading *reading,
 GPtrArray *store_reading_lost(const struct store_reading *reading,
                               const struct store_reading *other);
 
-/* Puts it in the place of the store, if that is still the file `present` (NULL:
- * there is none), and the store among the copies: *kept is its path there, the
- * caller's, NULL if there was none. Errors as store_save_run(). */
-gboolean store_reading_restore(const struct store_reading *reading,
-                               const struct file_stamp *present, char **kept,
-                               GError **error);
+/* Puts the bytes of a store in the place of the present one, if that is still the
+ * file `present` (NULL: there is none), and that among the copies: *kept is its path
+ * there, the caller's, NULL if there was none. Errors as store_save_run(). */
+gboolean store_put(const char *root, GBytes *bytes, const struct file_stamp *present,
+                   char **kept, GError **error);
+/* Undoes that: what was kept is the store again, and where there was none the bytes
+ * are removed. BUSY: they are not what is there. */
+gboolean store_put_back(const char *root, GBytes *bytes, const char *kept,
+                        GError **error);
 
 /* The path the next former store goes to; makes the directory. */
 char *store_history_place(const char *root, GError **error);
@@ -80,7 +86,7 @@ struct store_copy {
     enum copy_state state;
     guint qubes;     /* without dom0 */
     guint findings, stops;
-    GPtrArray *lost; /* names of qubes that are in it and not in the present
+    GPtrArray *more; /* names of qubes that are in it and not in the present
                       * store, so all where that does not read; NULL: it does
                       * not read itself */
     GPtrArray *missing; /* of those that are in the present store and not in it,

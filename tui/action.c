@@ -41,8 +41,7 @@ const char *action_refused(const struct app *app, const char *op,
     return op_refused(row, qube);
 }
 
-static void action_open_refused(struct app *app, const struct op_row *row,
-                                const GError *error)
+void action_refuse(struct app *app, const struct op_row *row, const GError *error)
 {
     g_autofree char *what = g_strdup_printf("%s: refused", row->label);
 
@@ -57,6 +56,17 @@ static void action_ask(struct app *app, struct action *action,
         question_open(app, action);
     else
         action_submit(app, action);
+}
+
+void action_start_weighed(struct app *app, const struct action *weighed,
+                          enum confirm given)
+{
+    const struct model *model = app_model(app);
+    struct action action = *weighed;
+
+    action.consent = op_confirm(op_find(action.op), model, model_qube(model, action.uuid),
+                                action.args);
+    action_ask(app, &action, given);
 }
 
 /* Whether all is known that it has to know. */
@@ -86,11 +96,13 @@ static void action_start_given(struct app *app, const struct action *wanted,
     /* Nothing is asked that will not be done. */
     if (row->fits && action_is_whole(row, action.args) &&
         !row->fits(app_model(app), qube, action.args, &error)) {
-        action_open_refused(app, row, error);
+        action_refuse(app, row, error);
         return;
     }
-    action.consent = op_confirm(row, app_model(app), qube, action.args);
-    action_ask(app, &action, given);
+    if (row->weigh && action_is_whole(row, action.args))
+        weigh_open(app, &action, given);
+    else
+        action_start_weighed(app, &action, given);
 }
 
 void action_start(struct app *app, const char *op, const char *uuid,
@@ -316,7 +328,7 @@ static void action_submit_all(struct app *app, const struct action *action)
     app_note(app, FALSE, "%s %u %s%s%s", row->doing, n, n == 1 ? "qube" : "qubes",
              action->left ? "; left out: " : "", action->left ? action->left : "");
     if (refused)
-        action_open_refused(app, row, refused);
+        action_refuse(app, row, refused);
 }
 
 void action_submit(struct app *app, const struct action *action)
@@ -331,7 +343,7 @@ void action_submit(struct app *app, const struct action *action)
     }
     op = action_request(app, action, action->uuid, &error);
     if (!op)
-        action_open_refused(app, row, error);
+        action_refuse(app, row, error);
     else if (row->lengthy)
         progress_open(app, op);
 }

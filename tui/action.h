@@ -29,6 +29,12 @@ void action_start_typed(struct app *app, const struct action *typed);
 /* What a form has filled in: op, args, uuids (ends with NULL, also if it is one),
  * title. One is asked for as the row says, several always. */
 void action_start_edit(struct app *app, const struct action *edit);
+/* What its question has to say is among the args: asks for what `given` does not
+ * cover. */
+void action_start_weighed(struct app *app, const struct action *weighed,
+                          enum confirm given);
+/* The user is told why it was not begun. */
+void action_refuse(struct app *app, const struct op_row *row, const GError *error);
 /* The question was answered. */
 void action_submit(struct app *app, const struct action *action);
 /* Notes and dialogs when operations end. */

@@ -293,7 +293,7 @@ static void copies_draw_facts(const struct store_copy *copy, gboolean compared,
 {
     struct facts facts = {area};
     g_autofree char *dir = g_path_get_dirname(copy->path);
-    g_autofree char *lost = compared ? copies_names(copy->lost) : NULL;
+    g_autofree char *lost = compared ? copies_names(copy->more) : NULL;
     g_autofree char *missing = copies_names(copy->missing);
 
     facts_title(&facts, copy->id);

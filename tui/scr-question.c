@@ -104,7 +104,7 @@ static void question_open_one(struct screen *screen, const struct op_row *row)
 
     question->verb = op_verb(row, qube, question->args);
     question->title = g_strdup_printf("%s %s", question->verb, shown);
-    question->word = g_strdup(question->names[0]);
+    question->word = op_word(row, qube, question->args);
     question_tell_one(question, model);
     if (question_of_volume(row))
         engine_request_volumes(app_engine(screen->app), qube->uuid);

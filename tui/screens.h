@@ -84,6 +84,8 @@ void columns_open(struct screen *below);
 void actions_open(struct screen *below);
 /* Asks as strongly as action->consent says, then submits it. */
 void question_open(struct app *app, const struct action *action);
+/* Reads first what that has to say, then goes on as action_start_weighed(). */
+void weigh_open(struct app *app, const struct action *action, enum confirm given);
 void question_open_quit(struct app *app, guint busy);
 /* Asks, then cancels an operation at work; withdrawn when it ends. */
 void question_open_cancel(struct app *app, struct op *op);

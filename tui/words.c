@@ -431,17 +431,18 @@ static gboolean words_find_consent(struct words *words, const struct model *mode
     words->given = CONFIRM_L3;
     for (gsize i = 0; words->uuids[i]; i++) {
         const struct qube *qube = model_qube(model, words->uuids[i]);
-        enum confirm given = op_consent(qube, op->yes, op->confirm);
+        enum confirm given =
+            op_consent(op->row, qube, op->args, op->yes, op->confirm);
 
         named = named || given == CONFIRM_L3;
         words->given = MIN(words->given, given);
     }
     if (named || !op->confirm)
         return TRUE;
-    g_autofree char *hint = g_strdup_printf("it would be --confirm %s",
-                                            (char *)op->qubes->pdata[0]);
-    error_set(error, QMC_ERROR_UNCONFIRMED, hint,
-              "'--confirm %s' names another qube", op->confirm);
+    g_autofree char *word = op_word(op->row, model_qube(model, words->uuids[0]), op->args);
+    g_autofree char *hint = g_strdup_printf("it would be --confirm %s", word);
+    error_set(error, QMC_ERROR_UNCONFIRMED, hint, "'--confirm %s' names another %s",
+              op->confirm, op->row->system ? "thing" : "qube");
     return FALSE;
 }
 

@@ -61,12 +61,12 @@ test "$(cut -f1,2 "$work/out" | tr '\t\n' '  ')" = \
 ok "the newest is not the first"
 xml 0 log --json
 json_valid
-json_is 'data[0]["qubes"] == 3 and data[0]["findings"] == 0 and data[0]["lost"] == []'
+json_is 'data[0]["qubes"] == 3 and data[0]["findings"] == 0 and data[0]["more"] == []'
 json_is 'data[0]["source"] == "boot" and data[0]["trouble"] is None'
 json_is 'data[1]["qubes"] is None and "line" in data[1]["trouble"]'
 sed '/id="domain-3"/,/<\/domain>/d' "$here/small.xml" >"$store"
 xml 0 log --json
-json_is 'data[0]["lost"] == ["work"]'
+json_is 'data[0]["more"] == ["work"] and data[0]["missing"] == []'
 
 # diff
 xml 0 diff "$old" --json
@@ -89,19 +89,22 @@ xml 3 diff nothing.xml
 sum=$(cksum <"$store")
 xml 2 restore
 xml 3 restore nothing.xml --confirm nothing.xml
-xml 9 restore "$old" --yes
-err_has "^hint: .*--confirm $old"
+xml 9 restore "$old"
+err_has "'xml-restore' of '$old' was not confirmed: the store gets 'work';"
+err_has "^hint: add --yes"
 xml 9 restore "$old" --confirm work
 xml 0 restore "$old" --dry-run
-out_has "would become '.*$old'"
+out_has "^dom0${tab}xml-restore${tab}put '$old' in the place of the store"
+out_has "${tab}the store gets 'work'\$"
+out_lacks 'loses'
 xml 1 restore "$new" --confirm "$new"
 err_has 'line [0-9]'
 xml 5 restore "$old" --confirm "$old" --readonly
 untouched "$sum"
 test ! -e "$history"
 ok "nothing was kept"
-xml 0 restore "$old" --confirm "$old"
-out_has "^qubes.xml: restored; the former one is 'qubes-.*Z-000.xml'"
+xml 0 restore "$old" --yes
+out_has "^system: the store is as in '$old'; the former one is 'qubes-.*Z-000.xml'"
 cmp -s "$store" "$here/small.xml"
 ok "the store is the copy"
 test "$(cksum <"$history/$(ls "$history")")" = "$sum"
@@ -110,8 +113,14 @@ xml 0 diff
 out_has "^work${tab}added${tab}qube"
 err_has "Z-000.xml' to the store"
 first=$(ls "$history")
-xml 9 restore "$first"
-err_has 'does not have work'
+xml 9 restore "$first" --yes
+err_has "not confirmed: the store loses 'work';"
+err_has "^hint: add --confirm $first"
+xml 0 restore "$first" --dry-run --json
+json_valid
+json_is '[d["step"] for d in data][1] == "the store loses \x27work\x27"'
+xml 0 log --json
+json_is '[c["missing"] for c in data if c["id"] == "'"$first"'"] == [["work"]]'
 
 # A store that does not read, and one that is not there.
 cp "$work/cut.xml" "$store"
@@ -120,12 +129,14 @@ err_has "^hint: 'qmc xml log'"
 xml 13 check
 out_has "${tab}stop${tab}.*line [0-9]"
 xml 0 log --json
-json_is '[c["lost"] for c in data if c["id"].startswith("qubes-2026-01")] == [
+json_is '[c["more"] for c in data if c["id"].startswith("qubes-2026-01")] == [
     ["debian-13", "sys-net", "work"]]'
 xml 1 diff "$old"
-xml 0 restore "$boot/$old" --confirm "$old" --json
+xml 9 restore "$boot/$old"
+err_has 'the present store cannot be read'
+xml 0 restore "$boot/$old" --yes --json
 json_valid
-json_is 'data[0]["restored"] is True and data[0]["kept"].startswith("qubes-")'
+json_is 'data[0]["done"] is True and "the former one is \x27qubes-" in data[0]["result"]'
 cmp -s "$store" "$here/small.xml" && test "$(ls "$history" | wc -l)" -eq 2
 ok "the broken store was replaced and kept"
 rm "$store"

@@ -434,7 +434,7 @@ START_TEST(the_newest_is_not_the_best)
     ck_assert_int_eq(copy_at(copies, 3)->state, COPY_EMPTY);
     ck_assert_int_eq(copy_at(copies, 4)->state, COPY_UNREADABLE);
     ck_assert_ptr_nonnull(strstr(copy_at(copies, 4)->trouble, "empty"));
-    ck_assert_ptr_null(copy_at(copies, 4)->lost);
+    ck_assert_ptr_null(copy_at(copies, 4)->more);
 }
 END_TEST
 
@@ -454,11 +454,11 @@ START_TEST(what_only_a_copy_has_is_named)
                  "371ecd7b-27cd-4130-8722-9389571aa877");
     root_put(less, -1);
     copies = store_copies_list(root, NULL, NULL);
-    ck_assert_uint_eq(copy_at(copies, 0)->lost->len, 1);
-    ck_assert_str_eq(copy_at(copies, 0)->lost->pdata[0], "builder");
+    ck_assert_uint_eq(copy_at(copies, 0)->more->len, 1);
+    ck_assert_str_eq(copy_at(copies, 0)->more->pdata[0], "builder");
     root_put("", -1);
     blind = store_copies_list(root, NULL, NULL);
-    ck_assert_uint_eq(copy_at(blind, 0)->lost->len, all);
+    ck_assert_uint_eq(copy_at(blind, 0)->more->len, all);
 }
 END_TEST
 

@@ -183,10 +183,10 @@ START_TEST(consent_is_typed_as_in_a_shell)
     ck_assert_str_eq(yes->confirm, "vault");
     ck_assert_uint_eq(g_hash_table_size(yes->args), 0);
     ck_assert(!none->yes && !none->confirm);
-    ck_assert_int_eq(op_consent(work, FALSE, NULL), CONFIRM_L1);
-    ck_assert_int_eq(op_consent(work, FALSE, "vault"), CONFIRM_L1);
-    ck_assert_int_eq(op_consent(work, TRUE, "vault"), CONFIRM_L2);
-    ck_assert_int_eq(op_consent(work, FALSE, "work"), CONFIRM_L3);
+    ck_assert_int_eq(op_consent(op_find("start"), work, NULL, FALSE, NULL), CONFIRM_L1);
+    ck_assert_int_eq(op_consent(op_find("start"), work, NULL, FALSE, "vault"), CONFIRM_L1);
+    ck_assert_int_eq(op_consent(op_find("start"), work, NULL, TRUE, "vault"), CONFIRM_L2);
+    ck_assert_int_eq(op_consent(op_find("start"), work, NULL, FALSE, "work"), CONFIRM_L3);
 }
 END_TEST
 

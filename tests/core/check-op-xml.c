@@ -5,7 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include <glib/gstdio.h>
+
 #include "core/layout.h"
+#include "core/store-history.h"
+#include "core/weigh.h"
 #include "hv-fake.h"
 #include "saving.h"
 
@@ -61,10 +65,45 @@ static struct op *submit(const char *copy, GError **error)
     g_autoptr(GHashTable) args =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     struct op_request request = { .op = "xml-restore", .uuid = DOM0_UUID,
-                                  .args = args, .consent = CONFIRM_L2 };
+                                  .args = args, .consent = CONFIRM_L3 };
 
     g_hash_table_insert(args, g_strdup("copy"), g_strdup(copy));
     return engine_submit(world->engine, &request, error);
+}
+
+struct weighed {
+    GHashTable *args;
+    GError *error;
+};
+
+static void take_weighed(gpointer args, const GError *error, gpointer data)
+{
+    struct weighed *weighed = data;
+
+    weighed->args = args;
+    weighed->error = error ? g_error_copy(error) : NULL;
+}
+
+static gboolean is_weighed(gpointer data)
+{
+    const struct weighed *weighed = data;
+
+    return weighed->args || weighed->error;
+}
+
+/* What the question knows; NULL with the error. */
+static GHashTable *weigh(const char *copy, GError **error)
+{
+    g_autoptr(GHashTable) args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    struct weighed weighed = { NULL };
+
+    g_hash_table_insert(args, g_strdup("copy"), g_strdup(copy));
+    weigh_submit(world->engine, op_find("xml-restore"), args, take_weighed, &weighed);
+    ck_assert(world_until(world, is_weighed, &weighed));
+    if (weighed.error)
+        g_propagate_error(error, weighed.error);
+    return weighed.args;
 }
 
 /* Over; its error is in it. */
@@ -166,7 +205,7 @@ START_TEST(what_fails_leaves_store_and_copies)
     refused("qubes-nowhere.xml", QMC_ERROR_NOTFOUND, "qubes-nowhere.xml");
     bad = g_build_filename(world->root, "bad.xml", NULL);
     put_store(bad, "<qubes><domains>");
-    refused(bad, QMC_ERROR_INVALID, "bad.xml");
+    refused(bad, QMC_ERROR_IO, "bad.xml");
     g_atomic_int_set(&rename_errno, EIO);
     refused(copy, QMC_ERROR_IO, "qubes.xml");
     g_atomic_int_set(&rename_errno, ENOSPC);
@@ -214,6 +253,108 @@ START_TEST(it_wants_a_yes)
 }
 END_TEST
 
+/* The store without that qube. */
+static char *without(const char *qube)
+{
+    g_autofree char *store = world_store(world);
+    g_autofree char *name = g_strdup_printf(">%s</property>", qube);
+    char *at = strstr(store, name), *begin, *end;
+
+    ck_assert_ptr_nonnull(at);
+    end = strstr(at, "</domain>") + strlen("</domain>");
+    begin = g_strrstr_len(store, at - store, "<domain ");
+    return g_strdup_printf("%.*s%s", (int)(begin - store), store, end);
+}
+
+static void ck_stake(GHashTable *args, enum confirm strength, const char *text)
+{
+    const struct op_row *row = op_find("xml-restore");
+    const struct model *model = engine_model(world->engine);
+    const struct qube *dom0 = model_qube(model, DOM0_UUID);
+    g_autofree char *stake = op_consequence(row, model, dom0, args);
+
+    ck_assert_int_eq(op_confirm(row, model, dom0, args), strength);
+    ck_assert_msg(strstr(stake, text), "%s", stake);
+}
+
+START_TEST(the_question_names_what_goes_and_what_comes)
+{
+    g_autofree char *less = without("vault"), *path = layout_path(world->root, LAYOUT_STORE);
+    g_autofree char *copy = g_build_filename(world->root, "less.xml", NULL);
+    g_autofree char *before = world_store(world);
+    g_autofree char *whole = g_build_filename(world->root, "whole.xml", NULL);
+    g_autoptr(GHashTable) same = NULL, loss = NULL, gain = NULL, blind = NULL, none = NULL;
+
+    put_store(copy, less);
+    put_store(whole, before);
+    ck_stake(same = weigh(whole, NULL), CONFIRM_L2, "no qube comes or goes;");
+    ck_stake(loss = weigh(copy, NULL), CONFIRM_L3, "the store loses 'vault';");
+    put_store(path, less);
+    ck_stake(gain = weigh(whole, NULL), CONFIRM_L2, "the store gets 'vault';");
+    put_store(path, "<qubes>");
+    ck_stake(blind = weigh(whole, NULL), CONFIRM_L2, "the present store cannot be read");
+    ck_assert_int_eq(g_unlink(path), 0);
+    ck_stake(none = weigh(whole, NULL), CONFIRM_L2, "there is no store now");
+    ck_stake(NULL, CONFIRM_L3, "becomes one of the copies");
+}
+END_TEST
+
+START_TEST(what_was_not_named_is_not_lost)
+{
+    g_autofree char *less = without("vault"), *before = world_store(world), *after = NULL;
+    g_autofree char *copy = g_build_filename(world->root, "less.xml", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GHashTable) args = NULL;
+    struct op_request request = { .op = "xml-restore", .uuid = DOM0_UUID,
+                                  .consent = CONFIRM_L2 };
+    struct op *op;
+
+    put_store(copy, before);
+    request.args = args = weigh(copy, NULL);
+    put_store(copy, less); /* after the question */
+    op = engine_submit(world->engine, &request, &error);
+    ck_no_error(error);
+    world_finish(world, op);
+    ck_error(&op->error, QMC_ERROR_BUSY, "changed since it was asked");
+    op->error = g_error_new(QMC_ERROR, QMC_ERROR_IO, "looked at");
+    after = world_store(world);
+    ck_assert_str_eq(after, before);
+}
+END_TEST
+
+START_TEST(a_copy_that_does_not_read_is_not_asked_about)
+{
+    g_autofree char *bad = g_build_filename(world->root, "bad.xml", NULL);
+    GError *error = NULL;
+
+    put_store(bad, "<qubes><domains>");
+    ck_assert_ptr_null(weigh(bad, &error));
+    ck_error(&error, QMC_ERROR_IO, "bad.xml");
+    ck_assert_ptr_null(weigh("qubes-nowhere.xml", &error));
+    ck_error(&error, QMC_ERROR_NOTFOUND, "qubes-nowhere.xml");
+}
+END_TEST
+
+/* There was none before, so there is none after. */
+START_TEST(what_was_put_in_the_place_of_nothing_goes_again)
+{
+    g_autofree char *before = world_store(world), *path = layout_path(world->root, LAYOUT_STORE);
+    g_autofree char *copy = g_build_filename(world->root, "copy.xml", NULL);
+    g_autoptr(GBytes) bytes = g_bytes_new(before, strlen(before));
+    GError *error = NULL;
+
+    put_store(copy, before);
+    ck_assert(store_put_back(world->root, bytes, NULL, NULL));
+    ck_assert(!g_file_test(path, G_FILE_TEST_EXISTS));
+    ck_assert(!store_put_back(world->root, bytes, NULL, &error));
+    ck_error(&error, QMC_ERROR_NOTFOUND, "qubes.xml");
+    put_store(path, "of another");
+    ck_assert(!store_put_back(world->root, bytes, NULL, &error));
+    ck_error(&error, QMC_ERROR_BUSY, "changed by another program");
+    ck_assert(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -223,6 +364,10 @@ int main(void)
         what_fails_leaves_store_and_copies,
         what_cannot_be_read_afterwards_is_taken_back,
         it_wants_a_yes,
+        the_question_names_what_goes_and_what_comes,
+        what_was_not_named_is_not_lost,
+        a_copy_that_does_not_read_is_not_asked_about,
+        what_was_put_in_the_place_of_nothing_goes_again,
         NULL,
     };
 
