@@ -44,6 +44,7 @@ struct item {
 
 struct batch {
     struct cli *cli;
+    const struct batch_call *call;
     const struct op_row *row;
     GHashTable *args;
     GHashTable *weighed; /* the same, with what its question says; NULL: nothing */
@@ -232,6 +233,8 @@ static void on_done(struct op *op, gpointer data)
         say_steps(item, TRUE);
     if (op->phase == OP_FAILED)
         item_fail(item, g_error_copy(op->error));
+    else if (batch->call->ended)
+        batch->call->ended(op, batch->call->data);
     else if (!batch->dry_run && !batch->cli->quiet &&
              batch->cli->form != OUT_JSON)
         say_result(item);
@@ -599,13 +602,14 @@ static gboolean conclude(const struct batch *batch, GError **error)
     return FALSE;
 }
 
-static struct batch *batch_new(struct cli *cli, const char *op, GHashTable *args)
+static struct batch *batch_new(struct cli *cli, const struct batch_call *call)
 {
     struct batch *batch = g_new0(struct batch, 1);
 
     batch->cli = cli;
-    batch->row = op_find(op);
-    batch->args = args;
+    batch->call = call;
+    batch->row = op_find(call->op);
+    batch->args = call->args;
     batch->verbose = options_has(cli->options, "verbose");
     batch->dry_run = options_has(cli->options, "dry-run");
     return batch;
@@ -657,20 +661,27 @@ static gboolean batch_weigh(struct batch *batch, GError **error)
     return weighing.error == NULL;
 }
 
-gboolean batch_run(struct cli *cli, const char *op, const char *const *names,
-                   GHashTable *args, GError **error)
+gboolean batch_do(struct cli *cli, const struct batch_call *call, GError **error)
 {
-    auto_of(batch) struct batch *batch = batch_new(cli, op, args);
+    auto_of(batch) struct batch *batch = batch_new(cli, call);
 
     if (!batch->row->unread)
         cli_refresh_states(cli, &batch->unread);
     if (!batch_weigh(batch, error))
         return FALSE;
-    batch->items = items_new(batch, names);
+    batch->items = items_new(batch, call->names);
     submit_all(batch);
-    if (batch->dry_run)
+    if (!call->ended && batch->dry_run)
         print_plan(batch);
-    else if (cli->form == OUT_JSON)
+    else if (!call->ended && cli->form == OUT_JSON)
         print_results(batch);
     return conclude(batch, error);
+}
+
+gboolean batch_run(struct cli *cli, const char *op, const char *const *names,
+                   GHashTable *args, GError **error)
+{
+    struct batch_call call = {op, names, args, NULL, NULL};
+
+    return batch_do(cli, &call, error);
 }

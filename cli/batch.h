@@ -20,3 +20,15 @@ GHashTable *batch_named(const char *const *names, const char *const *words);
  * end; not if the hypervisor does not answer, nor after a second signal. */
 gboolean batch_run(struct cli *cli, const char *op, const char *const *names,
                    GHashTable *args, GError **error);
+
+/* The same for a verb that prints something else. */
+struct batch_call {
+    const char *op;
+    const char *const *names;
+    GHashTable *args;
+    /* Each that is done, also as a dry run: in place of its result or plan; NULL:
+     * these are printed. */
+    void (*ended)(struct op *op, gpointer data);
+    gpointer data;
+};
+gboolean batch_do(struct cli *cli, const struct batch_call *call, GError **error);

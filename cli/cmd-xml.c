@@ -3,18 +3,17 @@
  * to one of them. Asks no hypervisor, and works where the store does not read. */
 #include "config.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "cli/batch.h"
 #include "cli/cmd.h"
+#include "cli/notice.h"
 #include "cli/rows.h"
 #include "core/import.h"
 #include "core/layout.h"
 #include "core/store-diff.h"
 #include "util/error.h"
 #include "util/job.h"
-#include "util/text.h"
 
 #define CHECK_STATUS 10 /* of nothing found; the severities follow */
 
@@ -28,8 +27,7 @@ struct work {
     GError *error;
     gboolean over;
     int status;
-    char *text;      /* to be said at the end; NULL: nothing */
-    gboolean result; /* the text is what is printed instead of the rows */
+    char *text; /* to be said at the end; NULL: nothing */
 };
 
 static gboolean work_run(struct job *job, gpointer data, GError **error)
@@ -50,16 +48,9 @@ static void work_done(struct job *job, const GError *error, gpointer data)
 
 static void print_end(const struct work *work)
 {
-    gboolean eyes = work->cli->form != OUT_JSON;
-
-    if (work->text && eyes && !work->cli->quiet) {
-        g_autofree char *text = text_sanitise(work->text, -1);
-
-        fprintf(work->result ? stdout : stderr, "%s%s\n",
-                work->result ? "" : "qmc: ", text);
-    }
-    if (!work->result || !eyes)
-        out_print(work->out, work->cli->form);
+    if (work->text && work->cli->form != OUT_JSON && !work->cli->quiet)
+        notice_line("%s", work->text);
+    out_print(work->out, work->cli->form);
 }
 
 static gboolean work_do(struct cli *cli, const struct out_column *columns,
@@ -401,12 +392,8 @@ const struct cmd cmd_xml_restore = {
 
 /* import */
 
-static void add_note(struct work *work, const struct import_note *note)
+static void add_note(struct out *out, const struct import_note *note)
 {
-    struct out *out = work->out;
-
-    if (note->deed == IMPORT_TAKEN && !options_has(work->cli->options, "verbose"))
-        return;
     out_row(out);
     out_text(out, note->qube);
     out_text(out, import_deed_word(note->deed));
@@ -416,61 +403,31 @@ static void add_note(struct work *work, const struct import_note *note)
     out_text(out, note->why);
 }
 
-/* The name of the file is what says that the store may go. */
-static gboolean import_consented(const struct work *work, const char *path,
-                                 GError **error)
-{
-    const char *given = options_text(work->cli->options, "confirm");
-    g_autofree char *name = g_path_get_basename(path), *hint = NULL;
+struct importing {
+    struct cli *cli;
+    struct out *out;
+};
 
-    if (g_strcmp0(given, name) == 0)
-        return TRUE;
-    hint = g_strdup_printf("look at it with --dry-run, then --confirm %s; or name "
-                           "another system with --root", name);
-    error_set(error, QMC_ERROR_UNCONFIRMED, hint,
-              "what '%s' becomes would take the place of the store", name);
-    return FALSE;
+static void import_ended(struct op *op, gpointer data)
+{
+    const struct importing *importing = data;
+    const struct import *import = op_import(op);
+    gboolean verbose = options_has(importing->cli->options, "verbose");
+    g_autofree char *plan =
+        op->dry_run ? g_strdup_printf("%u qubes would be imported", import_qubes(import))
+                    : NULL;
+
+    for (guint i = 0; i < import->notes->len; i++) {
+        const struct import_note *note = import->notes->pdata[i];
+
+        if (verbose || note->deed != IMPORT_TAKEN)
+            add_note(importing->out, note);
+    }
+    if (!importing->cli->quiet && importing->cli->form != OUT_JSON)
+        notice_line("qubes.xml: %s", plan ? plan : op->result);
 }
 
-static gboolean import_put_in(struct work *work, struct import *import,
-                              const struct file_stamp *present, GError **error)
-{
-    g_autofree char *kept = NULL, *name = NULL;
-    guint qubes = import->model->qubes->len - 1;
-
-    if (!import_save(import, work->root, present, &kept, error))
-        return FALSE;
-    name = kept ? g_path_get_basename(kept) : NULL;
-    work->text = name ? g_strdup_printf("qubes.xml: %u qubes imported; the former one "
-                                        "is '%s'", qubes, name)
-                      : g_strdup_printf("qubes.xml: %u qubes imported", qubes);
-    return TRUE;
-}
-
-static gboolean import_work(struct work *work, GError **error)
-{
-    g_autofree char *store = layout_path(work->root, LAYOUT_STORE);
-    const char *path = work->args[0];
-    gboolean plan = options_has(work->cli->options, "dry-run");
-    auto_of(import) struct import *import = NULL;
-    struct file_stamp stamp;
-    gboolean there = file_stamp_path(store, &stamp, NULL);
-
-    if (!plan && !engine_check_writable(work->cli->engine, error))
-        return FALSE;
-    import = import_read(path, work->root, options_has(work->cli->options, "pv"), error);
-    if (!import || (!plan && there && !import_consented(work, path, error)))
-        return FALSE;
-    if (!plan && !import_put_in(work, import, there ? &stamp : NULL, error))
-        return FALSE;
-    for (guint i = 0; i < import->notes->len; i++)
-        add_note(work, import->notes->pdata[i]);
-    if (plan)
-        work->text = g_strdup_printf("qubes.xml: %u qubes would be imported",
-                                     import->model->qubes->len - 1);
-    return TRUE;
-}
-
+/* A store that does not read is no reason not to. */
 static gboolean run_import(struct cli *cli, GError **error)
 {
     static const struct out_column columns[] = {
@@ -482,8 +439,18 @@ static gboolean run_import(struct cli *cli, GError **error)
         {"why", NULL, OUT_TEXT, OUT_SHRINK},
         {NULL},
     };
+    auto_of(out) struct out *out = out_new(columns);
+    g_autoptr(GHashTable) args = batch_args(cli);
+    struct importing importing = {cli, out};
+    struct batch_call call = {"xml-import", (const char *const[]){"dom0", NULL}, args,
+                              import_ended, &importing};
 
-    return work_do(cli, columns, import_work, error);
+    g_hash_table_insert(args, g_strdup("file"), g_strdup(options_args(cli->options)[0]));
+    engine_load(cli->engine, NULL);
+    if (!batch_do(cli, &call, error))
+        return FALSE;
+    out_print(out, cli->form);
+    return TRUE;
 }
 
 static const struct option_row import_options[] = {
@@ -504,6 +471,7 @@ const struct cmd cmd_xml_import = {
     .options = import_options,
     .min_args = 1,
     .max_args = 1,
+    .op = "xml-import",
     .unread = TRUE,
     .run = run_import,
 };

@@ -517,7 +517,8 @@ static gboolean confirmed(const struct op *op, const struct qube *qube,
     g_autofree char *stake = op_consequence(row, model, qube, op->args);
     g_autofree char *name = op_word(row, qube, op->args);
     g_autofree char *word = text_shell_quote(name);
-    g_autofree char *by_name = g_strdup_printf("add --confirm %s", word);
+    g_autofree char *by_name = g_strdup_printf(
+        row->weigh ? "look at it with --dry-run, then --confirm %s" : "add --confirm %s", word);
 
     if (consent >= needed)
         return TRUE;

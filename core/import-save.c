@@ -11,7 +11,6 @@
 
 #include "core/feature.h"
 #include "core/layout.h"
-#include "core/store-history.h"
 #include "util/error.h"
 #include "util/job.h"
 
@@ -263,8 +262,13 @@ struct import *import_read(const char *path, const char *root, gboolean pv,
 
 /* Saving. */
 
+guint import_qubes(const struct import *import)
+{
+    return import->model->qubes->len - 1;
+}
+
 /* Those written so far are known by their path. */
-static void rules_undo(const struct import *import)
+void import_unwrite_rules(struct import *import)
 {
     for (guint i = import->firewalls->len; i-- > 0;) {
         const struct import_firewall *rules = import->firewalls->pdata[i];
@@ -298,27 +302,20 @@ static gboolean rules_write(struct import *import, const char *root,
     return firewall_write(rules->firewall, 0, error);
 }
 
-static gboolean store_write(const struct import *import, const char *root,
-                            const struct file_stamp *present, char **kept,
-                            GError **error)
-{
-    g_autofree char *path = layout_path(root, LAYOUT_STORE);
-    g_autofree char *dir = g_path_get_dirname(path);
-
-    return file_mkdirs(dir, DIR_MODE, error) &&
-           store_put(root, import->bytes, present, kept, error);
-}
-
-gboolean import_save(struct import *import, const char *root,
-                     const struct file_stamp *present, char **kept, GError **error)
+gboolean import_write_rules(struct import *import, const char *root, GError **error)
 {
     gboolean fine = TRUE;
 
     job_may_block();
     for (guint i = 0; i < import->firewalls->len && fine; i++)
         fine = rules_write(import, root, import->firewalls->pdata[i], error);
-    fine = fine && store_write(import, root, present, kept, error);
-    if (!fine)
-        rules_undo(import);
     return fine;
+}
+
+gboolean import_make_place(const char *root, GError **error)
+{
+    g_autofree char *path = layout_path(root, LAYOUT_STORE);
+    g_autofree char *dir = g_path_get_dirname(path);
+
+    return file_mkdirs(dir, DIR_MODE, error);
 }

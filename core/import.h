@@ -63,9 +63,18 @@ gboolean import_finish(struct import *import, const char *root, GError **error);
  * file_read() and above. */
 struct import *import_read(const char *path, const char *root, gboolean pv,
                            GError **error);
-/* [W] Writes the files of rules (one that is there already stays, with a note) and
- * then the store, in the place of the one that was seen (NULL: there was none),
- * which becomes a copy: *kept, NULL for none; the caller's. When a step fails
- * what was written before is taken back. Errors as store_save_run(). */
-gboolean import_save(struct import *import, const char *root,
-                     const struct file_stamp *present, char **kept, GError **error);
+/* How many qubes it has, without dom0. */
+guint import_qubes(const struct import *import);
+
+/* [W] Writes the files of rules; one that is there already stays, with a note. What
+ * was written before a failure stays, too, until it is unwritten: those that were
+ * there and their directories are not touched. */
+gboolean import_write_rules(struct import *import, const char *root, GError **error);
+void import_unwrite_rules(struct import *import);
+/* [W] The directory the store goes to. */
+gboolean import_make_place(const char *root, GError **error);
+
+struct op;
+/* Main, when an xml-import is done, also as a dry run: what became of what. The
+ * operation's, until it is cleared. */
+const struct import *op_import(const struct op *op);

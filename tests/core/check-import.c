@@ -8,6 +8,7 @@
 #include "core/device-assignment.h"
 #include "core/import-literal.h"
 #include "core/import.h"
+#include "core/store-history.h"
 #include "core/layout.h"
 #include "root.h"
 
@@ -102,13 +103,25 @@ static gboolean noted(const char *qube, enum import_deed deed, const char *what,
     return FALSE;
 }
 
+static gboolean save_import(struct import *made, const struct file_stamp *present,
+                            char **kept, GError **error)
+{
+    gboolean fine = import_write_rules(made, root, error) &&
+                    import_make_place(root, error) &&
+                    store_put(root, made->bytes, present, kept, error);
+
+    if (!fine)
+        import_unwrite_rules(made);
+    return fine;
+}
+
 /* The new store as a loader sees it. */
 static void load_new(void)
 {
     g_autofree char *kept = NULL;
     g_autoptr(GError) error = NULL;
 
-    import_save(import, root, NULL, &kept, &error);
+    save_import(import, NULL, &kept, &error);
     ck_no_error(error);
     ck_assert_ptr_null(kept);
     root_load();
@@ -493,12 +506,12 @@ START_TEST(a_save_that_fails_leaves_nothing)
     put("appvms/work/firewall.xml", "<QubesFirewallRules policy=\"allow\"/>");
     read_fixture();
     g_atomic_int_set(&rename_errno, ENOSPC);
-    ck_assert(!import_save(import, root, NULL, &kept, &error));
+    ck_assert(!save_import(import, NULL, &kept, &error));
     ck_error(&error, QMC_ERROR_NOSPACE, NULL);
     ck_assert(!g_file_test(dir, G_FILE_TEST_EXISTS));
     ck_assert(!g_file_test(path, G_FILE_TEST_EXISTS));
     g_atomic_int_set(&rename_errno, 0);
-    ck_assert(import_save(import, root, NULL, &kept, &error));
+    ck_assert(save_import(import, NULL, &kept, &error));
     ck_assert(g_file_test(path, G_FILE_TEST_EXISTS));
     ck_assert(g_file_test(dir, G_FILE_TEST_EXISTS));
 }
@@ -514,12 +527,12 @@ START_TEST(a_store_that_is_there_stays_or_is_kept)
 
     read_fixture();
     root_put("<qubes/>\n", -1);
-    ck_assert(!import_save(import, root, NULL, &kept, &error));
+    ck_assert(!save_import(import, NULL, &kept, &error));
     g_clear_error(&error);
     was = root_get();
     ck_assert_str_eq(was, "<qubes/>\n");
     ck_assert(file_stamp_path(path, &stamp, NULL));
-    ck_assert(import_save(import, root, &stamp, &kept, &error));
+    ck_assert(save_import(import, &stamp, &kept, &error));
     ck_assert(g_file_get_contents(kept, &is, NULL, NULL));
     ck_assert_str_eq(is, "<qubes/>\n");
 }

@@ -355,6 +355,129 @@ START_TEST(what_was_put_in_the_place_of_nothing_goes_again)
 }
 END_TEST
 
+/* Importing. */
+
+static const char r3[] =
+    "<?xml version='1.0'?>\n"
+    "<QubesVmCollection default_netvm=\"1\">\n"
+    "  <QubesNetVm qid=\"1\" name=\"sys-old\" label=\"red\" netid=\"1\" "
+    "dir_path=\"/var/lib/qubes/servicevms/sys-old\"/>\n"
+    "  <QubesHVm qid=\"2\" name=\"ancient\" label=\"blue\" "
+    "dir_path=\"/var/lib/qubes/appvms/ancient\"/>\n"
+    "  <QubesHVm qid=\"3\" name=\"older\" label=\"blue\" "
+    "dir_path=\"/var/lib/qubes/appvms/older\"/>\n"
+    "</QubesVmCollection>\n";
+
+static char *old_put(const char *below, const char *text)
+{
+    char *path = g_build_filename(world->root, "old", below, NULL);
+    g_autofree char *dir = g_path_get_dirname(path);
+
+    ck_assert(file_mkdirs(dir, 0770, NULL));
+    put_store(path, text);
+    return path;
+}
+
+/* An old system with rules of two qubes; the path of its store. */
+static char *old_system(void)
+{
+    g_free(old_put("appvms/ancient/firewall.xml", "<QubesFirewallRules policy=\"deny\"/>"));
+    g_free(old_put("appvms/older/firewall.xml", "<QubesFirewallRules policy=\"deny\"/>"));
+    return old_put("qubes.xml", r3);
+}
+
+static struct op *import(const char *file, enum confirm consent, GError **error)
+{
+    g_autoptr(GHashTable) args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    struct op_request request = { .op = "xml-import", .uuid = DOM0_UUID,
+                                  .args = args, .consent = consent };
+    struct op *op;
+
+    g_hash_table_insert(args, g_strdup("file"), g_strdup(file));
+    op = engine_submit(world->engine, &request, error);
+    if (op)
+        world_finish(world, op);
+    return op;
+}
+
+static gboolean has_rules(const char *qube)
+{
+    g_autofree char *below = g_strdup_printf(LAYOUT_BASE "/appvms/%s", qube);
+    g_autofree char *dir = world_path(world, below);
+
+    return g_file_test(dir, G_FILE_TEST_EXISTS);
+}
+
+START_TEST(an_old_store_takes_the_place)
+{
+    g_autofree char *file = old_system(), *before = world_store(world), *name = NULL;
+    g_autofree char *path = layout_path(world->root, LAYOUT_HISTORY), *at = NULL, *kept = NULL;
+    g_autoptr(GError) error = NULL;
+    const struct op *op = import(file, CONFIRM_L3, &error);
+
+    ck_no_error(error);
+    ck_no_error(op->error);
+    ck_assert_ptr_nonnull(strstr(op->result, "3 qubes imported; the former one is 'qubes-"));
+    ck_assert_ptr_nonnull(model_qube_named(engine_model(world->engine), "ancient"));
+    ck_assert_ptr_null(model_qube_named(engine_model(world->engine), "vault"));
+    ck_assert(has_rules("ancient") && has_rules("older"));
+    ck_assert_ptr_nonnull(world_step(op, "images")); /* what is doubtful is told */
+    name = newest_copy();
+    at = g_build_filename(path, name, NULL);
+    ck_assert(g_file_get_contents(at, &kept, NULL, NULL));
+    ck_assert_str_eq(kept, before);
+}
+END_TEST
+
+START_TEST(an_import_over_a_store_wants_its_name)
+{
+    g_autofree char *file = old_system(), *before = world_store(world), *after = NULL;
+    GError *error = NULL;
+
+    ck_assert_ptr_null(import(file, CONFIRM_L2, &error));
+    ck_error(&error, QMC_ERROR_UNCONFIRMED, "'xml-import' of 'qubes.xml' was not confirmed");
+    after = world_store(world);
+    ck_assert_str_eq(after, before);
+}
+END_TEST
+
+static void import_fails(const char *file, const char *before, guint copies)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *after = NULL;
+    const struct op *op = import(file, CONFIRM_L3, &error);
+
+    ck_no_error(error);
+    ck_assert_ptr_nonnull(op->error);
+    ck_assert_ptr_null(op->left);
+    after = world_store(world);
+    ck_assert_str_eq(after, before);
+    ck_assert(!has_rules("ancient"));
+    ck_assert_ptr_null(model_qube_named(engine_model(world->engine), "ancient"));
+    ck_assert_uint_eq(count_copies(), copies);
+}
+
+/* Reading, the rules of the second qube, the store, and reading that. */
+START_TEST(an_import_that_fails_anywhere_leaves_nothing)
+{
+    g_autofree char *file = old_system(), *before = world_store(world);
+    g_autofree char *bad = old_put("bad.xml", "<QubesVmCollection");
+    g_autofree char *below = world_path(world, LAYOUT_BASE "/appvms/older");
+
+    import_fails(bad, before, 0);
+    put_store(below, "in the way");
+    import_fails(file, before, 0);
+    ck_assert_int_eq(g_unlink(below), 0);
+    g_atomic_int_set(&rename_errno, ENOSPC);
+    import_fails(file, before, 0);
+    g_atomic_int_set(&rename_errno, 0);
+    rename_then = spoil;
+    import_fails(file, before, 2);
+    ck_assert(!has_rules("older"));
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -368,6 +491,9 @@ int main(void)
         what_was_not_named_is_not_lost,
         a_copy_that_does_not_read_is_not_asked_about,
         what_was_put_in_the_place_of_nothing_goes_again,
+        an_old_store_takes_the_place,
+        an_import_over_a_store_wants_its_name,
+        an_import_that_fails_anywhere_leaves_nothing,
         NULL,
     };
 
