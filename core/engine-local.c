@@ -81,7 +81,9 @@ static gboolean read_volumes(struct reading *reading, GError **error)
 
 static gboolean always_running(const struct qube *qube)
 {
-    return qube->class && (qube->class->id & (CLASS_ADMIN | CLASS_REMOTE));
+    /* A second dom0 is a mistake in the store, and nothing that runs. */
+    return qube->class && (qube->class->id == CLASS_REMOTE ||
+                           g_str_equal(qube->uuid, DOM0_UUID));
 }
 
 static void stop_work(struct local *local, const struct qube *qube);

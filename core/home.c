@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/layout.h"
+#include "core/model-private.h"
 #include "core/name.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -25,6 +26,19 @@ char *home_path(const char *root, const struct class_row *class, const char *nam
     if (!class || !class->dir_prefix || !name_safe(name))
         return NULL;
     absolute = g_strdup_printf("%s/%s/%s", LAYOUT_BASE, class->dir_prefix, name);
+    return layout_path(root, absolute);
+}
+
+char *home_path_said(const char *root, const struct qube *qube)
+{
+    const struct prop_value *said = prop_values_find(qube->props, "name");
+    const char *name = said ? said->text : "";
+    g_autofree char *absolute = NULL;
+
+    if (!qube->class || !qube->class->dir_prefix || !*name || strchr(name, '/') ||
+        g_str_equal(name, ".") || g_str_equal(name, ".."))
+        return NULL;
+    absolute = g_strdup_printf("%s/%s/%s", LAYOUT_BASE, qube->class->dir_prefix, name);
     return layout_path(root, absolute);
 }
 

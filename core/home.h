@@ -9,6 +9,9 @@
 /* Where it is, below root; NULL: a qube of that class and name has none. Caller
  * frees. */
 char *home_path(const char *root, const struct class_row *class, const char *name);
+/* The same by the name that stands in the store, which may be none that a qube can
+ * have, or another one's as well; NULL: it has none, or it leads elsewhere. */
+char *home_path_said(const char *root, const struct qube *qube);
 /* The link that has it started with the machine (spec 2.6); NULL: it can have
  * none. Caller frees. */
 char *home_unit_path(const char *root, const char *name);

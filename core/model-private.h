@@ -13,6 +13,8 @@ GArray *pairs_new(void); /* struct pair */
 struct volume_config *qube_volume_add(struct qube *qube, const char *interned);
 /* The last of that name, good or bad; NULL: not explicit. */
 struct prop_value *prop_values_find(const GArray *values, const char *property);
+guint prop_values_count(const GArray *values, const char *property);
+/* In the place of all of that name. */
 void prop_values_put(GArray *values, const struct prop_row *row, const char *text);
 /* All of that name. */
 void prop_values_drop(GArray *values, const char *property);

@@ -366,13 +366,14 @@ void model_remove(struct model *model, struct qube *qube)
 void model_rename(struct model *model, struct qube *qube, const char *name)
 {
     const struct prop_row *row =
-        qube->class ? prop_find("name", qube->class->id) : NULL;
+        prop_find("name", qube->class ? qube->class->id : CLASS_APP);
 
     g_hash_table_remove(model->by_name, qube->name);
     g_free(qube->name);
     qube->name = g_strdup(name);
+    qube->nameless = FALSE;
     g_hash_table_insert(model->by_name, qube->name, qube);
-    if (row)
+    if (!row->computed)
         qube_put(qube, row, name);
     model_sort(model);
     model_touch(model, qube);

@@ -38,6 +38,7 @@ struct prop_value {
     char *text;                 /* "" for empty */
     gboolean bad;               /* a finding says why; reads as if unset, but a
                                  * reference to a qube reads as none */
+    gboolean unsaid;            /* the file says it in another way (1.10) */
 };
 
 struct pair {
@@ -84,6 +85,8 @@ struct qube {
     gboolean devices_edited;       /* those count, not what stands in the store */
     GPtrArray *findings;           /* struct finding */
     gboolean broken;               /* listed, kept, but not to be operated on */
+    gboolean nameless;             /* what it is listed as is not in the store, or is
+                                    * the name of another */
     gboolean has_pci;              /* a PCI device is assigned, in any mode */
     gboolean netvm_loop;           /* its chain of netvms comes back: reads as none */
 
@@ -174,6 +177,8 @@ struct qube *qube_new_empty(const char *class_name);
 void qube_free(struct qube *qube);
 /* How many there are, of the system and of all qubes. */
 guint model_findings(const struct model *model);
+/* As it is typed in a shell; the UUID where the name cannot be. The caller's. */
+char *qube_shell_name(const struct qube *qube);
 /* "see what is wrong with it: qmc show NAME", for a shell; the caller's. */
 char *qube_hint_show(const struct qube *qube);
 void qube_find(struct qube *qube, enum severity severity, const char *hint,
@@ -204,6 +209,9 @@ char *qube_get_default(const struct model *model, const struct qube *qube,
 
 /* Feature of this qube; NULL: absent. */
 const char *qube_feature(const struct qube *qube, const char *feature);
+/* In the file more than once: the last one counts. */
+gboolean qube_feature_doubled(const struct qube *qube, const char *feature);
+/* In the place of all of that name. */
 void qube_put_feature(struct qube *qube, const char *feature, const char *value);
 void qube_drop_feature(struct qube *qube, const char *feature);
 gboolean qube_has_tag(const struct qube *qube, const char *tag);

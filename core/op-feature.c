@@ -12,7 +12,8 @@ static gboolean fits(const struct model *model, const struct qube *qube,
 {
     const char *name = edit_arg(args, "name");
 
-    return !name || feature_check(name, edit_arg(args, "value"), error);
+    return change_is_kept(qube, error) &&
+           (!name || feature_check(name, edit_arg(args, "value"), error));
 }
 
 /* The service that gives memory back is maxmem by another name (4.2). */
@@ -49,7 +50,8 @@ static gboolean prepare(struct op *op, GError **error)
     g_autofree char *before = shown(value), *after = shown(op_text(op, "value"));
     gboolean meant = op_text(op, "value") && balloon(qube, name);
     struct edit edit = {
-        .same = !meant && g_strcmp0(value, op_text(op, "value")) == 0,
+        .same = !meant && !qube_feature_doubled(qube, name) &&
+                g_strcmp0(value, op_text(op, "value")) == 0,
         .step = g_strdup_printf("%s was %s, is %s now", name, before, after),
         .result = result_of(op, qube, name, value),
     };
@@ -93,7 +95,7 @@ static const struct op_arg unset_args[] = {
 };
 
 #define EDIT                                                                   \
-    .classes = CLASS_ALL, .states = EDIT_STATES, .offline = TRUE,              \
+    .classes = CLASS_ALL, .damaged = TRUE, .states = EDIT_STATES, .offline = TRUE,              \
     .confirm = CONFIRM_L0, .writes_store = TRUE,                               \
     .deadline_ms = EDIT_DEADLINE_MS, .fits = fits, .prepare = prepare,         \
     .run = edit_run, .apply = apply, .clear = edit_clear

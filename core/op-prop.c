@@ -26,6 +26,23 @@ static gboolean fits(const struct model *model, const struct qube *qube,
     return row && change_check(model, qube, row, edit_arg(args, "value"), error);
 }
 
+/* Also what nobody knows can be taken out. */
+static gboolean unset_fits(const struct model *model, const struct qube *qube,
+                           GHashTable *args, GError **error)
+{
+    const char *name = edit_arg(args, "name");
+
+    if (name && change_unknown(model, qube, name))
+        return !qube || change_is_kept(qube, error);
+    return fits(model, qube, args, error);
+}
+
+static gboolean global_unset_fits(const struct model *model, const struct qube *dom0,
+                                  GHashTable *args, GError **error)
+{
+    return unset_fits(model, NULL, args, error);
+}
+
 static gboolean global_fits(const struct model *model, const struct qube *dom0,
                             GHashTable *args, GError **error)
 {
@@ -90,6 +107,30 @@ static char *stake(const struct model *model, const struct qube *qube,
                            when(qube, row));
 }
 
+static gboolean unset_prepare(struct op *op, GError **error)
+{
+    const char *name = op_text(op, "name");
+    const char *before = change_unknown(engine_model(op->engine), subject(op), name);
+    struct edit edit = { .same = FALSE };
+
+    if (!before)
+        return prepare(op, error);
+    edit.step = g_strdup_printf("%s was %s, is taken out of the store now", name,
+                                shown(before));
+    edit.result = g_strdup_printf("%s is not in the store any more", name);
+    return edit_prepare(op, &edit, error);
+}
+
+static char *unset_stake(const struct model *model, const struct qube *qube,
+                         GHashTable *args)
+{
+    const char *name = edit_arg(args, "name");
+    const char *before = name ? change_unknown(model, qube, name) : NULL;
+
+    return before ? g_strdup_printf("%s is %s, and is not known", name, shown(before))
+                  : stake(model, qube, args);
+}
+
 static gboolean apply(struct op *op, GError **error)
 {
     struct model *model = engine_model(op->engine);
@@ -100,6 +141,17 @@ static gboolean apply(struct op *op, GError **error)
         return TRUE;
     op->reread = row->rebuilds;
     change_make(model, qube, row, op_text(op, "value"));
+    return TRUE;
+}
+
+static gboolean unset_apply(struct op *op, GError **error)
+{
+    struct model *model = engine_model(op->engine);
+    struct qube *qube = subject(op);
+
+    if (!change_unknown(model, qube, op_text(op, "name")))
+        return apply(op, error);
+    change_drop_unknown(model, qube, op_text(op, "name"));
     return TRUE;
 }
 
@@ -116,8 +168,10 @@ static const struct op_arg unset_args[] = {
 
 #define EDIT                                                                   \
     .states = EDIT_STATES, .offline = TRUE, .confirm = CONFIRM_L0,             \
-    .writes_store = TRUE, .deadline_ms = EDIT_DEADLINE_MS, .prepare = prepare, \
-    .run = edit_run, .apply = apply, .clear = edit_clear
+    .writes_store = TRUE, .deadline_ms = EDIT_DEADLINE_MS, .run = edit_run,    \
+    .clear = edit_clear
+#define SET .prepare = prepare, .apply = apply, EDIT
+#define UNSET .prepare = unset_prepare, .apply = unset_apply, EDIT
 
 const struct op_row op_set = {
     .name = "set",
@@ -132,7 +186,7 @@ const struct op_row op_set = {
     .args = set_args,
     .fits = fits,
     .stake = stake,
-    EDIT,
+    SET,
 };
 
 const struct op_row op_unset = {
@@ -146,9 +200,9 @@ const struct op_row op_unset = {
     .damaged = TRUE,
     .command = "prefs --unset {qube} {name}",
     .args = unset_args,
-    .fits = fits,
-    .stake = stake,
-    EDIT,
+    .fits = unset_fits,
+    .stake = unset_stake,
+    UNSET,
 };
 
 const struct op_row op_global_set = {
@@ -163,7 +217,7 @@ const struct op_row op_global_set = {
     .command = "global {name} {value}",
     .args = set_args,
     .fits = global_fits,
-    EDIT,
+    SET,
 };
 
 const struct op_row op_global_unset = {
@@ -177,6 +231,6 @@ const struct op_row op_global_unset = {
     .system = TRUE,
     .command = "global --unset {name}",
     .args = unset_args,
-    .fits = global_fits,
-    EDIT,
+    .fits = global_unset_fits,
+    UNSET,
 };

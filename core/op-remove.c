@@ -21,8 +21,9 @@
 
 struct removal {
     struct hold *hold;
-    char *home; /* NULL: its class has none */
-    char *unit; /* the link that starts it with the machine */
+    char *home; /* NULL: its class has none, or it stays */
+    char *unit; /* the link that starts it with the machine; NULL: none, or it stays */
+    gboolean stays; /* what it has on disk */
 };
 
 static void removal_clear(struct op *op)
@@ -33,6 +34,12 @@ static void removal_clear(struct op *op)
     g_free(removal->home);
     g_free(removal->unit);
     g_free(removal);
+}
+
+/* What a damaged entry has on disk cannot be told from what others have there. */
+static gboolean is_damaged(const struct qube *qube)
+{
+    return qube->broken || !qube->class;
 }
 
 static gboolean removal_fits(const struct model *model, const struct qube *qube,
@@ -58,6 +65,8 @@ static char *removal_stake(const struct model *model, const struct qube *qube,
     g_autoptr(GString) text = g_string_new(NULL);
     guint64 used = 0;
 
+    if (is_damaged(qube))
+        return g_strdup("its entry in the store is lost; what it has on disk stays");
     for (guint i = 0; i < qube->volumes->len; i++) {
         const struct volume_config *config =
             &g_array_index(qube->volumes, struct volume_config, i);
@@ -88,9 +97,12 @@ static gboolean removal_prepare(struct op *op, GError **error)
 
     op->data = removal;
     removal->hold = hold_new(op->engine, qube);
+    removal->stays = is_damaged(qube);
+    op_plan(op, "%s taken out of the store", op->subject);
+    if (removal->stays)
+        return TRUE;
     removal->home = home_path(root, qube->class, qube->name);
     removal->unit = home_unit_path(root, qube->name);
-    op_plan(op, "%s taken out of the store", op->subject);
     for (guint i = 0; i < hold_volumes(removal->hold)->len; i++) {
         const struct volume *volume = hold_volumes(removal->hold)->pdata[i];
 
@@ -120,6 +132,8 @@ static gboolean removal_run(struct op *op, GError **error)
     if (!hold_take(removal->hold, "remove", LOCK_MS, op_cancellable(op), error) ||
         !hold_check_halted(removal->hold, "remove", error))
         return FALSE;
+    if (removal->stays)
+        op_set_result(op, "removed from the store; what it has on disk stays");
     if (hv_offline(hv))
         return TRUE;
     op_step(op, "definition removed");
@@ -154,6 +168,8 @@ static gboolean removal_finish(struct op *op, GError **error)
     g_autoptr(GError) left = NULL;
     GError *failed = NULL;
 
+    if (removal->stays)
+        return TRUE;
     op_step(op, "data deleted");
     for (guint i = 0; i < volumes->len; i++) {
         volume_remove(volumes->pdata[i], &failed);
@@ -177,6 +193,8 @@ const struct op_row op_remove = {
     .help = "Take the qube out of the store and delete its data.",
     .method = "admin.vm.Remove",
     .classes = CLASS_QUBESVM | CLASS_REMOTE,
+    .damaged = TRUE,
+    .spurious = TRUE,
     .states = 1u << POWER_HALTED,
     .offline = TRUE,
     .command = "rm {qube}",

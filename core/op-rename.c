@@ -13,6 +13,7 @@
 #include "core/draft.h"
 #include "core/hold.h"
 #include "core/home.h"
+#include "core/prop-change.h"
 #include "core/reference.h"
 #include "core/start-plan.h"
 #include "hv/hv.h"
@@ -27,6 +28,8 @@ struct renaming {
     char *old_home, *home; /* NULL: its class has none */
     char *old_unit, *unit; /* links that start it with the machine; NULL ok */
     GPtrArray *old_volumes, *volumes; /* struct volume whose ids change */
+    char *like;            /* directory whose rules and notes are copied, and which stays
+                            * as it is; NULL: none */
     char *images;          /* what is to be there under the new name, as text */
     char *made;            /* what is; NULL: nothing yet */
 };
@@ -42,6 +45,7 @@ static void renaming_clear(struct op *op)
     g_free(renaming->home);
     g_free(renaming->old_unit);
     g_free(renaming->unit);
+    g_free(renaming->like);
     g_free(renaming->images);
     g_free(renaming->made);
     g_free(renaming);
@@ -61,6 +65,30 @@ static gboolean check_followers(const struct model *model, const struct qube *qu
                      "'qmc xml check' lists what is wrong with them", error);
 }
 
+static gboolean is_damaged(const struct qube *qube)
+{
+    return qube->broken || !qube->class;
+}
+
+static gboolean check_volumes(const struct model *model, const struct qube *qube,
+                              GError **error)
+{
+    for (guint i = 0; i < qube->volumes->len; i++)
+        if (!start_usable(model, qube,
+                          &g_array_index(qube->volumes, struct volume_config, i),
+                          error))
+            return FALSE;
+    return TRUE;
+}
+
+/* Nobody can mean a name that is not its own. */
+static gboolean check_damaged(const struct model *model, const struct qube *qube,
+                              GError **error)
+{
+    return change_is_kept(qube, error) &&
+           (qube->nameless || check_followers(model, qube, error));
+}
+
 static gboolean rename_fits(const struct model *model, const struct qube *qube,
                             GHashTable *args, GError **error)
 {
@@ -73,12 +101,9 @@ static gboolean rename_fits(const struct model *model, const struct qube *qube,
     if (qube_get_bool(model, qube, "installed_by_rpm"))
         return op_refuse(qube, "rename", "it was installed as a package",
                          "clone it instead", error);
-    for (guint i = 0; i < qube->volumes->len; i++)
-        if (!start_usable(model, qube,
-                          &g_array_index(qube->volumes, struct volume_config, i),
-                          error))
-            return FALSE;
-    return check_followers(model, qube, error);
+    if (is_damaged(qube))
+        return check_damaged(model, qube, error);
+    return check_volumes(model, qube, error) && check_followers(model, qube, error);
 }
 
 static gboolean check_rival(const struct model *model, struct volume *volume,
@@ -103,7 +128,7 @@ static gboolean volumes_prepare(struct op *op, struct renaming *renaming,
     for (guint i = 0; i < qube->volumes->len; i++) {
         struct volume *old =
             g_array_index(qube->volumes, struct volume_config, i).volume;
-        g_autofree char *vid = reference_new_vid(qube, old, op_text(op, "name"));
+        g_autofree char *vid = !old ? NULL : reference_new_vid(qube, old, op_text(op, "name"));
         struct volume *new = vid ? volume_new_like(old, vid, error) : NULL;
 
         if (vid && !new)
@@ -129,11 +154,15 @@ static struct renaming *renaming_new(struct op *op, const struct qube *qube)
     renaming->hold = hold_new(op->engine, qube);
     renaming->old_volumes = g_ptr_array_new_with_free_func(birth_volume_drop);
     renaming->volumes = g_ptr_array_new_with_free_func(birth_volume_drop);
-    renaming->old_home = home_path(root, qube->class, qube->name);
     renaming->home = home_path(root, qube->class, name);
+    renaming->made = former ? g_strdup(former->made) : NULL;
+    if (is_damaged(qube)) {
+        renaming->like = home_path_said(root, qube);
+        return renaming;
+    }
+    renaming->old_home = home_path(root, qube->class, qube->name);
     renaming->old_unit = home_unit_path(root, qube->name);
     renaming->unit = home_unit_path(root, name);
-    renaming->made = former ? g_strdup(former->made) : NULL;
     return renaming;
 }
 
@@ -145,8 +174,11 @@ static gboolean rename_prepare(struct op *op, GError **error)
     op->data = renaming;
     if (!volumes_prepare(op, renaming, qube, error))
         return FALSE;
-    if (renaming->home)
+    if (renaming->old_home)
         op_plan(op, "directory %s moved to %s", renaming->old_home, renaming->home);
+    else if (renaming->like)
+        op_plan(op, "rules and notes of %s copied to %s; its images stay where they are",
+                renaming->like, renaming->home);
     for (guint i = 0; i < renaming->volumes->len; i++)
         if (volume_save_on_stop(renaming->volumes->pdata[i]))
             op_plan(op, "volume %s moved to %s",
@@ -194,7 +226,9 @@ static gboolean home_step(struct op *op, const struct renaming *renaming,
     if (!home_make(renaming->home, error))
         return FALSE;
     birth_push_home(op, renaming->home);
-    return TRUE;
+    return !renaming->like ||
+           (home_copy_file(renaming->like, "firewall.xml", renaming->home, error) &&
+            home_copy_file(renaming->like, "notes.txt", renaming->home, error));
 }
 
 static gboolean volumes_step(struct op *op, const struct renaming *renaming,
@@ -210,7 +244,7 @@ static gboolean volumes_step(struct op *op, const struct renaming *renaming,
             !volume_share(volume, renaming->old_volumes->pdata[i], error))
             return FALSE;
     }
-    return !renaming->home ||
+    return !renaming->old_home ||
            home_share(renaming->old_home, renaming->home, error);
 }
 
@@ -255,7 +289,8 @@ static gboolean rename_run(struct op *op, GError **error)
         !volumes_step(op, renaming, error) || !unit_step(op, renaming, error))
         return FALSE;
     renaming->made = g_strdup(renaming->images);
-    op_set_result(op, "renamed to %s", op_text(op, "name"));
+    op_set_result(op, "renamed to %s%s", op_text(op, "name"),
+                  renaming->like ? "; its images stay where they are" : "");
     return TRUE;
 }
 
@@ -283,7 +318,8 @@ static gboolean rename_finish(struct op *op, GError **error)
     g_autoptr(GError) left = NULL;
     GError *failed = NULL;
 
-    op_step(op, "old names removed");
+    if (renaming->old_home || renaming->old_volumes->len)
+        op_step(op, "old names removed");
     for (guint i = 0; i < renaming->old_volumes->len; i++) {
         volume_remove(renaming->old_volumes->pdata[i], &failed);
         op_keep_first(op, &left, g_steal_pointer(&failed));
@@ -313,6 +349,7 @@ const struct op_row op_rename = {
     .help = "Give the qube another name; whoever names it in the store follows.",
     .method = "admin.vm.property.Set",
     .classes = CLASS_QUBESVM | CLASS_REMOTE,
+    .damaged = TRUE, /* it may be what mends it */
     .states = 1u << POWER_HALTED,
     .offline = TRUE,
     .command = "rename {qube} {name}",

@@ -4,6 +4,7 @@
 
 #include "core/op-edit.h"
 
+#include "core/prop-change.h"
 #include "core/tag.h"
 
 static gboolean add_fits(const struct model *model, const struct qube *qube,
@@ -31,6 +32,12 @@ static gboolean add_prepare(struct op *op, GError **error)
     };
 
     return edit_prepare(op, &edit, error);
+}
+
+static gboolean del_fits(const struct model *model, const struct qube *qube,
+                         GHashTable *args, GError **error)
+{
+    return change_is_kept(qube, error);
 }
 
 static gboolean del_prepare(struct op *op, GError **error)
@@ -100,6 +107,8 @@ const struct op_row op_tag_del = {
     .help = "Take a tag away from the qube.",
     .method = "admin.vm.tag.Remove",
     .command = "tag {qube} del {tag}",
+    .damaged = TRUE, /* it may be what mends it */
+    .fits = del_fits,
     .prepare = del_prepare,
     .apply = del_apply,
     EDIT,

@@ -404,6 +404,8 @@ struct qube *op_words_qube(const struct model *model, const char *name,
     g_autofree char *hint = NULL;
     const char *near;
 
+    if (!qube)
+        qube = model_qube(model, name); /* some names cannot be typed */
     if (qube)
         return qube;
     names = g_ptr_array_new();

@@ -34,7 +34,7 @@ struct op_words *op_words_parse(const char *const *words, GError **error);
 void op_words_free(struct op_words *words);
 AUTO_DEFINE(op_words, struct op_words, op_words_free)
 
-/* NOTFOUND names the nearest. */
+/* By name or UUID. NOTFOUND names the nearest. */
 struct qube *op_words_qube(const struct model *model, const char *name,
                            GError **error);
 

@@ -40,13 +40,19 @@ static const char *const state_reasons[] = {
     [POWER_CRASHED] = "it has crashed",
 };
 
+static gboolean is_spurious(const struct qube *qube)
+{
+    return qube->class->id == CLASS_ADMIN && !g_str_equal(qube->uuid, DOM0_UUID);
+}
+
 const char *op_never(const struct op_row *row, const struct qube *qube)
 {
     if (!qube)
         return NULL;
     if ((qube->broken || !qube->class) && !row->damaged)
         return "its entry in the store is damaged";
-    if (qube->class && !(row->classes & qube->class->id))
+    if (qube->class && !(row->classes & qube->class->id) &&
+        !(row->spurious && is_spurious(qube)))
         return "its class has no such operation";
     return NULL;
 }
@@ -85,7 +91,8 @@ enum confirm op_consent(const struct op_row *row, const struct qube *qube,
 {
     g_autofree char *word = name ? op_word(row, qube, args) : NULL;
 
-    if (name && g_str_equal(name, word))
+    if (name && (g_str_equal(name, word) || (!row->system && qube &&
+                                             g_str_equal(name, qube->uuid))))
         return CONFIRM_L3;
     return yes ? CONFIRM_L2 : CONFIRM_L1;
 }

@@ -54,6 +54,7 @@ struct op_row {
     unsigned classes;     /* enum class_id bits it applies to */
     gboolean damaged;     /* also to a qube whose entry is damaged or of unknown
                            * class: it needs the domain alone */
+    gboolean spurious;    /* also to a second dom0: the store alone knows it */
     unsigned states;      /* bits 1 << enum power_state it applies to; with
                            * that of POWER_UNKNOWN only where the state does
                            * not matter, or fits() looks at it */
@@ -134,7 +135,7 @@ enum confirm op_confirm(const struct op_row *row, const struct model *model,
  * about the system, the object of the question. The caller's. */
 char *op_word(const struct op_row *row, const struct qube *qube, GHashTable *args);
 /* What words that were typed consent to: --yes, and --confirm NAME if it is that
- * word (name NULL: not given). */
+ * word, or the UUID of the qube (name NULL: not given). */
 enum confirm op_consent(const struct op_row *row, const struct qube *qube,
                         GHashTable *args, gboolean yes, const char *name);
 /* "Shut down" and "work", "Shrink" and "work:private": what the question asks.

@@ -3,6 +3,8 @@
 
 #include "core/prop-change.h"
 
+#include <stdlib.h>
+
 #include "core/model-private.h"
 #include "util/error.h"
 #include "util/near.h"
@@ -33,11 +35,20 @@ static const char *near_prop(const struct qube *qube, const char *name)
     return near_find(name, (const char *const *)names->pdata);
 }
 
+/* What every qube has, whatever its class is: so that one can be told from another
+ * where the class is not known. */
+static const struct prop_row *identity_row(const char *name)
+{
+    const struct prop_row *row = prop_find(name, CLASS_APP);
+
+    return row && row->once ? row : NULL;
+}
+
 const struct prop_row *change_row(const struct qube *qube, const char *name,
                                   GError **error)
 {
     const struct prop_row *row =
-        qube && !qube->class ? NULL : prop_find(name, class_bits(qube));
+        qube && !qube->class ? identity_row(name) : prop_find(name, class_bits(qube));
     const char *near = row ? NULL : near_prop(qube, name);
     g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near) : NULL;
     g_autofree char *shown = row ? NULL : text_sanitise(name, -1);
@@ -60,6 +71,37 @@ char *change_before(const struct model *model, const struct qube *qube,
     return qube ? qube_get(model, qube, row->name) : model_global(model, row->name);
 }
 
+static const struct prop_value *value_of(const struct model *model,
+                                         const struct qube *qube,
+                                         const struct prop_row *row)
+{
+    return prop_values_find(qube ? qube->props : model->globals, row->name);
+}
+
+static gboolean is_doubled(const struct model *model, const struct qube *qube,
+                           const struct prop_row *row)
+{
+    return prop_values_count(qube ? qube->props : model->globals, row->name) > 1;
+}
+
+/* What is given once and was given badly, or not at all, is given anew. NULL: it
+ * is fine, or nothing of that kind. */
+static char *given_anew(const struct model *model, const struct qube *qube,
+                        const struct prop_row *row)
+{
+    const struct prop_value *old = value_of(model, qube, row);
+    int qid;
+
+    if (!row->once || (old && !old->bad && !is_doubled(model, qube, row)))
+        return NULL;
+    if (g_str_equal(row->name, "uuid"))
+        return g_strdup(qube->uuid);
+    if (!g_str_equal(row->name, "qid"))
+        return NULL;
+    qid = model_free_qid(model);
+    return qid < 0 ? NULL : g_strdup_printf("%d", qid);
+}
+
 static char *default_of(const struct model *model, const struct qube *qube,
                         const struct prop_row *row)
 {
@@ -70,8 +112,10 @@ static char *default_of(const struct model *model, const struct qube *qube,
 char *change_after(const struct model *model, const struct qube *qube,
                    const struct prop_row *row, const char *value)
 {
-    char *after = value ? prop_canonical(row, model, value)
-                        : default_of(model, qube, row);
+    char *anew = value ? NULL : given_anew(model, qube, row);
+    char *after = value  ? prop_canonical(row, model, value)
+                  : anew ? anew
+                         : default_of(model, qube, row);
 
     if (after && !*after && row->type == PROP_VM)
         g_clear_pointer(&after, g_free);
@@ -88,12 +132,13 @@ gboolean change_is_explicit(const struct model *model, const struct qube *qube,
 gboolean change_is_none(const struct model *model, const struct qube *qube,
                         const struct prop_row *row, const char *value)
 {
-    const struct prop_value *old =
-        prop_values_find(qube ? qube->props : model->globals, row->name);
+    const struct prop_value *old = value_of(model, qube, row);
     g_autofree char *is = old ? prop_canonical(row, model, old->text) : NULL;
-    g_autofree char *wanted = value ? prop_canonical(row, model, value) : NULL;
+    g_autofree char *wanted = value ? prop_canonical(row, model, value)
+                                    : given_anew(model, qube, row);
 
-    return g_strcmp0(is, wanted) == 0 && !(old && (old->bad || !value));
+    return g_strcmp0(is, wanted) == 0 && !is_doubled(model, qube, row) &&
+           !(old && (old->bad || old->unsaid || !value));
 }
 
 /* --- what forbids a change --- */
@@ -120,18 +165,43 @@ static gboolean check_asleep(const struct qube *qube, const struct prop_row *row
     return FALSE;
 }
 
+/* What is wrong with it can be mended without it. */
+static gboolean change_may_drop(const struct model *model, const struct qube *qube,
+                                const struct prop_row *row)
+{
+    g_autofree char *anew = given_anew(model, qube, row);
+    const struct prop_value *old = value_of(model, qube, row);
+
+    return anew || (old->bad && !g_str_equal(row->name, "name"));
+}
+
+gboolean change_is_kept(const struct qube *qube, GError **error)
+{
+    g_autofree char *name = NULL, *hint = NULL;
+
+    if (qube->qid >= 0)
+        return TRUE;
+    name = qube_shell_name(qube);
+    hint = g_strdup_printf("qmc prefs --unset %s qid", name);
+    error_set(error, QMC_ERROR_STATE, hint,
+              "cannot change '%s': its entry has no valid qid, so it is kept as it is",
+              qube->name);
+    return FALSE;
+}
+
 static gboolean check_writable(const struct model *model, const struct qube *qube,
                                const struct prop_row *row, const char *value,
                                GError **error)
 {
-    if (row->computed)
+    const struct prop_value *old = value_of(model, qube, row);
+
+    if (row->computed && (value || !old))
         return refuse(qube, row, QMC_ERROR_STATE, "it is always computed", error);
-    if (row->once && change_is_explicit(model, qube, row))
+    if (row->once && old && (value || !change_may_drop(model, qube, row)))
         return refuse(qube, row, QMC_ERROR_STATE, "it is given once and stays",
                       error);
-    if (qube && qube->qid < 0)
-        return refuse(qube, row, QMC_ERROR_STATE,
-                      "its entry has no valid qid, so it is kept as it is", error);
+    if (qube && !g_str_equal(row->name, "qid") && !change_is_kept(qube, error))
+        return FALSE;
     if (row->needed && !value)
         return refuse(qube, row, QMC_ERROR_STATE,
                       "it has no default to go back to", error);
@@ -172,9 +242,12 @@ void change_put(struct model *model, struct qube *qube, const struct prop_row *r
                 const char *value)
 {
     g_autofree char *before = change_before(model, qube, row);
-    g_autofree char *text = value ? prop_canonical(row, model, value) : NULL;
+    g_autofree char *text = value ? prop_canonical(row, model, value)
+                                  : given_anew(model, qube, row);
     g_autofree char *after = change_after(model, qube, row, value);
 
+    if (qube && text && g_str_equal(row->name, "qid"))
+        qube->qid = atoi(text);
     if (qube && text)
         qube_put(qube, row, text);
     else if (qube)
@@ -185,6 +258,25 @@ void change_put(struct model *model, struct qube *qube, const struct prop_row *r
         model_drop_global(model, row);
     if (row->follow && g_strcmp0(before, after) != 0)
         row->follow(model, qube, before);
+}
+
+const char *change_unknown(const struct model *model, const struct qube *qube,
+                           const char *name)
+{
+    const struct prop_value *old =
+        prop_values_find(qube ? qube->props : model->globals, name);
+
+    return old && !old->row && !(qube && !qube->class && identity_row(name)) ? old->text
+                                                                           : NULL;
+}
+
+void change_drop_unknown(struct model *model, struct qube *qube, const char *name)
+{
+    prop_values_drop(qube ? qube->props : model->globals, name);
+    if (qube)
+        model_touch(model, qube);
+    else
+        model->generation++;
 }
 
 void change_make(struct model *model, struct qube *qube,

@@ -25,6 +25,15 @@ void change_put(struct model *model, struct qube *qube, const struct prop_row *r
 /* What change_check() allowed. Qubes that change are touched. */
 void change_make(struct model *model, struct qube *qube,
                  const struct prop_row *row, const char *value);
+/* STATE, with the command that mends it: what is changed of the qube would not get
+ * into the store. */
+gboolean change_is_kept(const struct qube *qube, GError **error);
+/* The text of a property that stands in the store though no row knows it; NULL:
+ * there is none of that name, or it is known. */
+const char *change_unknown(const struct model *model, const struct qube *qube,
+                           const char *name);
+/* There is one. The qube is touched. */
+void change_drop_unknown(struct model *model, struct qube *qube, const char *name);
 /* Effective now, and after the change; NULL: none. Caller frees. */
 char *change_before(const struct model *model, const struct qube *qube,
                     const struct prop_row *row);

@@ -38,11 +38,33 @@ static guint place_for(const GArray *values, const struct prop_row *row)
     return i;
 }
 
+guint prop_values_count(const GArray *values, const char *property)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < values->len; i++)
+        n += g_str_equal(g_array_index(values, struct prop_value, i).name, property);
+    return n;
+}
+
+/* There is one. */
+static guint first_of(const GArray *values, const char *property)
+{
+    guint i = 0;
+
+    while (!g_str_equal(g_array_index(values, struct prop_value, i).name, property))
+        i++;
+    return i;
+}
+
 void prop_values_put(GArray *values, const struct prop_row *row, const char *text)
 {
-    struct prop_value *old = prop_values_find(values, row->name);
     struct prop_value new = { row, row->name, g_strdup(text), FALSE };
+    struct prop_value *old;
 
+    while (prop_values_count(values, row->name) > 1)
+        g_array_remove_index(values, first_of(values, row->name));
+    old = prop_values_find(values, row->name);
     if (!old) {
         g_array_insert_val(values, place_for(values, row), new);
         return;
@@ -263,17 +285,32 @@ gboolean qube_is_preload(const struct model *model, const struct qube *qube)
 void qube_put_feature(struct qube *qube, const char *feature, const char *value)
 {
     struct pair new = { g_intern_string(feature), g_strdup(value) };
+    gboolean there = FALSE;
 
     for (guint i = qube->features->len; i-- > 0;) {
         struct pair *pair = &g_array_index(qube->features, struct pair, i);
 
         if (pair->name != new.name)
             continue;
+        if (there) {
+            g_array_remove_index(qube->features, i);
+            continue;
+        }
         g_free(pair->value);
         pair->value = new.value;
-        return;
+        there = TRUE;
     }
-    g_array_append_val(qube->features, new);
+    if (!there)
+        g_array_append_val(qube->features, new);
+}
+
+gboolean qube_feature_doubled(const struct qube *qube, const char *feature)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < qube->features->len; i++)
+        n += g_str_equal(g_array_index(qube->features, struct pair, i).name, feature);
+    return n > 1;
 }
 
 void qube_drop_feature(struct qube *qube, const char *feature)
@@ -394,9 +431,18 @@ enum power_state qube_power(const struct model *model, const struct qube *qube,
     return POWER_TRANSIENT;
 }
 
+char *qube_shell_name(const struct qube *qube)
+{
+    g_autofree char *shown = text_sanitise(qube->name, -1);
+
+    if (qube->name[0] == '-' || !g_str_equal(shown, qube->name))
+        return g_strdup(qube->uuid);
+    return text_shell_quote(qube->name);
+}
+
 char *qube_hint_show(const struct qube *qube)
 {
-    g_autofree char *name = text_shell_quote(qube->name);
+    g_autofree char *name = qube_shell_name(qube);
 
     return g_strdup_printf("see what is wrong with it: qmc show %s", name);
 }

@@ -435,8 +435,11 @@ void references_rename(struct model *model, struct qube *qube, const char *name)
     g_autofree char *old = g_strdup(qube->name);
     g_autoptr(GArray) vids = vids_new(qube, name);
     const struct renaming renaming = { qube, old, name, vids };
+    gboolean nameless = qube->nameless;
 
     model_rename(model, qube, name);
+    if (nameless)
+        return; /* who has that name in mind means another one */
     props_rename(model->globals, &renaming);
     for (guint i = 0; i < model->qubes->len; i++)
         qube_follow(model, model->qubes->pdata[i], &renaming);

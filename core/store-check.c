@@ -13,11 +13,26 @@
 #include "util/error.h"
 #include "util/text.h"
 
-#define REFUSED_BY_QUBESD "qubesd does not load a store like this"
-
 static void brand(struct qube *qube)
 {
     qube->broken = TRUE;
+}
+
+/* "qmc rename 'a b' NEW", for a shell. */
+static char *repair(const char *before, const struct qube *qube, const char *after)
+{
+    g_autofree char *name = qube_shell_name(qube);
+
+    return g_strdup_printf("qmc %s %s%s%s", before, name, *after ? " " : "", after);
+}
+
+/* What nothing else can mend. */
+static char *repair_gone(const struct qube *qube)
+{
+    g_autofree char *name = qube_shell_name(qube);
+
+    return g_strdup_printf("qmc rm %s --confirm %s takes the entry out, what is on disk "
+                           "stays, or: go back to a copy: qmc xml log", name, name);
 }
 
 /* Identity. */
@@ -25,19 +40,6 @@ static void brand(struct qube *qube)
 static gboolean is_admin(const struct qube *qube)
 {
     return qube->class && qube->class->id == CLASS_ADMIN;
-}
-
-static void name_look(struct qube *qube)
-{
-    if (!name_safe(qube->name)) {
-        brand(qube);
-        qube_find(qube, SEVERITY_STOP,
-                  "letters, digits, '-', '_' and '.' make a name",
-                  "'%s' cannot be the name of a qube", qube->name);
-    } else if (name_reserved(qube->name)) {
-        qube_find(qube, SEVERITY_WARN, "clone it under another name",
-                  "the name '%s' is too long or reserved", qube->name);
-    }
 }
 
 /* `base` or, if it is taken, base#2, base#3 ...: no name of Qubes has a '#',
@@ -55,26 +57,46 @@ static char *name_free(const struct model *model, const char *base, guint place)
     return g_strdup_printf("%s#at%u", base, place);
 }
 
-static void name_set(struct model *model, struct qube *qube, guint place)
+static const char *name_said(const struct qube *qube)
 {
     const struct prop_value *value = prop_values_find(qube->props, "name");
-    const char *base = is_admin(qube) ? "dom0" : value ? value->text : "";
 
-    if (*base == '\0') {
-        base = "unnamed";
-        brand(qube);
-        qube_find(qube, SEVERITY_STOP, REFUSED_BY_QUBESD, "a qube has no name");
-    }
-    qube->name = name_free(model, base, place);
-    if (g_str_equal(qube->name, base))
-        name_look(qube);
-    else if (value || is_admin(qube)) {
-        brand(qube);
-        qube_find(qube, SEVERITY_STOP, REFUSED_BY_QUBESD,
-                  "the name '%s' is used twice: this one is listed as '%s'", base,
-                  qube->name);
-    }
+    return is_admin(qube) ? "dom0" : value ? value->text : "";
+}
+
+static void name_set(struct model *model, struct qube *qube, guint place)
+{
+    const char *said = name_said(qube);
+
+    qube->name = name_free(model, *said ? said : "unnamed", place);
+    qube->nameless = !g_str_equal(qube->name, said);
     g_hash_table_insert(model->by_name, qube->name, qube);
+}
+
+/* There is only one dom0, so that another one can but go. */
+static void name_look(struct qube *qube)
+{
+    g_autofree char *hint = is_admin(qube) ? repair_gone(qube)
+                                           : repair("rename", qube, "NEW");
+    const char *said = name_said(qube);
+
+    if (name_safe(qube->name) && name_reserved(qube->name)) {
+        qube_find(qube, SEVERITY_WARN, hint, "the name '%s' is too long or reserved",
+                  qube->name);
+        return;
+    }
+    if (name_safe(qube->name) && !qube->nameless)
+        return;
+    brand(qube);
+    if (!qube->nameless)
+        qube_find(qube, SEVERITY_STOP, hint, "'%s' cannot be the name of a qube", said);
+    else if (*said)
+        qube_find(qube, SEVERITY_STOP, hint,
+                  "the name '%s' is used twice: this one is listed as '%s'", said,
+                  qube->name);
+    else
+        qube_find(qube, SEVERITY_STOP, hint, "a qube has no name: it is listed as '%s'",
+                  qube->name);
 }
 
 /* The same for the same name each time, with no need to write it down. */
@@ -92,25 +114,29 @@ static void uuid_make(const struct model *model, struct qube *qube)
 static gboolean uuid_read(const struct model *model, struct qube *qube)
 {
     struct prop_value *value = prop_values_find(qube->props, "uuid");
-    g_autofree char *uuid = NULL;
+    g_autofree char *uuid = NULL, *hint = NULL;
 
     if (is_admin(qube))
         uuid = g_strdup(DOM0_UUID);
     else if (value)
         uuid = prop_canonical(prop_find("uuid", CLASS_APP), model, value->text);
+    if (uuid && !model_qube(model, uuid)) {
+        g_strlcpy(qube->uuid, uuid, sizeof qube->uuid);
+        return TRUE;
+    }
+    if (value)
+        value->bad = TRUE;
+    if (is_admin(qube))
+        return FALSE; /* its name says so */
+    hint = repair("prefs --unset", qube, "uuid");
     if (!uuid) {
-        qube_find(qube, SEVERITY_WARN, "one is made from the name",
-                  "'%s' has no valid uuid", qube->name);
+        qube_find(qube, SEVERITY_WARN, hint, "'%s' has no valid uuid", qube->name);
         return FALSE;
     }
-    if (model_qube(model, uuid)) {
-        brand(qube);
-        qube_find(qube, SEVERITY_STOP, REFUSED_BY_QUBESD,
-                  "'%s' has the uuid of '%s'", qube->name, model_qube(model, uuid)->name);
-        return FALSE;
-    }
-    g_strlcpy(qube->uuid, uuid, sizeof qube->uuid);
-    return TRUE;
+    brand(qube);
+    qube_find(qube, SEVERITY_STOP, hint, "'%s' has the uuid of '%s'", qube->name,
+              model_qube(model, uuid)->name);
+    return FALSE;
 }
 
 static void uuid_set(struct model *model, struct qube *qube)
@@ -124,36 +150,42 @@ static void qid_set(const struct model *model, struct qube *qube, GHashTable *by
 {
     struct prop_value *value = prop_values_find(qube->props, "qid");
     g_autofree char *qid = NULL;
+    g_autofree char *hint = NULL;
     const struct qube *other;
 
     if (is_admin(qube))
         qid = g_strdup("0");
     else if (value)
         qid = prop_canonical(prop_find("qid", CLASS_APP), model, value->text);
-    if (!qid) {
-        brand(qube);
-        qube_find(qube, SEVERITY_STOP, REFUSED_BY_QUBESD, "'%s' has no valid qid",
-                  qube->name);
-        return;
-    }
-    qube->qid = atoi(qid);
-    other = g_hash_table_lookup(by_qid, GINT_TO_POINTER(qube->qid));
-    if (!other) {
+    qube->qid = qid ? atoi(qid) : -1;
+    other = qid ? g_hash_table_lookup(by_qid, GINT_TO_POINTER(qube->qid)) : NULL;
+    if (qid && !other) {
         g_hash_table_insert(by_qid, GINT_TO_POINTER(qube->qid), qube);
         return;
     }
+    if (value)
+        value->bad = TRUE;
     brand(qube);
-    qube_find(qube, SEVERITY_STOP, REFUSED_BY_QUBESD, "'%s' has the qid of '%s': %d",
-              qube->name, other->name, qube->qid);
+    if (is_admin(qube))
+        return; /* its name says so */
+    hint = repair("prefs --unset", qube, "qid");
+    if (other)
+        qube_find(qube, SEVERITY_STOP, hint, "'%s' has the qid of '%s': %d", qube->name,
+                  other->name, qube->qid);
+    else
+        qube_find(qube, SEVERITY_STOP, hint, "'%s' has no valid qid", qube->name);
 }
 
 static void class_check(struct qube *qube)
 {
+    g_autofree char *hint = NULL;
+
     if (qube->class)
         return;
     brand(qube);
-    qube_find(qube, SEVERITY_STOP, "it is kept as it is",
-              "'%s' is of the unknown class '%s'", qube->name, qube->class_name);
+    hint = repair_gone(qube);
+    qube_find(qube, SEVERITY_STOP, hint, "'%s' is of the unknown class '%s'",
+              qube->name, qube->class_name);
 }
 
 static void dom0_ensure(struct model *model)
@@ -168,83 +200,107 @@ static void dom0_ensure(struct model *model)
     g_ptr_array_add(model->qubes, dom0);
     g_hash_table_insert(model->by_name, dom0->name, dom0);
     g_hash_table_insert(model->by_uuid, dom0->uuid, dom0);
-    model_find(model, SEVERITY_WARN, NULL,
+    model_find(model, SEVERITY_WARN, "qmc prefs dom0 label black",
                "the store has no 'dom0': one is shown that is not in the file");
+}
+
+static void identify_one(struct model *model, struct qube *qube, guint place,
+                         GHashTable *by_qid)
+{
+    name_set(model, qube, place);
+    uuid_set(model, qube); /* repairs may name it */
+    qid_set(model, qube, by_qid);
+    name_look(qube);
+    class_check(qube);
 }
 
 static void identify(struct model *model)
 {
     g_autoptr(GHashTable) by_qid = g_hash_table_new(NULL, NULL);
 
-    for (guint i = 0; i < model->qubes->len; i++) {
-        struct qube *qube = g_ptr_array_index(model->qubes, i);
+    /* Whoever else says it is dom0 is not. */
+    for (int turn = 0; turn < 2; turn++)
+        for (guint i = 0; i < model->qubes->len; i++) {
+            struct qube *qube = g_ptr_array_index(model->qubes, i);
 
-        name_set(model, qube, i);
-        class_check(qube);
-        uuid_set(model, qube);
-        qid_set(model, qube, by_qid);
-    }
+            if (is_admin(qube) == (turn == 0))
+                identify_one(model, qube, i, by_qid);
+        }
     dom0_ensure(model);
     model_sort(model);
 }
 
 /* Properties. */
 
+/* A qube without its template has no root. */
+static gboolean prop_vital(const char *property)
+{
+    return g_str_equal(property, "template");
+}
+
+/* "qmc prefs work memory VALUE"; value NULL: the command that unsets it. */
+static char *prop_command(const struct qube *qube, const char *property,
+                          const char *value)
+{
+    g_autofree char *name = qube ? qube_shell_name(qube) : g_strdup("");
+    g_autofree char *what = text_shell_quote(property);
+
+    return g_strdup_printf("qmc %s%s%s%s %s%s%s", qube ? "prefs" : "global",
+                           value ? "" : " --unset", qube ? " " : "", name, what,
+                           value ? " " : "", value ? value : "");
+}
+
+/* The command that mends it: name and the like are given by others. */
+static char *prop_repair(const struct qube *qube, const struct prop_row *row)
+{
+    g_autofree char *set = NULL, *unset = prop_command(qube, row->name, NULL);
+
+    if (row->once && g_str_equal(row->name, "name"))
+        return repair("rename", qube, "NEW");
+    if (row->computed || row->once)
+        return g_steal_pointer(&unset);
+    set = prop_command(qube, row->name, "VALUE");
+    return row->needed ? g_steal_pointer(&set)
+                       : g_strdup_printf("%s, or: %s", set, unset);
+}
+
 static void prop_unknown(struct model *model, struct qube *qube,
                          const struct prop_value *value)
 {
+    g_autofree char *hint = prop_command(qube, value->name, NULL);
+
     if (qube)
-        qube_find(qube, SEVERITY_WARN, REFUSED_BY_QUBESD,
+        qube_find(qube, SEVERITY_WARN, hint,
                   "'%s' has the property '%s', which is not one of class '%s'",
                   qube->name, value->name, qube->class_name);
     else
-        model_find(model, SEVERITY_INFO, "qubesd drops it when it saves",
+        model_find(model, SEVERITY_INFO, hint,
                    "the global property '%s' is not known", value->name);
-}
-
-/* A qube without its template has no root. */
-static gboolean prop_vital(const struct prop_value *value)
-{
-    return g_str_equal(value->name, "template");
-}
-
-/* The command that mends it; NULL: none does. */
-static char *prop_repair(const struct qube *qube, const struct prop_row *row)
-{
-    const char *verb = qube ? "prefs" : "global";
-    g_autofree char *name = qube ? text_shell_quote(qube->name) : NULL;
-    g_autofree char *what = qube ? g_strdup_printf("%s %s", name, row->name)
-                                 : g_strdup(row->name);
-
-    if (row->computed || row->once)
-        return NULL;
-    return row->needed ? g_strdup_printf("qmc %s %s VALUE", verb, what)
-                       : g_strdup_printf("qmc %s %s VALUE, or: qmc %s --unset %s", verb,
-                                         what, verb, what);
 }
 
 static void prop_bad(struct model *model, struct qube *qube, struct prop_value *value,
                      const GError *error)
 {
-    g_autofree char *repair = prop_repair(qube, value->row);
-    const char *hint = repair ? repair : error_hint(error);
+    g_autofree char *hint = prop_repair(qube, value->row);
 
     value->bad = TRUE;
     if (!qube) {
         model_find(model, SEVERITY_WARN, hint, "%s", error->message);
         return;
     }
-    qube_find(qube, prop_vital(value) ? SEVERITY_STOP : SEVERITY_WARN, hint, "%s",
+    qube_find(qube, prop_vital(value->name) ? SEVERITY_STOP : SEVERITY_WARN, hint, "%s",
               error->message);
-    if (prop_vital(value))
+    if (prop_vital(value->name))
         brand(qube);
 }
 
 /* What upstream wrote for none where text was needed (T20). */
 static void none_check(struct qube *qube, const struct prop_value *value)
 {
+    g_autofree char *hint = qube ? prop_repair(qube, value->row) : NULL;
+
     if (qube && value->row->type == PROP_STR && g_str_equal(value->text, "None"))
-        qube_find(qube, SEVERITY_WARN, "unset it, or set it to what is meant",
+        qube_find(qube, SEVERITY_WARN, hint,
                   "'%s' of '%s' is the word None, which is not the same as none",
                   value->name, qube->name);
 }
@@ -256,6 +312,8 @@ static void prop_check(struct model *model, struct qube *qube, struct prop_value
     if (!value->row) {
         if (!qube || qube->class)
             prop_unknown(model, qube, value);
+    } else if (value->row->once && value->bad) {
+        return; /* who it is has been looked at */
     } else if (!prop_validate_parsed(value->row, model, qube, value->text, &error)) {
         prop_bad(model, qube, value, error);
     } else {
@@ -263,15 +321,35 @@ static void prop_check(struct model *model, struct qube *qube, struct prop_value
     }
 }
 
-static void twice(struct model *model, struct qube *qube, const struct prop_value *value)
+/* To say the one that counts again is to be rid of the others. */
+static char *twice_repair(const struct model *model, const struct qube *qube,
+                          const struct prop_value *value)
 {
+    const struct prop_value *last =
+        prop_values_find(qube ? qube->props : model->globals, value->name);
+    g_autofree char *text = NULL;
+
+    if (!last->row)
+        return prop_command(qube, value->name, NULL);
+    if (last->bad || last->row->once || last->row->computed)
+        return prop_repair(qube, last->row);
+    text = text_shell_quote(last->text);
+    return prop_command(qube, value->name, text);
+}
+
+static void twice(struct model *model, struct qube *qube, struct prop_value *value)
+{
+    g_autofree char *hint = twice_repair(model, qube, value);
+
     if (!qube) {
-        model_find(model, SEVERITY_WARN, "the last one counts",
-                   "the global property '%s' is given twice", value->name);
+        model_find(model, SEVERITY_WARN, hint,
+                   "the global property '%s' is given twice: the last one counts",
+                   value->name);
         return;
     }
-    qube_find(qube, SEVERITY_WARN, "the last one counts",
-              "'%s' has the property '%s' twice", qube->name, value->name);
+    qube_find(qube, SEVERITY_WARN, hint,
+              "'%s' has the property '%s' twice: the last one counts", qube->name,
+              value->name);
     if (value->row && value->row->once)
         brand(qube);
 }
@@ -324,12 +402,12 @@ static void needs(struct qube *qube, const char *property, enum severity severit
 {
     const struct prop_row *row =
         qube->class ? prop_find(property, qube->class->id) : NULL;
-    g_autofree char *repair = NULL;
+    g_autofree char *hint = NULL;
 
     if (!row || qube_is_explicit(qube, property))
         return;
-    repair = prop_repair(qube, row);
-    qube_find(qube, severity, repair, "'%s' has no %s", qube->name, property);
+    hint = prop_command(qube, property, "VALUE");
+    qube_find(qube, severity, hint, "'%s' has no %s", qube->name, property);
     if (severity == SEVERITY_STOP)
         brand(qube);
 }
@@ -340,17 +418,27 @@ static void tags_check(struct qube *qube)
 {
     for (guint i = 0; i < qube->tags->len; i++) {
         const char *tag = g_ptr_array_index(qube->tags, i);
+        g_autofree char *quoted = NULL, *after = NULL, *hint = NULL;
 
-        if (!tag_valid(tag))
-            qube_find(qube, SEVERITY_WARN, REFUSED_BY_QUBESD,
-                      "'%s' has the tag '%s', which is no tag", qube->name, tag);
+        if (tag_valid(tag))
+            continue;
+        quoted = text_shell_quote(tag);
+        after = g_strdup_printf("del %s%s", *tag == '-' ? "-- " : "", quoted);
+        hint = repair("tag", qube, after);
+        qube_find(qube, SEVERITY_WARN, hint, "'%s' has the tag '%s', which is no tag",
+                  qube->name, tag);
     }
 }
 
-static void repeated(struct qube *qube, const char *what, const char *name)
+static void feature_twice(struct qube *qube, const char *name)
 {
-    qube_find(qube, SEVERITY_WARN, NULL, "'%s' has the %s '%s' twice", qube->name,
-              what, name);
+    g_autofree char *feature = text_shell_quote(name);
+    g_autofree char *value = text_shell_quote(qube_feature(qube, name));
+    g_autofree char *after = g_strdup_printf("%s %s", feature, value);
+    g_autofree char *hint = repair("feature", qube, after);
+
+    qube_find(qube, SEVERITY_WARN, hint,
+              "'%s' has the feature '%s' twice: the last one counts", qube->name, name);
 }
 
 static void pairs_check(struct qube *qube)
@@ -361,13 +449,15 @@ static void pairs_check(struct qube *qube)
         const char *name = g_array_index(qube->features, struct pair, i).name;
 
         if (seen_before(&features, name))
-            repeated(qube, "feature", name);
+            feature_twice(qube, name);
     }
     for (guint i = 0; i < qube->volumes->len; i++) {
         const char *name = g_array_index(qube->volumes, struct volume_config, i).name;
 
         if (seen_before(&volumes, name))
-            repeated(qube, "volume", name);
+            qube_find(qube, SEVERITY_WARN, BY_HAND,
+                      "'%s' has the volume '%s' twice: the first one counts",
+                      qube->name, name);
     }
     seen_clear(&features);
     seen_clear(&volumes);
@@ -377,6 +467,7 @@ static void pairs_check(struct qube *qube)
 static void netvm_check(struct model *model, struct qube *qube)
 {
     const struct qube *at = qube_get_vm(model, qube, "netvm");
+    g_autofree char *hint = NULL;
 
     for (int hops = 0; at && at != qube; hops++) {
         if (hops == MODEL_HOPS)
@@ -386,7 +477,8 @@ static void netvm_check(struct model *model, struct qube *qube)
     if (!at)
         return;
     qube->netvm_loop = TRUE;
-    qube_find(qube, SEVERITY_WARN, "set its netvm",
+    hint = repair("prefs", qube, "netvm ''");
+    qube_find(qube, SEVERITY_WARN, hint,
               "the netvms of '%s' lead back to it: it is taken to have none",
               qube->name);
 }

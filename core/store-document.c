@@ -65,12 +65,12 @@ static void copy(const struct maker *maker, gsize begin, gsize end)
 
 /* Qubes. */
 
-/* Without a class or an id its element cannot be made again. */
+/* Without an id its element cannot be made again. */
 static gboolean is_copied(const struct maker *maker, const struct qube *qube)
 {
     if (qube->raw_length == 0)
         return FALSE;
-    if (!qube->class || qube->qid < 0)
+    if (qube->qid < 0)
         return TRUE;
     return !qube->changed && (qube->broken || !maker->anew);
 }

@@ -10,6 +10,7 @@
 
 #include "core/feature.h"
 #include "core/model-private.h"
+#include "util/text.h"
 
 #define WRITTEN_SO "it is written as that with the next change"
 
@@ -32,11 +33,17 @@ static const struct {
     { "dispvm_allowed", "template_for_dispvms", same },
 };
 
+static void put(struct qube *qube, const struct prop_row *row, const char *value)
+{
+    qube_put(qube, row, value);
+    prop_values_find(qube->props, row->name)->unsaid = TRUE;
+}
+
 static void prop_rename(struct qube *qube, const char *old, const struct prop_row *row,
                         const char *(*convert)(const char *canonical))
 {
     struct prop_value *value = prop_values_find(qube->props, old);
-    g_autofree char *canonical = NULL;
+    g_autofree char *canonical = NULL, *name = NULL, *hint = NULL;
 
     if (!value || qube_is_explicit(qube, row->name))
         return;
@@ -44,8 +51,11 @@ static void prop_rename(struct qube *qube, const char *old, const struct prop_ro
     if (!canonical)
         return;
     g_free(value->text);
-    *value = (struct prop_value){ row, row->name, g_strdup(convert(canonical)), FALSE };
-    qube_find(qube, SEVERITY_INFO, WRITTEN_SO,
+    *value = (struct prop_value){ row, row->name, g_strdup(convert(canonical)),
+                                   .unsaid = TRUE };
+    name = qube_shell_name(qube);
+    hint = g_strdup_printf("qmc prefs %s %s %s", name, row->name, value->text);
+    qube_find(qube, SEVERITY_INFO, hint,
               "'%s' of '%s' counts as '%s', which is %s", old, qube->name, row->name,
               value->text);
 }
@@ -69,7 +79,7 @@ static void balloon_take(struct qube *qube)
     if (!value || !row || row->computed)
         return;
     if (*value == '\0')
-        qube_put(qube, row, "0");
+        put(qube, row, "0");
     qube_find(qube, SEVERITY_INFO, WRITTEN_SO,
               "feature '%s' of '%s' counts as maxmem, which %s", FEATURE_MEMINFO,
               qube->name, *value ? "it leaves alone" : "is 0");
@@ -80,12 +90,15 @@ static void balloon_take(struct qube *qube)
 static void netvm_take(const struct model *model, struct qube *qube, const char *name)
 {
     const struct prop_row *row = prop_find("netvm", qube->class->id);
+    g_autofree char *own = qube_shell_name(qube), *provider = text_shell_quote(name);
+    g_autofree char *hint = NULL;
 
     if (!row || qube_is_explicit(qube, "netvm") ||
         !qube_get_bool(model, qube, "provides_network"))
         return;
-    qube_put(qube, row, name);
-    qube_find(qube, SEVERITY_INFO, "set its netvm",
+    put(qube, row, name);
+    hint = g_strdup_printf("qmc prefs %s netvm %s", own, provider);
+    qube_find(qube, SEVERITY_INFO, hint,
               "the netvm of '%s' is '%s', as the global property 'default_fw_netvm' says",
               qube->name, name);
 }

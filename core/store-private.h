@@ -43,6 +43,10 @@ struct store {
     GPtrArray *raw; /* struct raw_text outside of qubes */
 };
 
+/* What no command mends. */
+#define BY_HAND \
+    "take it out of qubes.xml with an editor, or go back to a copy: qmc xml log"
+
 #define STORE_MAX ((gsize)64 << 20)
 
 /* store-load.c: the model as the text says, nothing looked up. */

@@ -1,0 +1,206 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Each mistake a store may have is found, and each command that is shown for it,
+# typed as it is shown, mends it and keeps the broken store among the copies.
+. "$top_srcdir/tests/cli/tap.sh"
+
+bad=$work/bad.xml
+store=$work/m/var/lib/qubes/qubes.xml
+
+breaks() { # SED: the store with a mistake in it
+    sed "$1" "$here/small.xml" >"$bad"
+    ! cmp -s "$bad" "$here/small.xml"
+    ok "broken by $(echo "$1" | tr '\n' ' ')"
+}
+
+check() { # as it is printed to programs: qube, severity, message, repair
+    "$qmc" --root "$work/m" --offline xml check >"$work/out" 2>"$work/err" </dev/null
+}
+
+fresh() {
+    rm -rf "$work/m"
+    make_root m "$bad"
+}
+
+typed() { # COMMAND: in the broken system
+    (
+        qmc() {
+            "$qmc" --root "$work/m" --offline "$@"
+        }
+        eval "$1"
+    ) >"$work/out" 2>"$work/err" </dev/null
+    ok "$1"
+}
+
+# The commands of a finding, a line each.
+commands() { # PATTERN VALUE
+    grep -e "$1" "$work/out" | head -n 1 | cut -f4 | sed 's/, or: /\n/g' |
+        grep '^qmc ' | sed "s/ takes .*//; s/VALUE/$2/; s/NEW/$2/"
+}
+
+kept() {
+    for copy in "$work"/m/var/lib/qubes/backup/qmc/*.xml; do
+        if cmp -s "$copy" "$bad"; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+mends() { # PATTERN VALUE [STATUS]: of the finding; what VALUE and NEW are to be
+    fresh
+    check
+    grep -qe "$1" "$work/out"
+    ok "found: $1"
+    commands "$1" "${2-}" >"$work/commands"
+    test -s "$work/commands"
+    ok "there is a command for it"
+    while read -r command <&3; do
+        fresh
+        typed "$command"
+        kept
+        ok "the broken store is kept"
+        check
+        status=$?
+        ! grep -qe "$1" "$work/out" && test "$status" -le "${3-11}"
+        ok "mended: $1"
+    done 3<"$work/commands"
+}
+
+work_only() { # SED: of that qube
+    echo "/id=\"domain-3\"/,/<\\/domain>/{$1}"
+}
+
+# Names.
+breaks 's/>work</>so und so</'
+mends "'so und so' cannot be the name" office
+"$qmc" --root "$work/m" --offline prefs office memory >"$work/out"
+out_has '^400$'
+breaks 's/>work</>-x</'
+mends "'-x' cannot be the name" office
+breaks 's/>work</>..\/..\/etc</'
+mends "cannot be the name" office
+breaks 's/>work</>default</'
+mends 'too long or reserved' office
+breaks 's/>work</></'
+mends 'has no name' office
+breaks '/name="name">work</d'
+mends 'has no name' office
+
+# A name twice: the first is the one that is meant.
+breaks 's/>work</>sys-net</'
+mends "'sys-net' is used twice" office 13
+fresh
+mkdir -p "$work/m/var/lib/qubes/appvms/sys-net"
+echo '<firewall version="2"><rules><rule><properties><property name="action">drop</property></properties></rule></rules></firewall>' \
+    >"$work/m/var/lib/qubes/appvms/sys-net/firewall.xml"
+: >"$work/m/var/lib/qubes/appvms/sys-net/private.img"
+typed "qmc rename 'sys-net#2' office"
+cmp -s "$work/m/var/lib/qubes/appvms/sys-net/firewall.xml" \
+    "$work/m/var/lib/qubes/appvms/office/firewall.xml"
+ok "it has the rules that were its own"
+test -e "$work/m/var/lib/qubes/appvms/sys-net/private.img"
+ok "nothing is taken from the other"
+fresh
+mkdir -p "$work/m/var/lib/qubes/appvms/sys-net"
+typed "qmc rm 'sys-net#2' --confirm 'sys-net#2'"
+out_has 'what it has on disk stays'
+test -d "$work/m/var/lib/qubes/appvms/sys-net"
+ok "nothing is taken from the other"
+check
+test $? -le 11
+ok "the store is clean"
+
+breaks 's/<domain id="domain-3" class="AppVM">/<domain id="domain-3" class="AdminVM">/'
+mends "'dom0' is used twice"
+breaks 's/>work</>dom0</'
+mends "'dom0' is used twice" office
+breaks '/id="domain-0"/,/<\/domain>/d'
+mends "no 'dom0'"
+
+# Numbers and UUIDs.
+for qid in '>-3<' '>many<' '><' '>2<' '>0<' '>99999999999999999999<'; do
+    breaks "s/>3</$qid/"
+    mends "'work' has .*qid"
+done
+breaks '/name="qid">3</d'
+mends "no valid qid"
+for uuid in '>none<' '><' '>11111111-2222-4333-8444-000000000002<'; do
+    breaks "$(work_only "s/name=\"uuid\">[^<]*</name=\"uuid\"$uuid/")"
+    mends "'work' has .*uuid"
+done
+breaks "$(work_only '/name="uuid"/d')"
+mends "'work' has no valid uuid"
+
+# Classes.
+breaks 's/<domain id="domain-3" class="AppVM">/<domain id="domain-3" class="MagicVM">/'
+mends "unknown class 'MagicVM'"
+breaks 's/<domain id="domain-3" class="AppVM">/<domain id="domain-3">/'
+mends "unknown class ''"
+
+# Properties.
+more() { # LINE: in the properties of work
+    echo "s/^\\( *\\)<property name=\"memory\">400.*/&\\n\\1$1/"
+}
+breaks "$(more '<property name="future">1<\/property>')"
+mends "the property 'future'"
+breaks "$(more "<property name=\"a b'c\">1<\\/property>")"
+mends "which is not one of class"
+breaks "$(more '<property name="xid">7<\/property>')"
+mends "xid"
+breaks "$(more '<property name="memory">500<\/property>')"
+mends "property 'memory' twice"
+breaks "$(more '<property name="memory">lots<\/property>')"
+mends "property 'memory' twice" 500
+mends "'lots' is no value" 500
+breaks "$(more '<property name="future">1<\/property><property name="future">2<\/property>')"
+mends "property 'future' twice"
+breaks "$(more '<property name="qid">4<\/property>')"
+mends "property 'qid' twice"
+breaks "$(more '<property name="uuid">11111111-2222-4333-8444-000000000009<\/property>')"
+mends "property 'uuid' twice"
+breaks "$(more '<property name="name">play<\/property>')"
+mends "property 'name' twice" office
+breaks "$(more '<property name="kernelopts">None<\/property>')"
+mends "is the word None" quiet
+breaks "$(more '<property name="hvm">True<\/property>')"
+mends "counts as 'virt_mode'"
+breaks "$(more '<property name="netvm">work<\/property>')"
+mends "'work' is no value for 'netvm'" sys-net
+breaks "$(work_only '/name="label"/d')"
+mends "'work' has no label" red
+breaks "$(work_only 's/>blue</>pink</')"
+mends "'pink' is no value" red
+breaks "$(work_only '/name="template"/d')"
+mends "'work' has no template" debian-13
+breaks "$(work_only 's/name="template">debian-13/name="template">nowhere/')"
+mends "'nowhere' is no value" debian-13
+
+# Of the system.
+all() { # LINE
+    echo "s/^\\( *\\)<property name=\"default_pool\">.*/&\\n\\1$1/"
+}
+breaks "$(all '<property name="future">1<\/property>')"
+mends "property 'future' is not known"
+breaks "$(all '<property name="stats_interval">often<\/property>')"
+mends "'often' is no value" 5
+breaks "$(all '<property name="default_netvm">sys-net<\/property>')"
+mends "property 'default_netvm' is given twice"
+breaks 's/name="default_netvm">sys-net/name="default_netvm">nowhere/'
+mends "'nowhere' is no value for 'default_netvm'" sys-net
+breaks 's/name="default_pool">varlibqubes/name="default_pool">nowhere/'
+mends "'nowhere' is no value for 'default_pool'" varlibqubes
+
+# Features and tags.
+breaks 's/<feature name="gui">.*/&<feature name="gui">2<\/feature>/'
+mends "feature 'gui' twice"
+breaks 's/created-by-dom0/not a tag/'
+mends "the tag 'not a tag'"
+breaks 's/created-by-dom0/-x y/'
+mends "the tag '-x y'"
+
+# Nets that come round to where they began.
+breaks '/id="domain-2"/,/<\/domain>/{/name="netvm"/d}'
+mends "the netvms of 'sys-net' lead back"
+
+finish
