@@ -394,6 +394,12 @@ static void features_draw(struct screen *screen, struct rect area)
 
 /* --- what is done --- */
 
+static char *features_now(const struct model *model, const struct qube *qube,
+                          const char *name)
+{
+    return value_text(feature_get(model, qube, name, NULL));
+}
+
 static void features_edit(struct app *app, const char *uuid, const char *name)
 {
     const struct model *model = app_model(app);
@@ -403,11 +409,10 @@ static void features_edit(struct app *app, const char *uuid, const char *name)
     g_autoptr(GPtrArray) choices = g_ptr_array_new_with_free_func(g_free);
     const char *value = feature_get(model, qube, name, NULL);
     g_autofree char *title = g_strdup_printf("%s of %s", name, qube->name);
-    g_autofree char *now = value_text(value);
     struct edit_spec spec = {
         .op = "feature-set", .uuids = uuids, .name = "name", .value = name,
         .arg = "value", .initial = value ? value : "1", .choices = choices,
-        .empty = "(off)", .title = title, .now = now,
+        .empty = "(off)", .title = title, .before = features_now,
         .takes = "any text; empty is off", .help = row ? row->help : NULL,
     };
 

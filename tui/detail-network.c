@@ -296,6 +296,14 @@ static void network_event(struct screen *screen, const struct event *event)
         network_read(network);
 }
 
+void detail_reread_rules(struct app *app)
+{
+    const struct screen *detail = app_find(app, &screen_detail);
+
+    if (detail && network_of(detail)->uuid)
+        network_read(network_of(detail));
+}
+
 static struct list *network_list(const struct screen *screen)
 {
     return network_of(screen)->list;
@@ -504,11 +512,17 @@ static int network_place(const struct screen *screen)
     return -1;
 }
 
+static void network_open_form(struct screen *screen, struct rule_spec *spec)
+{
+    spec->uuid = detail_uuid(screen);
+    spec->firewall = network_of(screen)->firewall;
+    rule_open(screen->app, spec);
+}
+
 static void network_key_new(struct screen *screen)
 {
     if (network_allows(screen, "fw-add"))
-        rule_open(screen->app, &(struct rule_spec){.uuid = detail_uuid(screen),
-                                                   .before = network_place(screen)});
+        network_open_form(screen, &(struct rule_spec){.before = network_place(screen)});
 }
 
 /* FALSE, and it was said why. */
@@ -528,19 +542,18 @@ static gboolean network_fits_form(struct screen *screen,
 static void network_key_edit(struct screen *screen)
 {
     const struct firewall_rule *rule = network_selected(screen);
-    struct rule_spec spec = {.uuid = detail_uuid(screen), .old = rule};
+    struct rule_spec spec = {.old = rule};
 
     if (rule && network_allows(screen, "fw-add") && network_fits_form(screen, rule))
-        rule_open(screen->app, &spec);
+        network_open_form(screen, &spec);
 }
 
 static void network_key_full(struct screen *screen)
 {
-    struct rule_spec spec = {.uuid = detail_uuid(screen), .minutes = "60",
-                             .comment = "full access"};
+    struct rule_spec spec = {.minutes = "60", .comment = "full access"};
 
     if (network_allows(screen, "fw-add"))
-        rule_open(screen->app, &spec);
+        network_open_form(screen, &spec);
 }
 
 /* By what it says: numbers may be others by then. */

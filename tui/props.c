@@ -600,6 +600,27 @@ static char *props_title(const struct line *line, const GPtrArray *uuids)
     return g_strdup_printf("%s of %u qubes", line->row->name, uuids->len - 1);
 }
 
+/* "4000 (default)"; qube NULL: of the system. */
+static char *props_now(const struct model *model, const struct qube *qube,
+                       const char *name)
+{
+    const struct prop_row *row = change_row(qube, name, NULL);
+    struct line *line = row ? line_new(model, qube, row) : NULL;
+    char *now;
+
+    if (!line)
+        return NULL;
+    now = g_strconcat(line->value, line->set ? "" : " (default)", NULL);
+    line_free(line);
+    return now;
+}
+
+static char *props_now_system(const struct model *model, const struct qube *dom0,
+                              const char *name)
+{
+    return props_now(model, NULL, name);
+}
+
 static void props_edit_line(struct app *app, const struct line *line,
                             const GPtrArray *uuids, int y)
 {
@@ -611,16 +632,14 @@ static void props_edit_line(struct app *app, const struct line *line,
     g_autofree char *title = props_title(line, uuids);
     g_autofree char *several = g_strdup_printf("Set %s of", line->row->name);
     g_autofree char *takes = prop_text_takes(line->row);
-    g_autofree char *now = g_strconcat(line->value,
-                                       line->set || line->mixed ? "" : " (default)",
-                                       NULL);
     struct edit_spec spec = {
         .op = line->system ? "global-set" : "set",
         .uuids = (char **)uuids->pdata,
         .name = "name", .value = line->row->name, .arg = "value",
         .initial = value ? value : "", .choices = choices,
         .empty = line->row->type == PROP_VM ? "(none)" : "(empty)", .title = title,
-        .several = several, .now = now, .takes = takes,
+        .several = several, .takes = takes,
+        .before = line->system ? props_now_system : props_now,
         .prop = line->row, .help = line->row->help, .line = y,
     };
 

@@ -18,11 +18,22 @@
 #define ROOM_HEIGHT 2
 #define ROOM_WIDTH 24
 
+/* What somebody else did to the value meanwhile. */
+enum news {
+    NEWS_NONE,
+    NEWS_COME, /* Enter may have been on its way */
+    NEWS_READ,
+};
+
 struct edit {
     const struct op_row *row;
     char **uuids;
     GHashTable *args;    /* the others */
     char *arg, *title, *several, *now, *takes, *help;
+    char *(*before)(const struct model *model, const struct qube *qube,
+                    const char *name);
+    char *seen;          /* of each qube, what it replaces; NULL: nothing */
+    enum news news;
     GPtrArray *choices;  /* char * */
     const char *empty;   /* how an empty one is shown */
     const char *label;   /* of the field */
@@ -84,6 +95,54 @@ static gboolean edit_valid(const struct screen *screen)
     return edit_of(screen)->fit > 0 && !edit_of(screen)->cramped;
 }
 
+/* --- what it replaces --- */
+
+static char *edit_before(const struct screen *screen, const char *uuid)
+{
+    const struct edit *edit = edit_of(screen);
+    const struct model *model = app_model(screen->app);
+    const struct qube *qube = model_qube(model, uuid);
+
+    return qube ? edit->before(model, qube, g_hash_table_lookup(edit->args, "name"))
+                : NULL;
+}
+
+/* Of all of them, to be compared; *now, if it is said: for the form. */
+static char *edit_look(const struct screen *screen, char **now)
+{
+    const struct edit *edit = edit_of(screen);
+    g_autofree char *first = edit_before(screen, edit->uuids[0]);
+    GString *all = g_string_new(first);
+    gboolean same = TRUE;
+
+    for (gsize i = 1; edit->uuids[i]; i++) {
+        g_autofree char *next = edit_before(screen, edit->uuids[i]);
+
+        same = same && g_strcmp0(first, next) == 0;
+        g_string_append_printf(all, "\n%s", next ? next : "");
+    }
+    *now = same ? g_steal_pointer(&first) : g_strdup("(not the same)");
+    return g_string_free(all, FALSE);
+}
+
+/* TRUE: it is not what it was when it was looked at last. */
+static gboolean edit_look_again(struct screen *screen)
+{
+    struct edit *edit = screen->data;
+    g_autofree char *now = NULL, *all = NULL;
+
+    if (!edit->before)
+        return FALSE;
+    all = edit_look(screen, &now);
+    if (g_strcmp0(all, edit->seen) == 0)
+        return FALSE;
+    g_free(edit->seen);
+    g_free(edit->now);
+    edit->seen = g_steal_pointer(&all);
+    edit->now = g_steal_pointer(&now);
+    return TRUE;
+}
+
 /* --- life --- */
 
 static void edit_open_screen(struct screen *screen, gconstpointer argument)
@@ -111,6 +170,8 @@ static void edit_open_screen(struct screen *screen, gconstpointer argument)
     edit->then = spec->then;
     edit->prop = spec->prop;
     edit->line = spec->line;
+    edit->before = spec->before;
+    edit_look_again(screen);
     edit->field = field_new("");
     field_suggest(edit->field, initial);
     edit->whole = TRUE;
@@ -132,6 +193,7 @@ static void edit_close(struct screen *screen)
     g_free(edit->title);
     g_free(edit->several);
     g_free(edit->now);
+    g_free(edit->seen);
     g_free(edit->takes);
     g_free(edit->help);
     g_free(edit->why);
@@ -150,6 +212,8 @@ static void edit_event(struct screen *screen, const struct event *event)
             app_pop(screen->app, screen);
             return;
         }
+    if (edit_look_again(screen))
+        edit->news = NEWS_COME;
     edit_check(screen);
 }
 
@@ -230,6 +294,14 @@ static void edit_draw_field(const struct edit *edit, struct rect line)
     draw_words(line.y, line.x + 2 + width, 2, STYLE_NORMAL, " ]");
 }
 
+static char *edit_news(const struct edit *edit)
+{
+    return g_strdup_printf(edit->news == NEWS_COME
+                               ? "somebody else changed it: it is %s now"
+                               : "it is %s now: Enter again replaces that",
+                           edit->now);
+}
+
 /* Of the text; of the first qube, when a change would count. */
 static char *edit_verdict(const struct screen *screen, enum style *style)
 {
@@ -240,6 +312,10 @@ static char *edit_verdict(const struct screen *screen, enum style *style)
     gboolean now = TRUE;
     const char *when = edit->prop ? prop_text_when(edit->prop, qube, &now) : NULL;
 
+    if (edit->news && edit->fit) {
+        *style = STYLE_WARN;
+        return edit_news(edit);
+    }
     *style = edit->why || !now ? STYLE_WARN : STYLE_GOOD;
     if (edit->why && edit->whole && !*field_text(edit->field)) {
         *style = STYLE_DIM;
@@ -399,6 +475,11 @@ static void edit_key_apply(struct screen *screen)
 
     if (!edit_valid(screen))
         return;
+    /* Nothing is replaced that was not read. */
+    if (edit->news == NEWS_COME) {
+        edit->news = NEWS_READ;
+        return;
+    }
     /* Popped first: what follows belongs on top. The screen lives on till the end
      * of the turn. */
     app_pop(app, screen);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/firewall.h"
+#include "core/query.h"
 #include "tui/dialog.h"
 #include "tui/form.h"
 #include "tui/screens.h"
@@ -46,6 +47,9 @@ struct rule {
     struct form_row rows[ROWS];
     struct form *form;
     gboolean applied;        /* then it is said what is missing */
+    char *seen;              /* all rules, as text, when they were looked at last */
+    struct query *looking;   /* again, before anything is changed; NULL: not now */
+    char *news;              /* what somebody else did to them; NULL: it was read */
 };
 
 #define ANYWHERE "(any)"
@@ -209,6 +213,19 @@ static void rule_take_new(struct rule *rule, const struct rule_spec *spec)
         rule->initial[ROW_BEFORE] = g_strdup_printf("%d", spec->before);
 }
 
+/* All rules, to be compared. */
+static char *rule_all(const struct firewall *firewall)
+{
+    GString *all = g_string_new(NULL);
+
+    for (guint i = 0; i < firewall->rules->len; i++) {
+        g_autofree char *text = firewall_rule_format(firewall->rules->pdata[i]);
+
+        g_string_append_printf(all, "%s\n", text);
+    }
+    return g_string_free(all, FALSE);
+}
+
 static void rule_open_screen(struct screen *screen, gconstpointer argument)
 {
     const struct rule_spec *spec = argument;
@@ -217,6 +234,7 @@ static void rule_open_screen(struct screen *screen, gconstpointer argument)
     struct form_spec form = {rule->rows, ROWS, rule_refused, rule};
 
     rule->uuid = g_strdup(spec->uuid);
+    rule->seen = rule_all(spec->firewall);
     rule->title = g_strdup_printf("%s of %s",
                                   spec->old ? "Firewall rule" : "New firewall rule",
                                   qube->name);
@@ -240,7 +258,10 @@ static void rule_close(struct screen *screen)
 {
     struct rule *rule = screen->data;
 
+    g_clear_pointer(&rule->looking, query_forget);
     form_free(rule->form);
+    g_free(rule->seen);
+    g_free(rule->news);
     g_free(rule->uuid);
     g_free(rule->title);
     g_free(rule->old);
@@ -248,15 +269,17 @@ static void rule_close(struct screen *screen)
         g_free(rule->initial[i]);
 }
 
+static void rule_withdraw(struct screen *screen, const char *why)
+{
+    app_note(screen->app, TRUE, "%s: the form is withdrawn: %s",
+             rule_of(screen)->title, why);
+    app_pop(screen->app, screen);
+}
+
 static void rule_event(struct screen *screen, const struct event *event)
 {
-    const struct rule *rule = rule_of(screen);
-
-    if (model_qube(app_model(screen->app), rule->uuid))
-        return;
-    app_note(screen->app, TRUE, "%s: the form is withdrawn: the qube is gone",
-             rule->title);
-    app_pop(screen->app, screen);
+    if (!model_qube(app_model(screen->app), rule_of(screen)->uuid))
+        rule_withdraw(screen, "the qube is gone");
 }
 
 /* --- drawing --- */
@@ -288,27 +311,110 @@ static void rule_draw(struct screen *screen, struct rect area)
         inside.h = height;
     }
     form_draw(rule->form, inside);
+    if (rule->news && inside.h > 2)
+        draw_text(inside.y + inside.h - 1, inside.x, inside.w, STYLE_WARN, rule->news);
+}
+
+/* --- what others do --- */
+
+static void rule_submit(struct screen *screen)
+{
+    const struct rule *rule = rule_of(screen);
+    g_autoptr(GHashTable) args = rule_args(rule);
+    /* The form with its command was the question. */
+    struct action action = {"fw-add", rule->uuid, args, CONFIRM_L1};
+
+    app_pop(screen->app, screen);
+    action_submit(screen->app, &action);
+}
+
+/* Where the one to be replaced is now; -1: nowhere. */
+static int rule_place(const struct rule *rule, const struct firewall *firewall)
+{
+    for (guint i = 0; i < firewall->rules->len; i++) {
+        g_autofree char *text = firewall_rule_format(firewall->rules->pdata[i]);
+
+        if (g_str_equal(text, rule->old))
+            return (int)i;
+    }
+    return -1;
+}
+
+/* Numbers may mean other rules by now, and the rule may be gone. */
+static void rule_tell_news(struct screen *screen, const struct firewall *firewall)
+{
+    struct rule *rule = rule_of(screen);
+    int at = rule->old ? rule_place(rule, firewall) : 0;
+
+    detail_reread_rules(screen->app);
+    if (at < 0) {
+        rule_withdraw(screen, "somebody else changed or deleted the rule");
+        return;
+    }
+    rule->news =
+        rule->old ? g_strdup_printf("others changed the rules: this is number %d now;"
+                                    " Enter again applies", at)
+                  : g_strdup_printf("others changed the rules: they are %u now;"
+                                    " Enter again adds it", firewall->rules->len);
+}
+
+static gpointer rule_look(gconstpointer path, GError **error)
+{
+    return firewall_read(path, error);
+}
+
+static void rule_free_answer(gpointer answer)
+{
+    firewall_free(answer);
+}
+
+/* What cannot be read is told by the operation, with what is to be done. */
+static void rule_looked(gpointer answer, const GError *error, gpointer data)
+{
+    struct screen *screen = data;
+    struct rule *rule = rule_of(screen);
+    auto_of(firewall) struct firewall *firewall = answer;
+    g_autofree char *all = firewall ? rule_all(firewall) : NULL;
+
+    rule->looking = NULL;
+    if (!all || g_str_equal(all, rule->seen)) {
+        rule_submit(screen);
+        return;
+    }
+    g_free(rule->seen);
+    rule->seen = g_steal_pointer(&all);
+    rule_tell_news(screen, firewall);
+    app_dirty(screen->app);
 }
 
 /* --- keys --- */
 
 static gboolean rule_typed(struct screen *screen, int key)
 {
-    return form_key(rule_of(screen)->form, key);
+    struct rule *rule = rule_of(screen);
+
+    if (rule->looking && key != K_ESC && key != K_CTRL('C'))
+        return TRUE;
+    if (!form_key(rule->form, key))
+        return FALSE;
+    g_clear_pointer(&rule->news, g_free);
+    return TRUE;
 }
 
+/* What is typed now counts: until the rules have been looked at once more the
+ * form stays, so that it can still be left. */
 static void rule_key_apply(struct screen *screen)
 {
     struct rule *rule = rule_of(screen);
-    g_autoptr(GHashTable) args = rule_args(rule);
-    /* The form with its command was the question. */
-    struct action action = {"fw-add", rule->uuid, args, CONFIRM_L1};
+    struct engine *engine = app_engine(screen->app);
+    const struct qube *qube = model_qube(app_model(screen->app), rule->uuid);
+    struct query_spec spec = {rule_look, rule_free_answer, g_free, rule_looked, screen};
 
     rule->applied = TRUE;
-    if (!form_check(rule->form))
+    if (rule->looking || !form_check(rule->form))
         return;
-    app_pop(screen->app, screen);
-    action_submit(screen->app, &action);
+    g_clear_pointer(&rule->news, g_free);
+    rule->looking = query_submit(engine, firewall_path(engine_root(engine), qube), &spec);
 }
 
 static void rule_key_leave(struct screen *screen)

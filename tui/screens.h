@@ -36,6 +36,11 @@ struct edit_spec {
     const char *now, *takes, *help; /* said below it; NULL: not */
     const struct prop_row *prop; /* of which it is said when it counts; NULL: none */
     int line;            /* of the screen, not to be covered; 0: none */
+    /* What it replaces, of one of the qubes (name: the value of the known
+     * argument), as it is said in place of `now`; caller frees. If that changes
+     * while the form is open it asks again. NULL: it replaces nothing. */
+    char *(*before)(const struct model *model, const struct qube *qube,
+                    const char *name);
     /* What to do with the text instead of the operation; NULL: that. */
     void (*then)(struct app *app, const char *uuid, const char *text);
 };
@@ -44,9 +49,11 @@ void edit_open(struct app *app, const struct edit_spec *spec);
 void create_open(struct screen *below);
 /* The same for a property of one qube. */
 void prop_edit_open(struct app *app, const char *uuid, const char *property);
+struct firewall;
 struct firewall_rule;
 struct rule_spec {
     const char *uuid;
+    const struct firewall *firewall; /* all its rules, as they are shown */
     const struct firewall_rule *old; /* whose place it takes, and what is suggested;
                                       * without a flaw; NULL: it is one more */
     const char *minutes, *comment; /* suggested; NULL: none */
@@ -54,6 +61,8 @@ struct rule_spec {
 };
 /* The form of a new firewall rule. */
 void rule_open(struct app *app, const struct rule_spec *spec);
+/* If rules are being shown. */
+void detail_reread_rules(struct app *app);
 /* The properties of the system, of each of several qubes (uuids, ends with
  * NULL), or all that have the text in them. */
 struct props;

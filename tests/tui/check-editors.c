@@ -111,6 +111,104 @@ START_TEST(a_store_that_changes_is_shown)
 }
 END_TEST
 
+static gboolean store_says(const struct console *console, const char *text)
+{
+    g_autofree char *path =
+        g_build_filename(console->root, "var/lib/qubes/qubes.xml", NULL);
+    g_autofree char *xml = NULL;
+
+    ck_assert(g_file_get_contents(path, &xml, NULL, NULL));
+    return strstr(xml, text) != NULL;
+}
+
+/* Also of those marked: another one of them was changed. */
+static const char *const ways[] = {"/ - 1 Enter e / m a x m Enter Enter",
+                                   "/ - Enter Space Space e / m a x m Enter Enter"};
+
+START_TEST(nothing_is_replaced_unread)
+{
+    g_autofree char *xml = store_of(2, "");
+    g_autofree char *other = store_of(2, "<property name=\"maxmem\">700</property>");
+    struct console *console = console_with(xml);
+
+    console_wait(console, "3 qubes");
+    console_keys(console, ways[_i]);
+    console_wait(console, "Now      4000 (default)");
+    console_keys(console, "5 0 0");
+    console_wait(console, "ok: it counts at once");
+    root_write(console->root, other);
+    console_wait(console, "somebody else changed it: it is 700 now");
+    console_keys(console, "Enter");
+    console_wait(console, "it is 700 now: Enter again replaces that");
+    ck_assert(!store_says(console, ">500<"));
+    root_write(console->root, xml);
+    console_wait(console, "somebody else changed it: it is 4000 (default) now");
+    console_keys(console, "Enter Enter");
+    if (_i == 1) {
+        console_wait(console, "Set maxmem of");
+        console_keys(console, "y");
+    }
+    console_wait(console, "maxmem                 500");
+    console_wait(console, "maxmem is 500");
+    ck_assert(store_says(console, ">500<"));
+    console_free(console);
+}
+END_TEST
+
+static void rules_write(const struct console *console, const char *comments)
+{
+    g_autofree char *dir =
+        g_build_filename(console->root, "var/lib/qubes/appvms/qube-1", NULL);
+    g_autofree char *path = g_build_filename(dir, "firewall.xml", NULL);
+    g_auto(GStrv) each = g_strsplit(comments, " ", -1);
+    GString *xml = g_string_new("<firewall version=\"2\"><rules>");
+
+    for (gsize i = 0; each[i]; i++)
+        g_string_append_printf(xml, "<rule><properties><property name=\"action\">drop"
+                               "</property><property name=\"comment\">%s</property>"
+                               "</properties></rule>", each[i]);
+    g_string_append(xml, "</rules></firewall>");
+    ck_assert_int_eq(g_mkdir_with_parents(dir, 0700), 0);
+    ck_assert(g_file_set_contents(path, xml->str, -1, NULL));
+    g_string_free(xml, TRUE);
+}
+
+/* The number in the form is of the rules as they were shown. */
+START_TEST(a_rule_is_not_put_among_others)
+{
+    g_autofree char *xml = store_of(1, "");
+    struct console *console = console_with(xml);
+
+    rules_write(console, "one two");
+    console_wait(console, "2 qubes");
+    console_keys(console, "/ - 1 Enter f");
+    console_wait(console, "2 rules");
+    console_keys(console, "G Enter");
+    console_wait(console, "Firewall rule of qube-1");
+    rules_write(console, "zero one two");
+    console_keys(console, "Ctrl-S");
+    console_wait(console, "this is number 2 now; Enter again applies");
+    console_wait(console, "3 rules");
+    console_keys(console, "Ctrl-S");
+    console_wait(console, "rule 2 changed");
+    console_keys(console, "Enter");
+    console_wait(console, "Firewall rule of qube-1");
+    rules_write(console, "zero");
+    console_keys(console, "Ctrl-S");
+    console_wait(console, "the form is withdrawn");
+    console_wait(console, "1 rule");
+    console_keys(console, "n Tab 1 . 1 . 1 . 1");
+    rules_write(console, "zero one");
+    console_keys(console, "Enter");
+    console_wait(console, "they are 2 now; Enter again adds it");
+    console_keys(console, "Backspace");
+    console_wait_gone(console, "they are 2 now");
+    console_keys(console, "1 Enter");
+    console_wait(console, "rule 0 added");
+    console_free(console);
+}
+END_TEST
+
 START_TEST(of_several_the_rest_stays)
 {
     g_autofree char *xml = store_of(3, ""), *none = store_of(0, "");
@@ -201,6 +299,7 @@ int main(void)
     const TTest *const tests[] = {
         a_rule_needs_a_target,
         a_store_that_changes_is_shown,
+        a_rule_is_not_put_among_others,
         of_several_the_rest_stays,
         hidden_defaults_leave_nobody_out,
         rules_are_those_of_the_qube_looked_at,
@@ -212,5 +311,7 @@ int main(void)
     tcase_set_timeout(loop, 120);
     tcase_add_loop_test(loop, a_form_goes_with_its_qube, 0,
                         (int)G_N_ELEMENTS(forms));
+    tcase_add_loop_test(loop, nothing_is_replaced_unread, 0,
+                        (int)G_N_ELEMENTS(ways));
     return suite_run_cases("editors", tests, NULL, NULL, loop);
 }
