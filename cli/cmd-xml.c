@@ -9,6 +9,7 @@
 #include "cli/cmd.h"
 #include "cli/notice.h"
 #include "cli/rows.h"
+#include "core/diagnosis.h"
 #include "core/import.h"
 #include "core/layout.h"
 #include "core/store-diff.h"
@@ -106,11 +107,11 @@ static char *path_of(const struct work *work, const char *word, GError **error)
 
 /* check */
 
-static void add_finding(struct work *work, const struct qube *qube,
+static void add_finding(struct work *work, const char *qube,
                         const struct finding *finding)
 {
     out_row(work->out);
-    out_text(work->out, qube ? qube->name : NULL);
+    out_text(work->out, qube);
     rows_finding(work->out, finding);
     work->status = MAX(work->status, CHECK_STATUS + 1 + (int)finding->severity);
 }
@@ -119,7 +120,19 @@ static void add_findings(struct work *work, const struct qube *qube,
                          const GPtrArray *findings)
 {
     for (guint i = 0; i < findings->len; i++)
-        add_finding(work, qube, findings->pdata[i]);
+        add_finding(work, qube ? qube->name : NULL, findings->pdata[i]);
+}
+
+/* A copy says nothing of what is on disk now. */
+static void add_diagnoses(struct work *work, const struct model *model)
+{
+    g_autoptr(GPtrArray) found = work->args[0] ? NULL : diagnose(work->root, model);
+
+    for (guint i = 0; found && i < found->len; i++) {
+        const struct diagnosis *diagnosis = found->pdata[i];
+
+        add_finding(work, diagnosis->name, &diagnosis->finding);
+    }
 }
 
 static void add_unreadable(struct work *work, const GError *cause)
@@ -152,6 +165,7 @@ static gboolean check_work(struct work *work, GError **error)
 
         add_findings(work, qube, qube->findings);
     }
+    add_diagnoses(work, model);
     return TRUE;
 }
 
@@ -172,9 +186,11 @@ const struct cmd cmd_xml_check = {
     .words = "xml check",
     .args = "[COPY]",
     .brief = "say what is wrong with the store, or with a copy",
-    .help = "COPY is an id of 'xml log' or a file; without it the store is checked. One row\n"
-            "per finding. Ends with 10 if there is none, 11 if there are remarks alone, 12\n"
-            "with warnings, 13 if something is grave or the file cannot be read.\n",
+    .help = "COPY is an id of 'xml log' or a file; without it the store is checked, and what\n"
+            "its qubes have on disk: images, firewall rules, directories of nobody. One row\n"
+            "per finding, with the command that mends it. Ends with 10 if there is none, 11\n"
+            "if there are remarks alone, 12 with warnings, 13 if something is grave or the\n"
+            "file cannot be read.\n",
     .max_args = 1,
     .unread = TRUE,
     .run = run_check,

@@ -3,6 +3,8 @@
 
 #include "core/birth.h"
 
+#include <unistd.h>
+
 #include "core/firewall.h"
 #include "core/hold.h"
 #include "core/home.h"
@@ -155,10 +157,12 @@ static void link_drop(gpointer data)
 }
 
 /* It is the same one that an earlier preparation began. */
-static void go_on(struct birth *birth, const struct birth *former)
+static void go_on(struct birth *birth, struct birth *former)
 {
+    birth->home_fd = former ? former->home_fd : -1;
     if (!former)
         return;
+    former->home_fd = -1;
     birth->made = g_strdup(former->made);
     if (!former->qube)
         return;
@@ -205,6 +209,8 @@ void birth_free(struct birth *birth)
     g_ptr_array_unref(birth->volumes);
     g_ptr_array_unref(birth->sources);
     g_ptr_array_unref(birth->links);
+    if (birth->home_fd >= 0)
+        close(birth->home_fd);
     g_free(birth->home);
     g_free(birth->like);
     g_free(birth->images);
@@ -289,12 +295,12 @@ static void rules_warn(struct op *op, const struct birth *birth)
                     error->message);
 }
 
-static gboolean home_step(struct op *op, const struct birth *birth, GError **error)
+static gboolean home_step(struct op *op, struct birth *birth, GError **error)
 {
     if (!birth->home)
         return TRUE;
     op_step(op, "directory %s made", birth->home);
-    if (!home_make(birth->home, error))
+    if (!home_make(birth->home, &birth->home_fd, error))
         return FALSE;
     birth_push_home(op, birth->home);
     if (!birth->like)

@@ -11,6 +11,7 @@ struct hold;
 struct birth {
     struct qube *qube;   /* NULL: in the model by now */
     char *home;          /* NULL: its class has no directory */
+    int home_fd;         /* of home_make(), until the store names it; -1 */
     GPtrArray *volumes;  /* struct volume, to be created */
     GPtrArray *sources;  /* as many: struct volume to copy, or NULL */
     char *like;          /* directory whose firewall rules it gets; NULL: none */

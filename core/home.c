@@ -4,7 +4,9 @@
 #include "core/home.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,7 +74,17 @@ gboolean home_vacant(const char *home, GError **error)
     return FALSE;
 }
 
-gboolean home_make(const char *home, GError **error)
+/* A file system without such locks goes without. */
+static int claim(const char *home)
+{
+    int fd = open(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd >= 0)
+        flock(fd, LOCK_EX | LOCK_NB);
+    return fd;
+}
+
+gboolean home_make(const char *home, int *fd, GError **error)
 {
     g_autofree char *parent = g_path_get_dirname(home);
 
@@ -80,8 +92,10 @@ gboolean home_make(const char *home, GError **error)
     if (!file_mkdirs(parent, PARENT_MODE, error))
         return FALSE;
     if (mkdir(home, DIR_MODE) == 0) {
-        if (file_fsync_dir(parent, error))
+        if (file_fsync_dir(parent, error)) {
+            *fd = claim(home);
             return TRUE;
+        }
         rmdir(home);
         return FALSE;
     }
@@ -89,6 +103,17 @@ gboolean home_make(const char *home, GError **error)
         return refuse_taken(home, error);
     error_set_errno(error, errno, NULL, "cannot make the directory '%s'", home);
     return FALSE;
+}
+
+gboolean home_is_being_made(const char *home)
+{
+    int fd = open(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    gboolean locked =
+        fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+    if (fd >= 0)
+        close(fd);
+    return locked;
 }
 
 gboolean home_remove(const char *home, GError **error)

@@ -19,8 +19,11 @@ char *home_unit_path(const char *root, const char *name);
 #define HOME_UNIT_TARGET "/usr/lib/systemd/system/qubes-vm@.service"
 /* [W] EXISTS if there is something of that name already. */
 gboolean home_vacant(const char *home, GError **error);
-/* [W] Makes it, and what is above it. EXISTS as above. */
-gboolean home_make(const char *home, GError **error);
+/* [W] Makes it, and what is above it. EXISTS as above. As long as *fd is open, which
+ * is the caller's, nobody takes it for one that was left over. */
+gboolean home_make(const char *home, int *fd, GError **error);
+/* [W] Somebody has that open. */
+gboolean home_is_being_made(const char *home);
 /* [W] With everything in it; missing is success. */
 gboolean home_remove(const char *home, GError **error);
 /* [W] Its mode, and other names of all that is in it, for another directory that

@@ -26,6 +26,7 @@
 struct renaming {
     struct hold *hold;
     char *old_home, *home; /* NULL: its class has none */
+    int home_fd;           /* of home_make(), until the store names it; -1 */
     char *old_unit, *unit; /* links that start it with the machine; NULL ok */
     GPtrArray *old_volumes, *volumes; /* struct volume whose ids change */
     char *like;            /* directory whose rules and notes are copied, and which stays
@@ -41,6 +42,8 @@ static void renaming_clear(struct op *op)
     hold_free(renaming->hold);
     g_ptr_array_unref(renaming->old_volumes);
     g_ptr_array_unref(renaming->volumes);
+    if (renaming->home_fd >= 0)
+        close(renaming->home_fd);
     g_free(renaming->old_home);
     g_free(renaming->home);
     g_free(renaming->old_unit);
@@ -148,7 +151,7 @@ static gboolean volumes_prepare(struct op *op, struct renaming *renaming,
 static struct renaming *renaming_new(struct op *op, const struct qube *qube)
 {
     const char *root = engine_root(op->engine), *name = op_text(op, "name");
-    const struct renaming *former = op_former(op);
+    struct renaming *former = op_former(op);
     struct renaming *renaming = g_new0(struct renaming, 1);
 
     renaming->hold = hold_new(op->engine, qube);
@@ -156,6 +159,9 @@ static struct renaming *renaming_new(struct op *op, const struct qube *qube)
     renaming->volumes = g_ptr_array_new_with_free_func(birth_volume_drop);
     renaming->home = home_path(root, qube->class, name);
     renaming->made = former ? g_strdup(former->made) : NULL;
+    renaming->home_fd = former ? former->home_fd : -1;
+    if (former)
+        former->home_fd = -1;
     if (is_damaged(qube)) {
         renaming->like = home_path_said(root, qube);
         return renaming;
@@ -217,13 +223,13 @@ static gboolean undo_unit(gpointer data, GError **error)
     return FALSE;
 }
 
-static gboolean home_step(struct op *op, const struct renaming *renaming,
+static gboolean home_step(struct op *op, struct renaming *renaming,
                           GError **error)
 {
     if (!renaming->home)
         return TRUE;
     op_step(op, "directory %s made", renaming->home);
-    if (!home_make(renaming->home, error))
+    if (!home_make(renaming->home, &renaming->home_fd, error))
         return FALSE;
     birth_push_home(op, renaming->home);
     return !renaming->like ||

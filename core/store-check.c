@@ -31,8 +31,8 @@ static char *repair_gone(const struct qube *qube)
 {
     g_autofree char *name = qube_shell_name(qube);
 
-    return g_strdup_printf("qmc rm %s --confirm %s takes the entry out, what is on disk "
-                           "stays, or: go back to a copy: qmc xml log", name, name);
+    return g_strdup_printf("qmc rm %s --confirm %s (what is on disk stays), or: go "
+                           "back to a copy: qmc xml log", name, name);
 }
 
 /* Identity. */

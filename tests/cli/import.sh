@@ -32,6 +32,7 @@ json_is 'sorted(data[0]) == ["deed", "from", "qube", "to", "what", "why"]'
 json_is '{d["deed"] for d in data} == {"changed", "dropped", "doubtful"}'
 grep -q 'specialtarget' "$work/sys/var/lib/qubes/appvms/work/firewall.xml"
 ok "the rules came along"
+make_images sys
 xml 10 check
 run 0 --root "$work/sys" --offline prefs sys-firewall netvm
 out_has '^sys-net$'

@@ -62,6 +62,7 @@ fw work ls
 fw work del 0
 fw work reset --yes
 xml check
+xml sweep /nowhere --confirm nowhere
 xml diff
 xml log
 xml import r3.xml --dry-run

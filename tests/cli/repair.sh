@@ -20,6 +20,7 @@ check() { # as it is printed to programs: qube, severity, message, repair
 fresh() {
     rm -rf "$work/m"
     make_root m "$bad"
+    make_images m
 }
 
 typed() { # COMMAND: in the broken system
@@ -35,7 +36,7 @@ typed() { # COMMAND: in the broken system
 # The commands of a finding, a line each.
 commands() { # PATTERN VALUE
     grep -e "$1" "$work/out" | head -n 1 | cut -f4 | sed 's/, or: /\n/g' |
-        grep '^qmc ' | sed "s/ takes .*//; s/VALUE/$2/; s/NEW/$2/"
+        grep '^qmc ' | sed "s/ (.*//; s/VALUE/$2/; s/NEW/$2/"
 }
 
 kept() {
@@ -108,11 +109,12 @@ out_has 'what it has on disk stays'
 test -d "$work/m/var/lib/qubes/appvms/sys-net"
 ok "nothing is taken from the other"
 check
-test $? -le 11
-ok "the store is clean"
+test $? -eq 12
+ok "the store is clean, and what it had on disk has no qube"
+out_lacks '^[^-]'
 
 breaks 's/<domain id="domain-3" class="AppVM">/<domain id="domain-3" class="AdminVM">/'
-mends "'dom0' is used twice"
+mends "'dom0' is used twice" '' 12
 breaks 's/>work</>dom0</'
 mends "'dom0' is used twice" office
 breaks '/id="domain-0"/,/<\/domain>/d'
@@ -134,9 +136,9 @@ mends "'work' has no valid uuid"
 
 # Classes.
 breaks 's/<domain id="domain-3" class="AppVM">/<domain id="domain-3" class="MagicVM">/'
-mends "unknown class 'MagicVM'"
+mends "unknown class 'MagicVM'" '' 12
 breaks 's/<domain id="domain-3" class="AppVM">/<domain id="domain-3">/'
-mends "unknown class ''"
+mends "unknown class ''" '' 12
 
 # Properties.
 more() { # LINE: in the properties of work
@@ -202,5 +204,127 @@ mends "the tag '-x y'"
 # Nets that come round to where they began.
 breaks '/id="domain-2"/,/<\/domain>/{/name="netvm"/d}'
 mends "the netvms of 'sys-net' lead back"
+
+# What is on disk is looked at too.
+cp "$here/small.xml" "$bad"
+fresh
+check
+test $? -eq 10
+ok "nothing is wrong"
+out_empty
+base=$work/m/var/lib/qubes
+
+rm "$base/appvms/work/private.img"
+check
+test $? -eq 13
+ok "a missing image is grave"
+out_has "^work.stop.the images of 'work' are missing, of private: .*private.img.*qmc rm work"
+typed "qmc rm work --confirm work"
+check
+test $? -eq 10
+ok "it is gone"
+
+fresh
+mv "$base/vm-kernels" "$base/away"
+check
+out_has "^-.warn.pool 'linux-kernel' is not there: no directory '$base/vm-kernels'"
+
+# Left over.
+fresh
+mkdir "$base/appvms/ghost" "$base/appvms/.hidden" "$base/appvms/not a name"
+echo data >"$base/appvms/ghost/private.img"
+: >"$base/appvms/file"
+check
+test $? -eq 12
+ok "what is left over is a warning"
+out_has "^-.warn.'$base/appvms/ghost' was left by .*not in qubes.xml: 1 image"
+test "$(wc -l <"$work/out")" -eq 1
+ok "nothing else is taken for it"
+commands ghost >"$work/commands"
+at() { # STATUS ARGUMENT...
+    wanted=$1
+    shift
+    run "$wanted" --root "$work/m" --offline "$@"
+}
+at 9 xml sweep "$base/appvms/ghost"
+err_has 'what is in it is lost: 1 image'
+at 9 xml sweep "$base/appvms/ghost" --yes
+at 9 xml sweep "$base/appvms/ghost" --confirm work
+at 0 xml sweep "$base/appvms/ghost" --dry-run
+at 3 xml sweep "$base/appvms/work" --confirm work
+err_has 'no directory that was left over'
+at 3 xml sweep "$base/appvms/../appvms/ghost" --confirm ghost
+at 3 xml sweep "$base" --confirm qubes
+test -e "$base/appvms/ghost/private.img" -a -e "$base/appvms/work/private.img"
+ok "nothing is deleted without being confirmed"
+typed "$(cat "$work/commands")"
+test ! -e "$base/appvms/ghost"
+ok "it is deleted"
+check
+test $? -eq 10
+ok "nothing is wrong any more"
+
+# A qube that has the images of another directory keeps them.
+breaks "$(work_only 's/appvms\/work/appvms\/old/')"
+fresh
+check
+test $? -eq 10
+ok "a directory that volumes are in is not left over"
+
+# Rules.
+cp "$here/small.xml" "$bad"
+rules() { # the file
+    fresh
+    mkdir -p "$base/appvms/work"
+    cat >"$base/appvms/work/firewall.xml"
+}
+rules <<'XML'
+<firewall version="2"><rules>
+XML
+check
+test $? -eq 12
+ok "broken rules are a warning"
+out_has "^work.warn.the firewall rules of 'work' cannot be read, so nothing passes: .*qmc fw work reset"
+commands 'firewall rules' >"$work/commands"
+typed "$(cat "$work/commands")"
+check
+test $? -eq 10
+ok "they are mended"
+
+rule() { # ACTION
+    echo "<rule><properties><property name=\"action\">$1</property></properties></rule>"
+}
+rules <<XML
+<firewall version="2"><rules>
+$(rule accept)
+$(rule perhaps)
+<odd/>
+$(rule drop)
+</rules></firewall>
+XML
+check
+out_has "^work.warn.rule 1 of the firewall of 'work' cannot be read"
+out_has "^work.warn.rule 2 of the firewall of 'work' cannot be read"
+typed "$(commands 'rule 1 ' | head -n 1)"
+check
+out_lacks 'rule 2 '
+typed "$(commands 'rule 1 ' | head -n 1)"
+check
+test $? -eq 10
+ok "they are mended one by one"
+at 0 fw work ls --json
+json_is '[r["action"] for r in data] == ["accept", "drop"]'
+
+# The same for programs.
+rules <<'XML'
+<firewall/>
+XML
+mkdir "$base/vm-templates/ghost"
+rm "$base/vm-templates/debian-13/root.img"
+at 13 xml check --json
+json_valid
+json_is '[d["qube"] for d in data] == ["debian-13", "work", None]'
+json_is 'all(sorted(d) == ["hint", "message", "qube", "severity"] for d in data)'
+json_is 'data[2]["message"].endswith("not in qubes.xml: nothing")'
 
 finish

@@ -27,6 +27,7 @@ awk -v copies=$programs '
             printf "%s", copy
         }
     }' "$here/small.xml" >"$store"
+make_images root
 run 10 --root "$work/root" --offline xml check
 
 value() { # ROUND NUMBER

@@ -116,3 +116,13 @@ make_root() { # NAME FIXTURE
     cp "$2" "$work/$1/var/lib/qubes/qubes.xml"
     chmod 600 "$work/$1/var/lib/qubes/qubes.xml"
 }
+
+# An image for each volume that the store of that system saves.
+make_images() { # NAME
+    sed -n 's/.*<volume .*vid="\([^"]*\)".*save_on_stop="True".*/\1/p' \
+        "$work/$1/var/lib/qubes/qubes.xml" | while read -r vid; do
+        mkdir -p "$work/$1/var/lib/qubes/${vid%/*}"
+        : >"$work/$1/var/lib/qubes/$vid.img"
+    done
+    mkdir -p "$work/$1/var/lib/qubes/vm-kernels"
+}

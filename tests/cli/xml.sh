@@ -23,6 +23,7 @@ untouched() { # CKSUM
 }
 
 make_root sys "$here/small.xml"
+make_images sys
 
 # check
 xml 10 check

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Directories of qubes that no qube of the store has: what is left where a create,
+ * clone, rename or rm was cut off, or where an earlier store was restored
+ * (spec/qubes-xml.md 6.8). Only those whose name a qube could have are ours, and none
+ * that somebody is making now (home_make()). */
+#pragma once
+
+#include "core/model.h"
+
+struct leftover {
+    char *path;   /* on this machine */
+    char *name;   /* its last part */
+    guint images; /* files of it that end in .img, or are another one's revision */
+    guint files;  /* all */
+    guint64 used; /* bytes */
+};
+
+/* [W] Of the directories that the store and its pools have their qubes in, by path.
+ * What cannot be looked at is left out. */
+GPtrArray *leftovers_find(const char *root, const struct model *model);
+/* "2 images, 1.2 GiB", "nothing". Caller frees. */
+char *leftover_words(const struct leftover *leftover);
+/* [W] Whether it still is one by what the store says now; *words (NULL ok) says what
+ * is in it, the caller's. NOTFOUND: it is none. Errors of the store. */
+gboolean leftover_check(const char *root, const char *path, char **words,
+                        GError **error);
+/* [W] Deletes it with all that is in it, after that check. IO, DENIED. */
+gboolean leftover_remove(const char *root, const char *path, GError **error);
