@@ -3,6 +3,8 @@
 
 #include "tui/dialog.h"
 
+#include <string.h>
+
 #define BUTTON_GAP 6
 
 static int dialog_top(struct rect area, int h, int line)
@@ -16,13 +18,24 @@ static int dialog_top(struct rect area, int h, int line)
     return line - h >= area.y ? line - h : top;
 }
 
+/* The first ones go where there is no room for all: the way out is the last. */
+static char *dialog_hints(struct screen *screen, int width)
+{
+    g_autofree char *hints = screen_hints(screen, screen->class->keys);
+    const char *rest = hints, *next;
+
+    while (text_width(rest) > width && (next = strstr(rest, "  ")))
+        rest = next + 2;
+    return g_strdup(rest);
+}
+
 struct rect dialog_box(struct screen *screen, struct rect area,
                        struct rect size, const char *title)
 {
     int h = MIN(size.h, area.h), w = MIN(size.w, area.w);
     struct rect box = {dialog_top(area, h, size.y), area.x + (area.w - w) / 2, h, w};
     g_autofree char *head = g_strdup_printf(" %s ", title);
-    g_autofree char *hints = screen_hints(screen, screen->class->keys);
+    g_autofree char *hints = dialog_hints(screen, w - 6);
     g_autofree char *foot = g_strdup_printf(" %s ", hints);
 
     screen->boxed = h >= 3 && w >= 8;
@@ -35,6 +48,19 @@ struct rect dialog_box(struct screen *screen, struct rect area,
     if (*hints)
         draw_words(box.y + h - 1, box.x + 3, w - 4, STYLE_BOX, foot);
     return (struct rect){box.y + 1, box.x + 2, h - 2, w - 4};
+}
+
+void dialog_more(struct rect rows, guint above, guint below)
+{
+    g_autofree char *up = g_strdup_printf(" %u above", above);
+    g_autofree char *down = g_strdup_printf(" %u below", below);
+    int end = rows.x + rows.w;
+
+    if (above && rows.h > 1 && text_width(up) < rows.w)
+        draw_words(rows.y, end - text_width(up), text_width(up), STYLE_DIM, up);
+    if (below && rows.h > 0 && text_width(down) < rows.w)
+        draw_words(rows.y + rows.h - 1, end - text_width(down), text_width(down),
+                   STYLE_DIM, down);
 }
 
 static int dialog_buttons_width(const struct dialog_button *buttons, guint n)

@@ -11,6 +11,10 @@
 struct rect dialog_box(struct screen *screen, struct rect area,
                        struct rect size, const char *title);
 
+/* At the right end of the first and the last of the rows shown: how many more
+ * there are. */
+void dialog_more(struct rect rows, guint above, guint below);
+
 struct dialog_button {
     const char *label;
     gboolean disabled;

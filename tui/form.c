@@ -156,21 +156,13 @@ int form_height(const struct form *form)
     return (int)form->spec.n + 2;
 }
 
-static void form_draw_choices(const struct form *form, guint row, struct rect line)
+static int form_choices_width(const char *const *choices)
 {
-    const char *const *choices = form->spec.rows[row].choices;
-    int end = line.x + line.w, x = line.x;
+    int width = 0;
 
-    for (guint i = 0; choices[i] && x < end; i++) {
-        gboolean chosen = i == form->cells[row].choice;
-        gboolean focused = chosen && row == form->focus;
-
-        if (focused)
-            draw_cursor(line.y, x + 1);
-        x += draw_format(line.y, x, end - x, focused ? STYLE_FOCUS : STYLE_NORMAL,
-                         "(%c)%s", chosen ? '*' : ' ', choices[i]);
-        x += 1;
-    }
+    for (guint i = 0; choices[i]; i++)
+        width += text_width(choices[i]) + 4;
+    return width - 1;
 }
 
 static void form_draw_one(const struct form *form, guint row, struct rect line)
@@ -181,6 +173,28 @@ static void form_draw_one(const struct form *form, guint row, struct rect line)
         draw_cursor(line.y, line.x + 2);
     draw_format(line.y, line.x, line.w, focused ? STYLE_FOCUS : STYLE_NORMAL, "< %s >",
                 form_value(form, row));
+}
+
+/* All of them, if there is room. */
+static void form_draw_choices(const struct form *form, guint row, struct rect line)
+{
+    const char *const *choices = form->spec.rows[row].choices;
+    int end = line.x + line.w, x = line.x;
+
+    if (form_choices_width(choices) > line.w) {
+        form_draw_one(form, row, line);
+        return;
+    }
+    for (guint i = 0; choices[i]; i++) {
+        gboolean chosen = i == form->cells[row].choice;
+        gboolean focused = chosen && row == form->focus;
+
+        if (focused)
+            draw_cursor(line.y, x + 1);
+        x += draw_format(line.y, x, end - x, focused ? STYLE_FOCUS : STYLE_NORMAL,
+                         "(%c)%s", chosen ? '*' : ' ', choices[i]);
+        x += 1;
+    }
 }
 
 static void form_draw_switch(const struct form *form, guint row, struct rect line)
@@ -195,11 +209,11 @@ static void form_draw_switch(const struct form *form, guint row, struct rect lin
 
 static void form_draw_typed(const struct form *form, guint row, struct rect line)
 {
-    int wanted = form->spec.rows[row].width, width = wanted ? wanted : FIELD_WIDTH;
+    int wanted = form->spec.rows[row].width;
+    int width = MAX(MIN(wanted ? wanted : FIELD_WIDTH, line.w - 4), 1);
 
     draw_words(line.y, line.x, line.w, STYLE_NORMAL, "[ ");
-    field_draw(form->cells[row].field, line.y, line.x + 2, MIN(width, line.w - 2),
-               row == form->focus);
+    field_draw(form->cells[row].field, line.y, line.x + 2, width, row == form->focus);
     draw_words(line.y, line.x + 2 + width, line.w - 2 - width, STYLE_NORMAL, " ]");
 }
 
@@ -215,18 +229,32 @@ static void form_draw_row(const struct form *form, guint i, struct rect line)
      : row->choices ? form_draw_choices : form_draw_typed)(form, i, rest);
 }
 
+/* What is to be seen by moving; nothing if that is all. */
+static void form_draw_more(guint above, guint below, struct rect line)
+{
+    g_autofree char *up = above ? g_strdup_printf("%u above", above) : NULL;
+    g_autofree char *down = below ? g_strdup_printf("%u below", below) : NULL;
+
+    if (up || down)
+        draw_format(line.y, line.x, line.w, STYLE_DIM, "%s%s%s", up ? up : "",
+                    up && down ? ", " : "", down ? down : "");
+}
+
 void form_draw(const struct form *form, struct rect area)
 {
     /* On a small terminal the row with the focus is always there. */
-    guint room = (guint)MAX(area.h - 2, 1);
+    guint room = (guint)MAX(area.h - 2, 1), n = form->spec.n;
     guint first = form->focus >= room ? form->focus - room + 1 : 0;
+    guint last = MIN(first + room, n);
     g_autofree char *why = form_refused(form, form->focus);
+    struct rect line = {area.y, area.x, 1, area.w};
 
-    for (guint i = first; i < form->spec.n && i < first + room; i++)
-        form_draw_row(form, i, (struct rect){area.y + (int)(i - first), area.x, 1,
-                                             area.w});
+    for (guint i = first; i < last; i++, line.y++)
+        form_draw_row(form, i, line);
+    if (area.h > 1)
+        form_draw_more(first, n - last, line);
+    line.y = area.y + area.h - 1;
     if (area.h > 2)
-        draw_text(area.y + area.h - 1, area.x, area.w,
-                  why ? STYLE_WARN : STYLE_DIM,
+        draw_text(line.y, line.x, line.w, why ? STYLE_WARN : STYLE_DIM,
                   why ? why : form_help(form, form->focus));
 }

@@ -18,6 +18,7 @@
 #define HEIGHT_POOLS 21
 #define HEIGHT_EVENT 19
 #define HEIGHT_TABS 17
+#define WIDTH_TITLE 70
 #define WIDTH_WORDS 110
 #define CLOCK_WIDTH 6
 #define STRIP_WIDTH 24
@@ -69,31 +70,40 @@ static int frame_draw_view(struct app *app, int x, int w)
                        class->brief);
 }
 
+/* Words are there whole or not at all. */
+static int frame_put(int x, int end, const char *text)
+{
+    return x + text_width(text) > end ? 0 : draw_words(0, x, end - x, STYLE_TITLE, text);
+}
+
 static void frame_draw_title(struct app *app, int h, int w)
 {
     struct engine *engine = app_engine(app);
     guint findings = model_findings(app_model(app));
+    int x, end = w - CLOCK_WIDTH - 1;
+    gboolean narrow = w < WIDTH_TITLE;
     g_autofree char *link = frame_link(engine);
-    int x;
+    g_autofree char *modes = g_strdup_printf("%smode:%s  libvirt:%s", narrow ? "  " : "   ",
+                                             frame_mode(engine), link);
+    g_autofree char *host = g_strconcat("  ", g_get_host_name(), NULL);
+    g_autofree char *found = g_strdup_printf("  findings:%u", findings);
 
     draw_fill((struct rect){0, 0, 1, w}, STYLE_TITLE);
-    x = draw_format(0, 0, w, STYLE_TITLE, " qmc %s", PACKAGE_VERSION);
+    x = draw_words(0, 0, end, STYLE_TITLE, narrow ? " qmc" : " qmc " PACKAGE_VERSION);
     if (h < HEIGHT_TABS)
-        x += frame_draw_view(app, x, w);
+        x += frame_draw_view(app, x, end);
     /* The figures of the demo are not those of this host. */
-    if (engine_mode(engine) != MODE_DEMO)
-        x += draw_format(0, x, w - x, STYLE_TITLE, "  %s", g_get_host_name());
-    x += draw_format(0, x, w - x, STYLE_TITLE, "   mode:%s  libvirt:%s",
-                     frame_mode(engine), link);
+    if (engine_mode(engine) != MODE_DEMO && !narrow)
+        x += frame_put(x, end, host);
+    x += frame_put(x, end, modes);
     if (engine_readonly(engine))
-        x += draw_words(0, x, w - x, STYLE_TITLE, "  read-only");
-    if (engine_frozen(engine)) {
-        x += draw_words(0, x, w - x, STYLE_TITLE, "  ");
-        x += draw_words(0, x, w - x, STYLE_NORMAL, " FROZEN ");
+        x += frame_put(x, end, "  read-only");
+    if (engine_frozen(engine) && x + 10 <= end) {
+        x += draw_words(0, x, end - x, STYLE_TITLE, "  ");
+        x += draw_words(0, x, end - x, STYLE_NORMAL, " FROZEN ");
     }
     if (findings)
-        draw_format(0, x, w - x - CLOCK_WIDTH, STYLE_TITLE, "  findings:%u",
-                    findings);
+        frame_put(x, end, found);
 }
 
 void frame_draw_clock(struct app *app, struct screen *view)

@@ -8,6 +8,7 @@
 #include "tui/field.h"
 #include "tui/screen.h"
 
+#define FOLD_MIN 12 /* columns a folded text is read in */
 #define SLICE_BYTES (1024 * 1024) /* searched between two turns of the loop */
 #define SIDE_STEP 8
 
@@ -547,10 +548,18 @@ void pager_fold(const struct pager_fold *fold, const char *head,
 {
     g_autofree char *clean = text_sanitise(untrusted, -1);
     const char *rest = clean;
+    int indent = fold->indent;
 
+    /* Without room for both the text stands below its head. */
+    if (fold->width - indent < FOLD_MIN && indent > 1) {
+        if (*head)
+            g_ptr_array_add(fold->lines, g_strdup(head));
+        indent = 1;
+        head = "";
+    }
     do {
-        gsize bytes = pager_break(rest, MAX(fold->width - fold->indent, 1));
-        g_autofree char *front = text_fit(head, fold->indent, TEXT_LEFT);
+        gsize bytes = pager_break(rest, MAX(fold->width - indent, 1));
+        g_autofree char *front = text_fit(head, indent, TEXT_LEFT);
 
         g_ptr_array_add(fold->lines, g_strdup_printf("%s%.*s", front, (int)bytes,
                                                      rest));

@@ -48,7 +48,8 @@ void pager_draw_search(const struct pager *pager, struct rect line,
                        enum style style);
 
 /* Adds a text to lines: broken at blanks to the width, `head` before its first
- * line, the others indented as far; at least one line. */
+ * line, the others indented as far; at least one line. Where that leaves no room
+ * for the text, the head is a line of its own. */
 struct pager_fold {
     GPtrArray *lines;
     int indent, width;

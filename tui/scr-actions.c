@@ -299,6 +299,9 @@ static void actions_draw(struct screen *screen, struct rect area)
 
         actions_draw_entry(screen, line, actions->top + i);
     }
+    if (n > room)
+        dialog_more((struct rect){inside.y, inside.x, lines, inside.w}, actions->top,
+                    n - room - actions->top);
     if (inside.h > lines)
         actions_draw_whole(screen, (struct rect){inside.y + lines, inside.x,
                                                  inside.h - lines, inside.w});

@@ -82,6 +82,8 @@ static void columns_draw(struct screen *screen, struct rect area)
     for (guint i = 0; (int)i < inside.h && columns->top + i < n; i++)
         columns_draw_line(columns, columns->top + i,
                           (struct rect){inside.y + (int)i, inside.x, 1, inside.w});
+    if (columns->top + room < n || columns->top)
+        dialog_more(inside, columns->top, n - MIN(columns->top + room, n));
 }
 
 /* --- keys --- */

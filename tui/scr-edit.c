@@ -359,6 +359,8 @@ static void edit_draw_choices(struct edit *edit, struct rect area)
                   (int)(edit->top + i) == at ? STYLE_SELECTED : STYLE_NORMAL,
                   *text ? text : edit->empty);
     }
+    if (shown->len > room)
+        dialog_more(area, edit->top, shown->len - room - edit->top);
 }
 
 static char *edit_command(const struct screen *screen)
@@ -425,7 +427,7 @@ static void edit_draw(struct screen *screen, struct rect area)
 
     edit->cramped = inside.h < ROOM_HEIGHT || inside.w < ROOM_WIDTH;
     if (edit->cramped)
-        draw_wrapped(inside, STYLE_WARN, "the terminal is too small for this form");
+        draw_wrapped(inside, STYLE_WARN, "too little room");
     else
         edit_draw_body(screen, inside);
 }

@@ -14,6 +14,7 @@
 #include "tui/stakes.h"
 
 #define WIDTH 66
+#define ROOM_WIDTH 16 /* of a box that can be read */
 
 enum focus { FOCUS_FIELD, FOCUS_CANCEL, FOCUS_DO, FOCUS_COUNT };
 
@@ -32,6 +33,7 @@ struct question {
     struct field *field; /* L3 */
     enum focus focus; /* of a box */
     gboolean wrong;   /* what was typed is not the word, and that is said */
+    gboolean cramped; /* too little room to read what is asked */
 };
 
 struct question_spec {
@@ -276,27 +278,31 @@ static void question_draw_field(const struct question *question, struct rect lin
                     question->word);
 }
 
-static void question_draw_prompt(const struct question *question,
-                                 struct rect line)
+/* Where it ends. */
+static int question_draw_prompt(const struct question *question, struct rect line)
 {
     int x = line.x;
 
     x += draw_format(line.y, x, line.w - 5, STYLE_STRONG, "%s?", question->title);
     x += draw_words(line.y, x, line.x + line.w - x, STYLE_STRONG, "  y/N ");
     draw_cursor(line.y, x);
+    return x;
 }
 
-/* What follows from yes, then the question; on a small terminal the question
- * alone. */
+/* What follows from yes, then the question; on a small terminal behind it, as far
+ * as there is room. */
 static void question_draw_lines(const struct question *question)
 {
     struct rect area = frame_prompt();
     struct rect last = {area.y + area.h - 1, 0, 1, area.w};
+    int x;
 
     draw_fill(area, STYLE_NORMAL);
     if (area.h > 1)
         draw_text(area.y, 0, area.w, STYLE_NORMAL, question->text);
-    question_draw_prompt(question, last);
+    x = question_draw_prompt(question, last) + 2;
+    if (area.h == 1 && x < area.w)
+        draw_text(last.y, x, area.w - x, STYLE_DIM, question->text);
 }
 
 /* So many names as there is room for; how many more there are is said. */
@@ -315,7 +321,7 @@ static char *question_fit(const struct question *question, struct rect room)
 
 static void question_draw_box(struct screen *screen, struct rect area)
 {
-    const struct question *question = screen->data;
+    struct question *question = screen->data;
     int rest = 5 + (question->field ? 2 : 0);
     struct rect room = {0, 0, area.h - rest, MIN(WIDTH, area.w) - 4};
     g_autofree char *text = question_fit(question, room);
@@ -323,6 +329,11 @@ static void question_draw_box(struct screen *screen, struct rect area)
     struct rect inside = dialog_box(screen, area, size, question->title);
     struct rect line = {inside.y + inside.h - 1, inside.x, 1, inside.w};
 
+    question->cramped = inside.h < (question->field ? 4 : 2) || inside.w < ROOM_WIDTH;
+    if (question->cramped) {
+        draw_words(inside.y, inside.x, inside.w, STYLE_WARN, "too little room");
+        return;
+    }
     inside.h = MAX(inside.h - (question->field ? 3 : 1), 0);
     draw_wrapped(inside, STYLE_NORMAL, text);
     if (question->level == CONFIRM_L1)
@@ -352,10 +363,12 @@ static void question_draw(struct screen *screen, struct rect area)
 
 /* --- keys --- */
 
+/* Nobody says yes to what cannot be read. */
 static gboolean question_named(const struct question *question)
 {
-    return !question->field ||
-           strcmp(field_text(question->field), question->word) == 0;
+    return !question->cramped &&
+           (!question->field ||
+            strcmp(field_text(question->field), question->word) == 0);
 }
 
 static void question_key_yes(struct screen *screen)

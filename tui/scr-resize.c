@@ -327,7 +327,7 @@ static void resize_draw_body(struct screen *screen, struct rect inside)
     gboolean slides = inside.h >= SLIDER_ROOM;
 
     if (resize_of(screen)->cramped) {
-        draw_wrapped(inside, STYLE_WARN, "the terminal is too small to resize");
+        draw_wrapped(inside, STYLE_WARN, "too little room");
         return;
     }
     resize_draw_now(resize_config(screen), resize_line(&inside, "Now"));

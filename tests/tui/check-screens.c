@@ -36,7 +36,7 @@ static const char *const names[] = {"command", "options", "list", "marks", "seve
                                     "start", "stop", "patience", "cancel",
                                     "kill", "shrink", "volumes", "help", "filter",
                                     "errors", "broken", "copies", "repair", "create", "narrow",
-                                    "moves", "popups",
+                                    "moves", "popups", "small",
                                     "events", "panes", "jobs", "pools", "allvolumes",
                                     "detail", "log", "props", "features", "network"};
 

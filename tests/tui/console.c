@@ -23,7 +23,9 @@
 #include "tui/term.h"
 #include "util/file.h"
 
+#ifndef PATIENCE_US /* who writes a replay wants less */
 #define PATIENCE_US (50 * G_TIME_SPAN_SECOND)
+#endif
 
 /* --- a root --- */
 
