@@ -112,7 +112,8 @@ static void command_insert(struct command *command, gsize at,
     const char *line = field_text(command->field), *only = found->pdata[0];
     g_autofree char *head = g_strndup(line, at);
     g_autofree char *word = g_strndup(only, command_common(found));
-    gboolean whole = found->len == 1 && !g_str_has_suffix(only, ":");
+    /* What ends like this is gone on with. */
+    gboolean whole = found->len == 1 && *only && !strchr(":=.", only[strlen(only) - 1]);
     g_autofree char *next = g_strconcat(head, word, whole ? " " : NULL, NULL);
 
     field_set(command->field, next);
