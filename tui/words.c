@@ -8,14 +8,13 @@
 #include "core/feature.h"
 #include "core/op-words.h"
 #include "core/prop-change.h"
+#include "tui/offer.h"
 #include "tui/prop-text.h"
 #include "tui/save.h"
 #include "tui/screens.h"
 #include "tui/setting.h"
 #include "util/error.h"
 #include "util/near.h"
-
-#define SUPPORTED_SERVICE "supported-" FEATURE_SERVICE
 
 /* A word for the screen itself. */
 struct words_row {
@@ -39,33 +38,12 @@ struct words {
     enum confirm given;          /* to each of them */
 };
 
-/* --- what is offered and checked --- */
-
-static void offer_qube(const struct model *model, const char *const *args,
-                       const char *begun, GPtrArray *found)
-{
-    for (guint i = 0; !args[0] && i < model->qubes->len; i++)
-        op_words_offer(found, begun,
-                       ((const struct qube *)model->qubes->pdata[i])->name);
-}
+/* --- what is checked --- */
 
 static gboolean check_qube(const struct model *model, const char *const *args,
                            GError **error)
 {
     return !args[0] || op_words_qube(model, args[0], error);
-}
-
-static void offer_setting(const struct model *model, const char *const *args,
-                          const char *begun, GPtrArray *found)
-{
-    const struct setting_row *row = args[0] ? setting_find(args[0]) : NULL;
-
-    if (!args[0])
-        for (row = setting_rows(); row->name; row++)
-            op_words_offer(found, begun, row->name);
-    else if (!args[1] && row && row->choices)
-        for (guint i = 0; row->choices[i]; i++)
-            op_words_offer(found, begun, row->choices[i]);
 }
 
 static gboolean check_setting(const struct model *model, const char *const *args,
@@ -97,295 +75,6 @@ static void offer_verb(const struct model *model, const char *const *args,
     if (!args[0])
         op_words_complete(model, args, begun, found);
 }
-
-/* What the property may be; what it is, where that can be anything. */
-static void offer_value(const struct model *model, const struct qube *qube,
-                        const struct prop_row *row, const char *begun,
-                        GPtrArray *found)
-{
-    g_autoptr(GPtrArray) values = prop_choices(model, qube, row);
-    g_autofree char *now = change_before(model, qube, row);
-
-    if (values->len == 0 && now)
-        g_ptr_array_add(values, g_steal_pointer(&now));
-    for (guint i = 0; i < values->len; i++) {
-        const char *value = values->pdata[i];
-
-        op_words_offer(found, begun, *value ? value : "''");
-    }
-}
-
-static gboolean is_for(const struct prop_row *row, const struct qube *qube)
-{
-    return !row->computed && (!qube ? row->classes == 0
-                              : qube->class && row->classes & qube->class->id);
-}
-
-/* Names of properties; behind one, its values. qube NULL: of the system. */
-static void offer_property(const struct model *model, const struct qube *qube,
-                           const char *name, const char *begun, GPtrArray *found)
-{
-    gsize n;
-    const struct prop_row *all = prop_rows(&n);
-    const struct prop_row *row = name ? change_row(qube, name, NULL) : NULL;
-
-    for (gsize i = 0; !name && i < n; i++)
-        if (is_for(&all[i], qube))
-            op_words_offer(found, begun, all[i].name);
-    if (row)
-        offer_value(model, qube, row, begun, found);
-}
-
-/* Of any kind of qube. */
-static void offer_property_name(const struct model *model, const char *const *args,
-                                const char *begun, GPtrArray *found)
-{
-    gsize n;
-    const struct prop_row *all = prop_rows(&n);
-
-    for (gsize i = 0; !args[0] && i < n; i++)
-        op_words_offer(found, begun, all[i].name);
-}
-
-static void offer_prefs(const struct model *model, const char *const *args,
-                        const char *begun, GPtrArray *found)
-{
-    gboolean unset = args[0] && strcmp(args[0], "--unset") == 0;
-    const struct qube *qube;
-
-    args += unset;
-    qube = args[0] ? model_qube_named(model, args[0]) : NULL;
-    if (!args[0])
-        offer_qube(model, args, begun, found);
-    else if (qube && !(args[1] && (unset || args[2])))
-        offer_property(model, qube, args[1], begun, found);
-}
-
-static void offer_global(const struct model *model, const char *const *args,
-                         const char *begun, GPtrArray *found)
-{
-    gboolean unset = args[0] && strcmp(args[0], "--unset") == 0;
-
-    args += unset;
-    if (!(args[0] && (unset || args[1])))
-        offer_property(model, NULL, args[0], begun, found);
-}
-
-static void offer_feature_name(const struct qube *qube, gboolean unset,
-                               const char *begun, GPtrArray *found)
-{
-    gsize n;
-    const struct feature_row *all = feature_rows(&n);
-
-    for (guint i = 0; i < qube->features->len; i++)
-        op_words_offer(found, begun,
-                       g_array_index(qube->features, struct pair, i).name);
-    for (gsize i = 0; !unset && i < n; i++)
-        if (!all[i].managed)
-            op_words_offer(found, begun, all[i].name);
-}
-
-/* Its own to be taken away; to be set also those that mean something. */
-static void offer_feature(const struct model *model, const char *const *args,
-                          const char *begun, GPtrArray *found)
-{
-    gboolean unset = args[0] && strcmp(args[0], "--unset") == 0;
-    const struct qube *qube =
-        args[unset] ? model_qube_named(model, args[unset]) : NULL;
-    const char *name = qube ? args[unset + 1] : NULL, *value;
-
-    if (qube && !name)
-        offer_feature_name(qube, unset, begun, found);
-    if (!name || unset || args[2])
-        return;
-    value = feature_get(model, qube, name, NULL);
-    op_words_offer(found, begun, value && *value ? value : "1");
-    op_words_offer(found, begun, "''");
-}
-
-/* What its template says it has, what is set, what means something. */
-static void offer_service_name(const struct model *model, const struct qube *qube,
-                               const char *begun, GPtrArray *found)
-{
-    g_autofree char *head = g_strconcat(FEATURE_SERVICE, begun, NULL);
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-
-    offer_feature_name(qube, FALSE, head, names);
-    for (int i = 0; qube && i < MODEL_HOPS; i++, qube = qube_get_vm(model, qube, "template"))
-        for (guint k = 0; k < qube->features->len; k++) {
-            const char *name = g_array_index(qube->features, struct pair, k).name;
-
-            if (g_str_has_prefix(name, SUPPORTED_SERVICE))
-                op_words_offer(found, begun, name + strlen(SUPPORTED_SERVICE));
-        }
-    for (guint i = 0; i < names->len; i++) {
-        const char *name = (const char *)names->pdata[i] + strlen(FEATURE_SERVICE);
-
-        if (*name)
-            op_words_offer(found, begun, name);
-    }
-}
-
-static void offer_service(const struct model *model, const char *const *args,
-                          const char *begun, GPtrArray *found)
-{
-    gboolean unset = args[0] && strcmp(args[0], "--unset") == 0;
-    const struct qube *qube;
-
-    args += unset;
-    qube = args[0] ? model_qube_named(model, args[0]) : NULL;
-    if (!args[0])
-        offer_qube(model, args, begun, found);
-    else if (qube && !args[1])
-        offer_service_name(model, qube, begun, found);
-    else if (qube && !unset && !args[2]) {
-        op_words_offer(found, begun, "on");
-        op_words_offer(found, begun, "off");
-    }
-}
-
-static void offer_tags(const struct qube *qube, const char *begun, GPtrArray *found)
-{
-    for (guint i = 0; i < qube->tags->len; i++)
-        op_words_offer(found, begun, qube->tags->pdata[i]);
-}
-
-/* To be added: those that others have. */
-static void offer_tag(const struct model *model, const char *const *args,
-                      const char *begun, GPtrArray *found)
-{
-    const struct qube *qube = args[0] ? model_qube_named(model, args[0]) : NULL;
-
-    if (!qube || !args[1] || args[2])
-        return;
-    if (strcmp(args[1], "del") == 0)
-        offer_tags(qube, begun, found);
-    for (guint i = 0; strcmp(args[1], "add") == 0 && i < model->qubes->len; i++)
-        offer_tags(model->qubes->pdata[i], begun, found);
-}
-
-static void offer_label(const struct model *model, const char *const *args,
-                        const char *begun, GPtrArray *found)
-{
-    for (guint i = 0; i < model->labels->len; i++)
-        op_words_offer(found, begun,
-                       ((const struct label *)model->labels->pdata[i])->name);
-}
-
-static void offer_label_rm(const struct model *model, const char *const *args,
-                           const char *begun, GPtrArray *found)
-{
-    if (!args[0])
-        offer_label(model, args, begun, found);
-}
-
-static void offer_pool(const struct model *model, const char *const *args,
-                       const char *begun, GPtrArray *found)
-{
-    for (guint i = 0; i < model->pools->len; i++)
-        op_words_offer(found, begun,
-                       ((const struct pool_entry *)model->pools->pdata[i])->name);
-}
-
-static void offer_class(const struct model *model, const char *const *args,
-                        const char *begun, GPtrArray *found)
-{
-    static const char *const classes[] = {"AppVM", "TemplateVM", "StandaloneVM",
-                                          "DispVM", "RemoteVM"};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(classes); i++)
-        op_words_offer(found, begun, classes[i]);
-}
-
-/* Of whom qubes are made, disposables too. */
-static void offer_template(const struct model *model, const char *const *args,
-                           const char *begun, GPtrArray *found)
-{
-    for (guint i = 0; i < model->qubes->len; i++) {
-        const struct qube *qube = model->qubes->pdata[i];
-
-        if (g_strcmp0(qube->class_name, "TemplateVM") == 0 ||
-            qube_get_bool(model, qube, "template_for_dispvms"))
-            op_words_offer(found, begun, qube->name);
-    }
-}
-
-/* "netvm=": of qubes. */
-static void offer_assignment(const struct model *model, const char *const *args,
-                             const char *begun, GPtrArray *found)
-{
-    gsize n;
-    const struct prop_row *all = prop_rows(&n);
-
-    for (gsize i = 0; i < n; i++) {
-        g_autofree char *text = g_strconcat(all[i].name, "=", NULL);
-
-        if (!all[i].computed && all[i].classes & CLASS_QUBESVM)
-            op_words_offer(found, begun, text);
-    }
-}
-
-static void offer_named(const struct model *model, const char *const *args,
-                        const char *begun, GPtrArray *found)
-{
-    for (guint i = 0; args[i]; i++)
-        if (model_qube_named(model, args[i]))
-            op_words_offer(found, begun, args[i]);
-}
-
-/* What a word of a rule may be; what ends with = is gone on with. */
-static const char *const rule_words[] = {
-    "accept", "drop", "action=accept", "action=drop", "proto=tcp", "proto=udp",
-    "proto=icmp", "dsthost=", "dstports=", "icmptype=", "specialtarget=dns",
-    "expire=", "comment=",
-};
-
-static gboolean rule_has(const char *const *given, const char *word)
-{
-    gsize length = strcspn(word, "=");
-    gboolean action = !word[length] || g_str_has_prefix(word, "action=");
-
-    for (; *given; given++)
-        if (action ? strcmp(*given, "accept") == 0 || strcmp(*given, "drop") == 0 ||
-                         g_str_has_prefix(*given, "action=")
-                   : strncmp(*given, word, length + 1) == 0)
-            return TRUE;
-    return FALSE;
-}
-
-static void offer_rule(const struct model *model, const char *const *args,
-                       const char *begun, GPtrArray *found)
-{
-    if (!args[0] || g_strcmp0(args[1], "add") != 0 || *begun == '-')
-        return;
-    for (gsize i = 0; i < G_N_ELEMENTS(rule_words); i++)
-        if (!rule_has(args + 2, rule_words[i]))
-            op_words_offer(found, begun, rule_words[i]);
-}
-
-/* Arguments of operations that op_words_complete() knows nothing of. */
-static const struct {
-    const char *verb;
-    void (*offer)(const struct model *model, const char *const *args,
-                  const char *begun, GPtrArray *found);
-} offers[] = {
-    {"feature", offer_feature},
-    {"tag", offer_tag},
-    {"fw", offer_rule},
-    {"label rm", offer_label_rm},
-};
-
-/* Values of options. */
-static const struct {
-    const char *verb, *option; /* verb "": of any */
-    void (*offer)(const struct model *model, const char *const *args,
-                  const char *begun, GPtrArray *found);
-} option_offers[] = {
-    {"create", "--class", offer_class}, {"create", "--template", offer_template},
-    {"create", "--label", offer_label}, {"create", "--pool", offer_pool},
-    {"create", "--property", offer_assignment},
-    {"", "--confirm", offer_named},
-};
 
 /* --- what is done --- */
 
@@ -565,35 +254,13 @@ static const struct words_row rows[] = {
 
 /* --- finding --- */
 
-/* The arguments behind the words of a verb; NULL if it is another one. */
-static const char *const *words_behind(const char *verb,
-                                       const char *const *words)
-{
-    g_auto(GStrv) parts = g_strsplit(verb, " ", -1);
-    gsize i = 0;
-
-    for (; parts[i]; i++)
-        if (!words[i] || strcmp(words[i], parts[i]) != 0)
-            return NULL;
-    return words + i;
-}
-
-static guint words_count(const char *const *words)
-{
-    guint n = 0;
-
-    while (words[n])
-        n++;
-    return n;
-}
-
 /* With more words than it has a use for it is the operation of that name. */
 static const struct words_row *words_row(const char *const *words)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        const char *const *args = words_behind(rows[i].verb, words);
+        const char *const *args = offer_behind(rows[i].verb, words);
 
-        if (args && (words_count(args) <= rows[i].max || !op_words_row(words)))
+        if (args && (offer_count(args) <= rows[i].max || !op_words_row(words)))
             return &rows[i];
     }
     return NULL;
@@ -644,8 +311,8 @@ static gboolean words_find_row(struct words *words, const struct model *model,
     const struct words_row *row = words->row;
     guint n;
 
-    words->args = words_behind(row->verb, (const char *const *)words->all);
-    n = words_count(words->args);
+    words->args = offer_behind(row->verb, (const char *const *)words->all);
+    n = offer_count(words->args);
     if (n < row->min || n > row->max) {
         error_set(error, QMC_ERROR_INVALID, NULL, "it is typed as: %s", row->usage);
         return FALSE;
@@ -766,7 +433,7 @@ static void words_offer_row(const struct words_row *row, const struct model *mod
                             const char *const *words, const char *begun,
                             GPtrArray *found)
 {
-    const char *const *args = words_behind(row->verb, words);
+    const char *const *args = offer_behind(row->verb, words);
     g_autofree char *head = words_head(words);
 
     if (args && row->offer)
@@ -777,18 +444,6 @@ static void words_offer_row(const struct words_row *row, const struct model *mod
 
         op_words_offer(found, begun, word);
     }
-}
-
-/* The last word is an option, and this is its value. */
-static void words_offer_option(const struct model *model, const char *const *words,
-                               const char *begun, GPtrArray *found)
-{
-    guint n = words_count(words);
-
-    for (gsize i = 0; n > 1 && i < G_N_ELEMENTS(option_offers); i++)
-        if (strcmp(words[n - 1], option_offers[i].option) == 0 &&
-            (!*option_offers[i].verb || strcmp(words[0], option_offers[i].verb) == 0))
-            option_offers[i].offer(model, words + 1, begun, found);
 }
 
 static int words_compare(gconstpointer a, gconstpointer b)
@@ -803,13 +458,7 @@ GPtrArray *words_complete(const struct model *model, const char *const *words,
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         words_offer_row(&rows[i], model, words, begun, found);
-    for (gsize i = 0; i < G_N_ELEMENTS(offers); i++) {
-        const char *const *args = words_behind(offers[i].verb, words);
-
-        if (args)
-            offers[i].offer(model, args, begun, found);
-    }
-    words_offer_option(model, words, begun, found);
+    offer_arguments(model, words, begun, found);
     op_words_complete(model, words, begun, found);
     g_ptr_array_sort(found, words_compare);
     return found;
