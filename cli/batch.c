@@ -59,12 +59,14 @@ struct batch {
     gboolean left;  /* what runs is not waited for any more */
 };
 
-/* What it is about: what is made, or the qube that was named. */
+/* What it is about: what is made, the system, or the qube that was named. */
 static const char *item_subject(const struct item *item)
 {
     const char *arg = item->batch->row->maker_of;
 
-    return arg ? g_hash_table_lookup(item->batch->args, arg) : item->name;
+    if (arg)
+        return g_hash_table_lookup(item->batch->args, arg);
+    return item->batch->row->system ? "system" : item->name;
 }
 
 static void item_free(gpointer data)
@@ -301,9 +303,11 @@ static void take_consent(struct item *item)
 
 static struct op *refuse_with_others(const struct item *item, GError **error)
 {
+    g_autofree char *title = op_title(item->batch->row);
+
     error_set(error, QMC_ERROR_UNCONFIRMED, "name only what you confirm",
-              "'%s' of '%s' was not begun: another one was not confirmed",
-              item->batch->row->name, item->name);
+              "'%s' of '%s' was not begun: another one was not confirmed", title,
+              item->name);
     return NULL;
 }
 
@@ -511,9 +515,12 @@ static void out_error(struct out *out, const GError *error)
 
 static void plan_row(struct out *out, const struct item *item, const char *step)
 {
+    const struct op_row *row = item->batch->row;
+    g_autofree char *title = op_title(row);
+
     out_row(out);
     out_text(out, item_subject(item));
-    out_text(out, item->batch->row->name);
+    out_text(out, item->batch->cli->form == OUT_JSON ? row->name : title);
     out_text(out, step);
     out_error(out, item->error);
 }

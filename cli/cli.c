@@ -136,9 +136,11 @@ struct qube *cli_qube(struct cli *cli, const char *name, GError **error)
 
 void cli_set_left(const struct op *op, GError **error)
 {
+    g_autofree char *title = op_title(op->row);
+
     error_set(error, QMC_ERROR_CANCELLED,
               "see what became of it: qmc ls; the next start cleans up",
-              "%s: '%s' was left in the middle", op->row->name, op->subject);
+              "%s: '%s' was left in the middle", title, op->subject);
 }
 
 gboolean cli_refresh_states(struct cli *cli, GError **error)

@@ -5,23 +5,27 @@
 #include "cli/cmd.h"
 #include "util/error.h"
 
-static gboolean error_missing(const struct cli *cli, const char *option,
-                              GError **error)
+static gboolean check_needed(const struct cli *cli, GError **error)
 {
-    g_autofree char *usage = cmd_usage(options_cmd(cli->options));
+    const struct cmd *cmd = options_cmd(cli->options);
+    g_autofree char *usage = cmd_usage(cmd);
 
-    error_set(error, QMC_ERROR_INVALID, usage, "'create' needs '--%s'", option);
-    return FALSE;
+    for (const struct option_row *row = cmd->options; row->name; row++) {
+        if (!row->needed || options_has(cli->options, row->name))
+            continue;
+        error_set(error, QMC_ERROR_INVALID, usage, "'%s' needs '--%s %s'", cmd->words,
+                  row->name, row->value);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean run(struct cli *cli, GError **error)
 {
-    static const char *const needed[] = {"class", "label"};
     g_autoptr(GHashTable) args = batch_args(cli);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(needed); i++)
-        if (!options_has(cli->options, needed[i]))
-            return error_missing(cli, needed[i], error);
+    if (!check_needed(cli, error))
+        return FALSE;
     g_hash_table_insert(args, g_strdup("name"),
                         g_strdup(options_args(cli->options)[0]));
     return batch_run(cli, options_cmd(cli->options)->op,
@@ -29,9 +33,11 @@ static gboolean run(struct cli *cli, GError **error)
 }
 
 static const struct option_row own_options[] = {
-    {"class", 0, "CLASS", "AppVM, TemplateVM, StandaloneVM, DispVM or RemoteVM"},
+    {"class", 0, "CLASS", "AppVM, TemplateVM, StandaloneVM, DispVM or RemoteVM",
+     .needed = TRUE},
+    {"label", 0, "LABEL", "red, orange, yellow, green, gray, blue, purple, black",
+     .needed = TRUE},
     {"template", 0, "QUBE", "what it is based on, if not on the default one"},
-    {"label", 0, "LABEL", "red, orange, yellow, green, gray, blue, purple, black"},
     {"pool", 0, "POOL", "where its volumes are made"},
     {"property", 0, "NAME=VALUE", "set from the beginning; may be repeated", TRUE},
     {NULL},
@@ -99,9 +105,9 @@ const struct cmd cmd_create = {
     .words = "create",
     .args = "NAME",
     .brief = "make a qube",
-    .help = "--class and --label are needed. A StandaloneVM with a --template begins with\n"
-            "a copy of the root of that one, and of its settings; a TemplateVM is best\n"
-            "made with 'clone'. What a failed creation has made is removed again.\n",
+    .help = "A StandaloneVM with a --template begins with a copy of the root of that one,\n"
+            "and of its settings; a TemplateVM is best made with 'clone'. What a failed\n"
+            "creation has made is removed again.\n",
     .options = own_options,
     .min_args = 1,
     .max_args = 1,

@@ -117,7 +117,7 @@ static gboolean print_one(struct cli *cli, const struct qube *qube,
 {
     struct listing listing = {engine_model(cli->engine), qube, "", NULL, NULL};
     const char *value = feature_get(listing.model, qube, name, NULL);
-    g_autofree char *shown = text_sanitise(value, -1);
+    g_autofree char *shown = text_sanitise_value(value, -1);
 
     if (!value)
         return error_absent("feature", qube, name, error);

@@ -35,7 +35,7 @@ static void print_value(const struct model *model, const struct query *query,
                         const struct prop_row *row)
 {
     g_autofree char *value = change_before(model, query->qube, row);
-    g_autofree char *shown = text_sanitise(value, -1);
+    g_autofree char *shown = text_sanitise_value(value, -1);
 
     printf("%s\n", shown);
 }

@@ -55,9 +55,9 @@ char *cmd_usage(const struct cmd *cmd)
     if (*cmd->args)
         g_string_append_printf(usage, " %s", cmd->args);
     for (const struct option_row *row = cmd->options; row && row->name; row++)
-        g_string_append_printf(usage, " [--%s%s%s]", row->name,
-                               row->value ? " " : "",
-                               row->value ? row->value : "");
+        g_string_append_printf(usage, row->needed ? " --%s%s%s" : " [--%s%s%s]%s",
+                               row->name, row->value ? " " : "",
+                               row->value ? row->value : "", row->many ? "..." : "");
     return g_string_free(usage, FALSE);
 }
 

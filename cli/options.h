@@ -18,6 +18,7 @@ struct option_row {
     const char *value; /* what it takes ("DIR"); NULL: a flag */
     const char *help;
     gboolean many;     /* each one counts, not the last alone */
+    gboolean needed;   /* the verb does nothing without it */
 };
 
 /* Rows end with a NULL name. The global ones are good before or after the

@@ -30,7 +30,7 @@ static char *plain(const struct out_column *column, const struct out_cell *cell)
     if (cell->nested)
         return g_strdup_printf("%u", out_rows(cell->nested));
     if (cell->text && *cell->text)
-        return text_sanitise(cell->text, -1);
+        return text_sanitise_value(cell->text, -1);
     if (!cell->known || cell->text)
         return g_strdup("-");
     if (column->type == OUT_BOOL)

@@ -219,16 +219,18 @@ static gboolean poll_job(struct job *job, gpointer data, GError **error)
 
 static void op_end_cancelled(struct op *op)
 {
+    g_autofree char *title = op_title(op->row);
     GError *error = NULL;
 
-    error_set(&error, QMC_ERROR_CANCELLED, NULL, "'%s' of '%s' was cancelled",
-              op->row->name, op->subject);
+    error_set(&error, QMC_ERROR_CANCELLED, NULL, "'%s' of '%s' was cancelled", title,
+              op->subject);
     op_unwind(op, error);
 }
 
 /* A deadline is the job's; what was silent, and at what, is known here. */
 static GError *op_error(const struct op *op, const GError *error)
 {
+    g_autofree char *title = op_title(op->row);
     const struct op_step *last;
     GError *own = NULL;
 
@@ -239,7 +241,7 @@ static GError *op_error(const struct op *op, const GError *error)
                : NULL;
     error_set(&own, QMC_ERROR_TIMEOUT,
               "see whether the hypervisor answers: virsh list; then qmc ls",
-              "'%s' of '%s' got %s%s%s", op->row->name, op->subject,
+              "'%s' of '%s' got %s%s%s", title, op->subject,
               error->message, last ? " at: " : "", last ? last->text : "");
     return own;
 }
@@ -492,8 +494,9 @@ static void ops_next(struct engine *engine)
 static gboolean refuse(GError **error, QmcErrorCode code, const struct op *op,
                        const char *reason)
 {
-    error_set(error, code, NULL, "cannot %s '%s': %s", op->row->name,
-              op->subject, reason);
+    g_autofree char *deed = op_deed(op->row, op->subject);
+
+    error_set(error, code, NULL, "cannot %s: %s", deed, reason);
     return FALSE;
 }
 
@@ -502,9 +505,9 @@ static gboolean refuse_never(GError **error, const struct op *op,
 {
     g_autofree char *hint =
         qube->broken || !qube->class ? qube_hint_show(qube) : NULL;
+    g_autofree char *deed = op_deed(op->row, op->subject);
 
-    error_set(error, QMC_ERROR_STATE, hint, "cannot %s '%s': %s", op->row->name,
-              op->subject, reason);
+    error_set(error, QMC_ERROR_STATE, hint, "cannot %s: %s", deed, reason);
     return FALSE;
 }
 
@@ -519,12 +522,13 @@ static gboolean confirmed(const struct op *op, const struct qube *qube,
     g_autofree char *word = text_shell_quote(name);
     g_autofree char *by_name = g_strdup_printf(
         row->weigh ? "look at it with --dry-run, then --confirm %s" : "add --confirm %s", word);
+    g_autofree char *title = op_title(row);
 
     if (consent >= needed)
         return TRUE;
     error_set(error, QMC_ERROR_UNCONFIRMED,
               needed == CONFIRM_L3 ? by_name : "add --yes",
-              "'%s' of '%s' was not confirmed%s%s", row->name, name,
+              "'%s' of '%s' was not confirmed%s%s", title, name,
               stake ? ": " : "", stake ? stake : "");
     return FALSE;
 }
@@ -534,6 +538,31 @@ static gboolean writable(const struct op *op, GError **error)
     const char *reason = engine_refused(op->engine, op->row);
 
     return reason ? refuse(error, QMC_ERROR_DENIED, op, reason) : TRUE;
+}
+
+/* What brings it into a state that the operation is for; NULL: nothing simple. */
+static char *state_hint(const struct op_row *row, const struct qube *qube)
+{
+    g_autofree char *name = qube_shell_name(qube);
+
+    if (qube->state == POWER_PAUSED && row->states & (1u << POWER_RUNNING))
+        return g_strdup_printf("let it run first: qmc unpause %s", name);
+    if (qube->state != POWER_HALTED && qube->state != POWER_UNKNOWN &&
+        row->states & (1u << POWER_HALTED))
+        return g_strdup_printf("shut it down first: qmc stop %s", name);
+    return NULL;
+}
+
+static gboolean refuse_now(const struct op *op, const struct qube *qube,
+                           const char *reason, GError **error)
+{
+    g_autofree char *deed = op_deed(op->row, op->subject);
+    g_autofree char *hint = state_hint(op->row, qube);
+
+    error_set(error,
+              qube->state == POWER_UNKNOWN ? QMC_ERROR_CONN : QMC_ERROR_STATE, hint,
+              "cannot %s: %s", deed, reason);
+    return FALSE;
 }
 
 static gboolean applies(const struct op *op, const struct qube *qube,
@@ -550,9 +579,7 @@ static gboolean applies(const struct op *op, const struct qube *qube,
     /* Being where it leads is no reason to refuse. */
     if (!reason || (op->row->reached & (1u << qube->state)))
         return TRUE;
-    return refuse(error, qube->state == POWER_UNKNOWN ? QMC_ERROR_CONN
-                                                      : QMC_ERROR_STATE,
-                  op, reason);
+    return refuse_now(op, qube, reason, error);
 }
 
 static gboolean look_job(struct job *job, gpointer data, GError **error)
@@ -627,9 +654,9 @@ struct op *engine_submit(struct engine *engine, const struct op_request *request
     if (!op_args_check(row, request->args, error))
         return NULL;
     op = op_new(engine, row, qube, request);
-    if ((request->dry_run || (confirmed(op, qube, request->consent, error) &&
-                              writable(op, error))) &&
-        applies(op, qube, error) && op_prepare(op, error)) {
+    if ((request->dry_run || writable(op, error)) && applies(op, qube, error) &&
+        (request->dry_run || confirmed(op, qube, request->consent, error)) &&
+        op_prepare(op, error)) {
         op_enqueue(engine, op);
         return op;
     }

@@ -15,7 +15,7 @@
 
 static gboolean refuse(const char *text, const char *why, GError **error)
 {
-    g_autofree char *shown = text_sanitise(text, -1);
+    g_autofree char *shown = text_sanitise_value(text, -1);
 
     error_set(error, QMC_ERROR_INVALID, NULL, "'%s' %s", shown, why);
     return FALSE;

@@ -170,6 +170,7 @@ static const struct op_arg import_args[] = {
 const struct op_row op_xml_import = {
     .name = "xml-import",
     .label = "Import",
+    .phrase = "import a store",
     .doing = "importing the store",
     .done = "imported",
     .help = "Make a store of one of Qubes 2 or 3.",

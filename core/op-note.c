@@ -105,6 +105,7 @@ static const struct op_arg args[] = {
 const struct op_row op_note = {
     .name = "note",
     .label = "Write a note",
+    .phrase = "write a note about",
     .doing = "writing a note",
     .done = "note written",
     .help = "Write a note about the qube in the place of the one it has.",

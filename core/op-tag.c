@@ -26,7 +26,8 @@ static gboolean add_prepare(struct op *op, GError **error)
     const char *tag = op_text(op, "tag");
     struct edit edit = {
         .same = has_tag(op),
-        .step = g_strdup_printf("tag %s added", tag),
+        .step = g_strdup_printf(has_tag(op) ? "tag %s is there already"
+                                            : "tag %s added", tag),
         .result = g_strdup_printf("has the tag %s%s", tag,
                                   has_tag(op) ? " already" : ""),
     };
@@ -45,7 +46,8 @@ static gboolean del_prepare(struct op *op, GError **error)
     const char *tag = op_text(op, "tag");
     struct edit edit = {
         .same = !has_tag(op),
-        .step = g_strdup_printf("tag %s removed", tag),
+        .step = g_strdup_printf(has_tag(op) ? "tag %s removed"
+                                            : "tag %s is not there", tag),
         .result = g_strdup_printf(has_tag(op) ? "has no tag %s any more"
                                               : "has no tag %s", tag),
     };
@@ -88,6 +90,7 @@ static const struct op_arg args[] = {
 const struct op_row op_tag_add = {
     .name = "tag-add",
     .label = "Add a tag",
+    .phrase = "add a tag to",
     .doing = "tagging",
     .done = "tagged",
     .help = "Give the qube a tag.",
@@ -102,6 +105,7 @@ const struct op_row op_tag_add = {
 const struct op_row op_tag_del = {
     .name = "tag-del",
     .label = "Remove a tag",
+    .phrase = "remove a tag of",
     .doing = "tagging",
     .done = "tagged",
     .help = "Take a tag away from the qube.",

@@ -391,6 +391,7 @@ static const struct op_arg resize_args[] = {
 const struct op_row op_resize = {
     .name = "resize",
     .label = "Resize a volume",
+    .phrase = "resize a volume of",
     .doing = "resizing",
     .done = "resized",
     .help = "Give a volume another size; the guest may be running.",

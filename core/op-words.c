@@ -205,7 +205,7 @@ static void error_option(const struct op_row *row, const char *word,
                          GError **error)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *usage = op_words_usage(row);
+    g_autofree char *usage = op_words_usage(row), *verb = op_words_verb(row);
     g_autofree char *hint = NULL;
     const char *near;
 
@@ -218,8 +218,7 @@ static void error_option(const struct op_row *row, const char *word,
     near = near_find(word + strspn(word, "-"), (const char *const *)names->pdata);
     hint = near ? g_strdup_printf("did you mean '--%s'?", near)
                 : g_steal_pointer(&usage);
-    error_set(error, QMC_ERROR_INVALID, hint, "'%s' has no option '%s'",
-              row->name, word);
+    error_set(error, QMC_ERROR_INVALID, hint, "'%s' has no option '%s'", verb, word);
 }
 
 /* The last one counts, but all those of a list. */
@@ -305,11 +304,12 @@ static gboolean read_place(struct reader *reader, const char *word,
                            GError **error)
 {
     g_autofree char *usage = op_words_usage(reader->row);
+    g_autofree char *verb = op_words_verb(reader->row);
 
     if (reader->places >= reader->pattern->places &&
         !pattern_repeats(reader->pattern)) {
         error_set(error, QMC_ERROR_INVALID, usage,
-                  "'%s' has no use for '%s'", reader->row->name, word);
+                  "'%s' has no use for '%s'", verb, word);
         return FALSE;
     }
     if (place_read(reader->out, pattern_place(reader->pattern, reader->places++),

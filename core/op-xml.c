@@ -303,6 +303,7 @@ static const struct op_arg restore_args[] = {
 const struct op_row op_xml_restore = {
     .name = "xml-restore",
     .label = "Restore",
+    .phrase = "restore a copy of the store",
     .doing = "restoring the store",
     .done = "restored",
     .help = "Put an earlier store in the place of the present one.",

@@ -332,6 +332,22 @@ gboolean op_args_check(const struct op_row *row, GHashTable *args, GError **erro
     return TRUE;
 }
 
+char *op_deed(const struct op_row *row, const char *subject)
+{
+    const char *what = row->phrase ? row->phrase : row->name;
+
+    return row->phrase && row->system ? g_strdup(what)
+                                      : g_strdup_printf("%s '%s'", what, subject);
+}
+
+char *op_title(const struct op_row *row)
+{
+    char *title = g_strdup(row->phrase ? row->label : row->name);
+
+    *title = g_ascii_tolower(*title);
+    return title;
+}
+
 gboolean op_refuse(const struct qube *qube, const char *verb, const char *why,
                    const char *hint, GError **error)
 {

@@ -46,6 +46,9 @@ struct op_arg {
 struct op_row {
     const char *name;     /* "start": same word in CLI, keys, menus */
     const char *label;    /* "Start" */
+    const char *phrase;   /* what it does, where the name is no plain word for it:
+                           * "set a property of"; the subject follows, but if it
+                           * is the system; NULL: the name is one */
     const char *doing;    /* "starting": shown while it runs */
     const char *done;     /* "started" */
     const char *help;
@@ -138,6 +141,11 @@ char *op_word(const struct op_row *row, const struct qube *qube, GHashTable *arg
  * word, or the UUID of the qube (name NULL: not given). */
 enum confirm op_consent(const struct op_row *row, const struct qube *qube,
                         GHashTable *args, gboolean yes, const char *name);
+/* "start 'work'", "set a property of 'work'", "add a label": what cannot be done, in
+ * a sentence. Caller frees. */
+char *op_deed(const struct op_row *row, const char *subject);
+/* "start", "set a property": the name in words. Caller frees. */
+char *op_title(const struct op_row *row);
 /* "Shut down" and "work", "Shrink" and "work:private": what the question asks.
  * The object is the caller's and not sanitised. */
 const char *op_verb(const struct op_row *row, const struct qube *qube,

@@ -44,13 +44,23 @@ static const struct prop_row *identity_row(const char *name)
     return row && row->once ? row : NULL;
 }
 
+static char *hint_unknown(const struct qube *qube, const char *near)
+{
+    g_autofree char *name = qube ? qube_shell_name(qube) : NULL;
+
+    if (near)
+        return g_strdup_printf("did you mean '%s'?", near);
+    return qube ? g_strdup_printf("see what it has: qmc prefs %s", name)
+                : g_strdup("see what there is: qmc global");
+}
+
 const struct prop_row *change_row(const struct qube *qube, const char *name,
                                   GError **error)
 {
     const struct prop_row *row =
         qube && !qube->class ? identity_row(name) : prop_find(name, class_bits(qube));
     const char *near = row ? NULL : near_prop(qube, name);
-    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near) : NULL;
+    g_autofree char *hint = row ? NULL : hint_unknown(qube, near);
     g_autofree char *shown = row ? NULL : text_sanitise(name, -1);
 
     if (row)
@@ -189,6 +199,18 @@ gboolean change_is_kept(const struct qube *qube, GError **error)
     return FALSE;
 }
 
+static gboolean refuse_once(const struct qube *qube, const struct prop_row *row,
+                            GError **error)
+{
+    g_autofree char *name = qube_shell_name(qube);
+    g_autofree char *rename = g_strdup_printf("qmc rename %s NEW", name);
+
+    error_set(error, QMC_ERROR_STATE, g_str_equal(row->name, "name") ? rename : NULL,
+              "cannot change '%s' of '%s': it is given once and stays", row->name,
+              qube->name);
+    return FALSE;
+}
+
 static gboolean check_writable(const struct model *model, const struct qube *qube,
                                const struct prop_row *row, const char *value,
                                GError **error)
@@ -198,8 +220,7 @@ static gboolean check_writable(const struct model *model, const struct qube *qub
     if (row->computed && (value || !old))
         return refuse(qube, row, QMC_ERROR_STATE, "it is always computed", error);
     if (row->once && old && (value || !change_may_drop(model, qube, row)))
-        return refuse(qube, row, QMC_ERROR_STATE, "it is given once and stays",
-                      error);
+        return refuse_once(qube, row, error);
     if (qube && !g_str_equal(row->name, "qid") && !change_is_kept(qube, error))
         return FALSE;
     if (row->needed && !value)

@@ -9,14 +9,35 @@
 #include "util/error.h"
 #include "util/text.h"
 
+#define SEE_CLASSES "'qmc ls' shows the class of each qube"
+
+static gboolean refuse_with(const char *property, const char *value, const char *why,
+                            const char *hint, GError **error)
+{
+    g_autofree char *shown = text_sanitise_value(value, -1);
+
+    error_set(error, QMC_ERROR_INVALID, hint, "'%s' is no value for '%s': %s",
+              shown, property, why);
+    return FALSE;
+}
+
 static gboolean refuse(const char *property, const char *value, const char *why,
                        GError **error)
 {
-    g_autofree char *shown = text_sanitise(value, -1);
+    return refuse_with(property, value, why, NULL, error);
+}
 
-    error_set(error, QMC_ERROR_INVALID, NULL, "'%s' is no value for '%s': %s",
-              shown, property, why);
-    return FALSE;
+/* The next step is to set something of the qube that was named. */
+static gboolean refuse_until(const char *property, const struct qube *target,
+                             const char *why, const char *needed, GError **error)
+{
+    g_autofree char *name = qube_shell_name(target);
+    g_autofree char *hint =
+        g_strdup_printf("choose another one, or: qmc prefs %s %s True", name, needed);
+
+    return refuse_with(property, target->name, why,
+                       prop_find(needed, target->class ? target->class->id : 0)
+                           ? hint : "choose another one", error);
 }
 
 static gboolean is_hex(char c)
@@ -93,7 +114,7 @@ static struct qube *template_named(const struct model *model, const char *value,
     struct qube *template = *value ? model_qube_named(model, value) : NULL;
 
     if (!template)
-        refuse("template", value, "a template is needed", error);
+        refuse_with("template", value, "a template is needed", SEE_CLASSES, error);
     return template;
 }
 
@@ -102,7 +123,8 @@ static gboolean template_fits(const char *property, const struct qube *template,
 {
     if (template->class && template->class->id == CLASS_TEMPLATE)
         return TRUE;
-    return refuse(property, template->name, "it is not a TemplateVM", error);
+    return refuse_with(property, template->name, "it is not a TemplateVM",
+                       SEE_CLASSES, error);
 }
 
 gboolean check_template(const struct model *model, const struct qube *qube,
@@ -127,7 +149,8 @@ gboolean check_default_netvm(const struct model *model, const struct qube *qube,
     const struct qube *netvm = *value ? model_qube_named(model, value) : NULL;
 
     return !netvm || qube_get_bool(model, netvm, "provides_network") ||
-           refuse("default_netvm", value, "it does not provide network", error);
+           refuse_until("default_netvm", netvm, "it does not provide network",
+                        "provides_network", error);
 }
 
 gboolean check_disp_template(const struct model *model, const struct qube *qube,
@@ -139,7 +162,8 @@ gboolean check_disp_template(const struct model *model, const struct qube *qube,
         return FALSE;
     if (qube_get_bool(model, template, "template_for_dispvms"))
         return TRUE;
-    return refuse("template", value, "its template_for_dispvms is not set", error);
+    return refuse_until("template", template, "its template_for_dispvms is not set",
+                        "template_for_dispvms", error);
 }
 
 static gboolean is_path(const char *value)
@@ -214,9 +238,11 @@ gboolean check_netvm(const struct model *model, const struct qube *qube,
     if (!netvm)
         return TRUE;
     if (!qube_get_bool(model, netvm, "provides_network"))
-        return refuse("netvm", value, "it does not provide network", error);
+        return refuse_until("netvm", netvm, "it does not provide network",
+                            "provides_network", error);
     if (qube && leads_back(model, netvm, qube))
-        return refuse("netvm", value, "the chain of netvms would come back", error);
+        return refuse_with("netvm", value, "the chain of netvms would come back",
+                           "choose one that does not use it", error);
     return TRUE;
 }
 

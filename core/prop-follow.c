@@ -9,7 +9,6 @@
 
 #include "core/model-private.h"
 #include "util/error.h"
-#include "util/text.h"
 
 /* --- rules of single properties --- */
 
@@ -72,7 +71,7 @@ static gboolean may_be_base(const struct model *model, const struct qube *qube,
     if (!target || g_strcmp0(value, usual) == 0 ||
         qube_get_bool(model, target, "template_for_dispvms"))
         return TRUE;
-    name = text_shell_quote(value);
+    name = qube_shell_name(target);
     hint = g_strdup_printf("qmc prefs %s template_for_dispvms True", name);
     error_set(error, QMC_ERROR_INVALID,
               target->class && prop_find("template_for_dispvms", target->class->id)

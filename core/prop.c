@@ -46,8 +46,8 @@ int prop_compare(const struct prop_row *a, const struct prop_row *b)
 }
 
 /* What Python reads as an integer: blanks around, a sign, single underscores
- * between digits. */
-static gboolean int_read(const char *text, gint64 *out)
+ * between digits. NULL: it is none; caller frees. */
+static char *int_digits(const char *text)
 {
     g_autofree char *copy = g_strstrip(g_strdup(text));
     const char *in = copy;
@@ -65,8 +65,15 @@ static gboolean int_read(const char *text, gint64 *out)
         *to++ = *in;
     }
     *to = '\0';
-    return digit && g_ascii_string_to_signed(copy[0] == '+' ? copy + 1 : copy, 10,
-                                             G_MININT64, G_MAXINT64, out, NULL);
+    return digit ? g_strdup(copy[0] == '+' ? copy + 1 : copy) : NULL;
+}
+
+static gboolean int_read(const char *text, gint64 *out)
+{
+    g_autofree char *digits = int_digits(text);
+
+    return digits && g_ascii_string_to_signed(digits, 10, G_MININT64, G_MAXINT64, out,
+                                              NULL);
 }
 
 static char *int_canonical(const struct prop_row *row, const char *text)
@@ -167,11 +174,18 @@ char *prop_canonical(const struct prop_row *row, const struct model *model,
 static gboolean refuse(const struct prop_row *row, const char *value,
                        const char *hint, const char *why, GError **error)
 {
-    g_autofree char *shown = text_sanitise(value, -1);
+    g_autofree char *shown = text_sanitise_value(value, -1);
 
     error_set(error, QMC_ERROR_INVALID, hint, "'%s' is no value for '%s': %s",
               shown, row->name, why);
     return FALSE;
+}
+
+static const char *type_hint(const struct prop_row *row, const char *value)
+{
+    if (row->type == PROP_LABEL)
+        return "see the labels with: qmc label ls";
+    return *value ? NULL : "--unset lets it follow its default again";
 }
 
 static gboolean refuse_type(const struct prop_row *row, const char *value,
@@ -186,11 +200,10 @@ static gboolean refuse_type(const struct prop_row *row, const char *value,
         [PROP_IP6] = "an IPv6 address is needed",
         [PROP_LABEL] = "there is no such label",
     };
-    g_autofree char *bounds = NULL;
-    gint64 number;
+    g_autofree char *bounds = NULL, *digits = int_digits(value);
 
-    if (row->type != PROP_INT || !int_read(value, &number))
-        return refuse(row, value, NULL, wanted[row->type], error);
+    if (row->type != PROP_INT || !digits)
+        return refuse(row, value, type_hint(row, value), wanted[row->type], error);
     bounds = row->max == G_MAXINT64
                  ? g_strdup_printf("at least %" G_GINT64_FORMAT " is needed", row->min)
                  : g_strdup_printf("it must lie between %" G_GINT64_FORMAT
@@ -253,6 +266,15 @@ gboolean prop_validate_parsed(const struct prop_row *row, const struct model *mo
     return !row->validate || row->validate(model, qube, value, error);
 }
 
+/* They would look like a blank, or like nothing. */
+static gboolean has_control(const char *value)
+{
+    for (const char *p = value; *p; p += g_utf8_skip[(guchar)*p])
+        if (g_unichar_iscntrl(g_utf8_get_char(p)))
+            return TRUE;
+    return FALSE;
+}
+
 gboolean prop_validate(const struct prop_row *row, const struct model *model,
                        const struct qube *qube, const char *value,
                        GError **error)
@@ -260,5 +282,9 @@ gboolean prop_validate(const struct prop_row *row, const struct model *model,
     if (!xml_text_valid(value))
         return refuse(row, value, NULL,
                       "it has a character that the store cannot hold", error);
+    if (has_control(value))
+        return refuse(row, value, "one line of plain text is needed",
+                      "it has a tab, the end of a line or another control character",
+                      error);
     return prop_validate_parsed(row, model, qube, value, error);
 }

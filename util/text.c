@@ -102,6 +102,19 @@ char *text_sanitise_lines(const char *untrusted, gssize len)
     return text_cleaned(untrusted, len, TRUE);
 }
 
+char *text_sanitise_value(const char *untrusted, gssize len)
+{
+    g_autofree char *lines = text_sanitise_lines(untrusted, len);
+    GString *out = g_string_sized_new(strlen(lines));
+
+    for (const char *p = lines; *p; p++)
+        if (*p == '\n' || *p == '\t')
+            g_string_append(out, *p == '\n' ? "\\n" : "\\t");
+        else
+            g_string_append_c(out, *p);
+    return g_string_free(out, FALSE);
+}
+
 static const char *text_next(const char *p)
 {
     return p + g_utf8_skip[(guchar)*p];

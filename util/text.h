@@ -10,6 +10,9 @@
  * become a space. len < 0: NUL-terminated. NULL gives "". Never fails. */
 char *text_sanitise(const char *untrusted, gssize len);
 
+/* The same for a value that stands on a line: TAB and LF are seen, as \t and \n. */
+char *text_sanitise_value(const char *untrusted, gssize len);
+
 /* The same for text of several lines: TAB and LF stay. */
 char *text_sanitise_lines(const char *untrusted, gssize len);
 

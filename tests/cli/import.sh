@@ -43,7 +43,7 @@ xml 9 import "$work/old/qubes.xml"
 err_has "^hint: look at it with --dry-run, then --confirm qubes.xml"
 test "$(cksum <"$store")" = "$before"
 ok "the store is as it was"
-err_has "'xml-import' of 'qubes.xml' was not confirmed: no qube comes or goes;"
+err_has "'import' of 'qubes.xml' was not confirmed: no qube comes or goes;"
 xml 9 import "$work/old/qubes.xml" --yes
 xml 0 import "$work/old/qubes.xml" --confirm qubes.xml --verbose
 err_has "the former one is 'qubes-"

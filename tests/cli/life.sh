@@ -32,9 +32,9 @@ life 3 show r3
 life 4 create work --class AppVM --label red
 err_has "'work' is the name of another qube"
 life 2 create r3 --label red
-err_has "needs '--class'"
+err_has "needs '--class CLASS'"
 life 2 create r3 --class AppVM
-err_has "needs '--label'"
+err_has "needs '--label LABEL'"
 life 2 create --class AppVM --label red
 life 2 create a/b --class AppVM --label red
 err_has "'a/b' cannot be the name"

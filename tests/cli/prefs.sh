@@ -199,12 +199,40 @@ err_has 'ls, add, del'
 at 2 tag work add 'a b'
 unchanged
 
+# Plain words, and what to do next.
+at 3 prefs work colour
+err_has '^hint: see what it has: qmc prefs work$'
+at 3 global colour
+err_has '^hint: see what there is: qmc global$'
+at 4 prefs work name other
+err_has '^hint: qmc rename work NEW$'
+at 2 prefs work memory ''
+err_has '^hint: --unset lets it follow its default again$'
+at 2 prefs work memory 99999999999999999999
+err_has 'it must lie between 1 and'
+at 2 prefs work label pink
+err_has '^hint: see the labels with: qmc label ls$'
+at 2 prefs work kernelopts "$(printf 'a\nb')"
+err_has 'it has a tab, the end of a line'
+at 2 prefs work kernelopts "$(printf 'a\tb')"
+at 2 global default_template work
+err_has "'work' is no value for 'default_template': it is not a TemplateVM"
+at 2 global default_netvm work
+err_has '^hint: choose another one, or: qmc prefs work provides_network True$'
+at 0 tag work del no-such -n
+out_has '^work	remove a tag	tag no-such is not there$'
+at 0 label add pearl 0xeeeeee -n
+out_has '^system	add a label	label pearl added'
+unchanged
+
 # With a hypervisor: a running qube follows later, and keeps its template.
 demo=$work/demo
 run 0 --demo --root "$demo" prefs personal memory 700
 out_has '^personal: memory is 700, from its next start on$'
 run 0 --demo --root "$demo" prefs vault memory 700
 out_has '^vault: memory is 700$'
+run 4 --demo --root "$demo" rename personal other
+err_has '^hint: shut it down first: qmc stop personal$'
 run 4 --demo --root "$demo" prefs personal template debian-13
 err_has 'not halted'
 run 0 --demo --root "$demo" prefs vault template fedora-42

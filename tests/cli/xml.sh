@@ -91,11 +91,11 @@ sum=$(cksum <"$store")
 xml 2 restore
 xml 3 restore nothing.xml --confirm nothing.xml
 xml 9 restore "$old"
-err_has "'xml-restore' of '$old' was not confirmed: the store gets 'work';"
+err_has "'restore' of '$old' was not confirmed: the store gets 'work';"
 err_has "^hint: add --yes"
 xml 9 restore "$old" --confirm work
 xml 0 restore "$old" --dry-run
-out_has "^dom0${tab}xml-restore${tab}put '$old' in the place of the store"
+out_has "^system${tab}restore${tab}put '$old' in the place of the store"
 out_has "${tab}the store gets 'work'\$"
 out_lacks 'loses'
 xml 1 restore "$new" --confirm "$new"

@@ -267,6 +267,31 @@ START_TEST(what_is_wrong_is_said)
 }
 END_TEST
 
+static void ck_said(const char *op, const char *title, const char *deed)
+{
+    g_autofree char *name = op_title(op_find(op));
+    g_autofree char *what = op_deed(op_find(op), "work");
+
+    ck_assert_str_eq(name, title);
+    ck_assert_str_eq(what, deed);
+}
+
+/* Names that are no words of a language are not said. */
+START_TEST(operations_are_said_in_plain_words)
+{
+    const struct op_row *const *rows = op_all();
+
+    ck_said("start", "start", "start 'work'");
+    ck_said("feature-set", "set a feature", "set a feature of 'work'");
+    ck_said("tag-add", "add a tag", "add a tag to 'work'");
+    ck_said("label-rm", "remove a label", "remove a label");
+    ck_said("global-unset", "unset a global property", "unset a global property");
+    for (gsize i = 0; rows[i]; i++)
+        ck_assert_msg(!strchr(rows[i]->name, '-') || rows[i]->phrase, "%s",
+                      rows[i]->name);
+}
+END_TEST
+
 START_TEST(a_name_nobody_has_brings_the_nearest)
 {
     g_autoptr(GError) error = NULL;
@@ -336,6 +361,7 @@ int main(void)
     tests[n++] = consent_is_typed_as_in_a_shell;
     tests[n++] = words_choose_among_operations_of_one_verb;
     tests[n++] = what_is_wrong_is_said;
+    tests[n++] = operations_are_said_in_plain_words;
     tests[n++] = a_name_nobody_has_brings_the_nearest;
     tests[n++] = completion_offers_what_makes_sense_now;
     return suite_run_cases("op-words", tests, setup, teardown, NULL);

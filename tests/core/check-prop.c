@@ -110,6 +110,9 @@ START_TEST(values_are_checked)
     load();
     ck_refused("default_user", "a b", "a b");
     ck_refused("default_user", "a\013b", "cannot hold");
+    ck_refused("default_user", "a\nb", "end of a line");
+    ck_refused("kernelopts", "a\tb", "a tab");
+    ck_refused("kernelopts", "a\xc2\x85", "control character");
     ck_refused("kernel", "../x", "kernel");
     ck_taken("kernel", "");
     ck_refused("mac", "00:16:3e:5e:6c:0g", "mac");

@@ -15,6 +15,14 @@ static void ck_sanitised(const char *untrusted, gssize len, const char *expected
     ck_assert(g_utf8_validate(text, -1, NULL));
 }
 
+START_TEST(a_value_shows_what_ends_its_line)
+{
+    g_autofree char *text = text_sanitise_value("a\tb\nc\x1b \xe2\x80\xae.", -1);
+
+    ck_assert_str_eq(text, "a\\tb\\nc? .");
+}
+END_TEST
+
 START_TEST(several_lines_stay_lines)
 {
     g_autofree char *text = text_sanitise_lines("a\tb\n\x1b[1m\r\xe2\x80\xae\n", -1);
@@ -275,7 +283,8 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
-        sanitise_keeps_text, several_lines_stay_lines, sanitise_replaces_controls,
+        sanitise_keeps_text, a_value_shows_what_ends_its_line,
+        several_lines_stay_lines, sanitise_replaces_controls,
         sanitise_replaces_bad_utf8, sanitise_drops_what_cannot_be_seen,
         sanitise_never_makes_more_than_it_got, width_counts_columns,
         fit_pads_and_cuts, fit_does_not_split_characters,
