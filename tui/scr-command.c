@@ -47,7 +47,7 @@ static void command_open_screen(struct screen *screen, gconstpointer argument)
 {
     struct command *command = screen->data;
 
-    command->field = field_new("");
+    command->field = field_new(argument ? argument : "");
     command->at = command_history()->len;
 }
 
@@ -243,3 +243,8 @@ const struct screen_class screen_command = {
     .draw = command_draw,
     .typed = command_typed,
 };
+
+void command_open(struct app *app, const char *text)
+{
+    app_push(app, &screen_command, text);
+}

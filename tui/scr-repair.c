@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#include "core/diagnosis.h"
+#include "core/layout.h"
+#include "core/query.h"
 #include "tui/facts.h"
 #include "tui/list.h"
 #include "tui/screens.h"
@@ -20,7 +23,11 @@ struct repair_row {
 
 struct repair {
     struct list *list;
-    GHashTable *rows; /* id -> struct repair_row */
+    GHashTable *rows;    /* id -> struct repair_row */
+    GPtrArray *found;    /* struct diagnosis, of the last look at the disk; NULL:
+                          * there was none yet */
+    struct query *query; /* NULL: none at work */
+    gboolean again;      /* something has changed since it was asked */
 };
 
 /* --- rows --- */
@@ -42,13 +49,13 @@ static char *row_id(const struct repair_row *row)
     return g_strdup_printf("%s %s", row->uuid ? row->uuid : "", row->message);
 }
 
-static void repair_add(struct repair *repair, const struct qube *qube,
+static void repair_add(struct repair *repair, const char *uuid, const char *name,
                        const struct finding *finding)
 {
     struct repair_row *row = g_new0(struct repair_row, 1);
 
-    row->uuid = qube ? g_strdup(qube->uuid) : NULL;
-    row->object = qube ? g_strdup(qube->name) : NULL;
+    row->uuid = g_strdup(uuid);
+    row->object = g_strdup(name);
     row->severity = finding->severity;
     row->message = g_strdup(finding->message);
     row->hint = g_strdup(finding->hint);
@@ -59,7 +66,17 @@ static void repair_add_all(struct repair *repair, const struct qube *qube,
                            const GPtrArray *findings)
 {
     for (guint i = 0; i < findings->len; i++)
-        repair_add(repair, qube, findings->pdata[i]);
+        repair_add(repair, qube ? qube->uuid : NULL, qube ? qube->name : NULL,
+                   findings->pdata[i]);
+}
+
+static void repair_add_found(struct repair *repair)
+{
+    for (guint i = 0; repair->found && i < repair->found->len; i++) {
+        const struct diagnosis *diagnosis = repair->found->pdata[i];
+
+        repair_add(repair, diagnosis->uuid, diagnosis->name, &diagnosis->finding);
+    }
 }
 
 /* One that cannot be read is all there is to say. */
@@ -68,7 +85,7 @@ static void repair_add_unread(struct repair *repair, const GError *error)
     g_autofree char *hint = g_strdup(error_hint(error));
     struct finding finding = {SEVERITY_STOP, error->message, hint};
 
-    repair_add(repair, NULL, &finding);
+    repair_add(repair, NULL, NULL, &finding);
 }
 
 static void repair_fill(struct screen *screen)
@@ -89,10 +106,55 @@ static void repair_fill(struct screen *screen)
 
         repair_add_all(repair, qube, qube->findings);
     }
+    if (!error)
+        repair_add_found(repair);
     g_hash_table_iter_init(&iter, repair->rows);
     while (g_hash_table_iter_next(&iter, &id, NULL))
         g_ptr_array_add(ids, g_strdup(id));
     list_set(repair->list, ids);
+}
+
+/* --- what is on disk --- */
+
+static gpointer repair_run(gconstpointer root, GError **error)
+{
+    g_autofree char *path = layout_path(root, LAYOUT_STORE);
+    auto_of(store_reading) struct store_reading *reading =
+        store_reading_new(root, path, error);
+
+    return reading ? diagnose(root, reading->model) : NULL;
+}
+
+static void repair_ask(struct screen *screen);
+
+/* A store that does not read is a finding of its own; one that takes too long to
+ * look at keeps what was found before. */
+static void repair_done(gpointer answer, const GError *error, gpointer data)
+{
+    struct screen *screen = data;
+    struct repair *repair = screen->data;
+
+    repair->query = NULL;
+    if (!error) {
+        g_clear_pointer(&repair->found, g_ptr_array_unref);
+        repair->found = answer;
+    }
+    screen->stale = TRUE;
+    app_dirty(screen->app);
+    if (repair->again)
+        repair_ask(screen);
+}
+
+static void repair_ask(struct screen *screen)
+{
+    struct repair *repair = screen->data;
+    struct engine *engine = app_engine(screen->app);
+    struct query_spec spec = {repair_run, (GDestroyNotify)g_ptr_array_unref, g_free,
+                              repair_done, screen};
+
+    repair->again = repair->query != NULL;
+    if (!repair->query)
+        repair->query = query_submit(engine, g_strdup(engine_root(engine)), &spec);
 }
 
 /* --- cells --- */
@@ -189,12 +251,15 @@ static void repair_open(struct screen *screen, gconstpointer argument)
 
     repair->rows = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, row_free);
     repair->list = list_new(&spec);
+    repair_ask(screen);
 }
 
 static void repair_close(struct screen *screen)
 {
     struct repair *repair = screen->data;
 
+    g_clear_pointer(&repair->query, query_forget);
+    g_clear_pointer(&repair->found, g_ptr_array_unref);
     list_free(repair->list);
     g_hash_table_unref(repair->rows);
 }
@@ -203,6 +268,8 @@ static void repair_event(struct screen *screen, const struct event *event)
 {
     if (event->type == EVENT_MODEL || event->type == EVENT_QUBE)
         screen->stale = TRUE;
+    if (event->type == EVENT_MODEL || (event->type == EVENT_OP && op_over(event->op)))
+        repair_ask(screen);
 }
 
 static struct list *repair_list(const struct screen *screen)
@@ -281,6 +348,42 @@ static void repair_key_properties(struct screen *screen)
     detail_open(screen->app, repair_subject(screen), DETAIL_PROPERTIES);
 }
 
+/* The first command of a repair, without what is to be chosen, and without consent:
+ * that is asked for. NULL: there is none. */
+static char *repair_command(const struct repair_row *row)
+{
+    static const char *const ends[] = {", or: ", " (", " --confirm ", " --yes"};
+    static const char *const chosen[] = {" VALUE", " NEW"};
+    const char *at = row && row->hint ? strstr(row->hint, "qmc ") : NULL;
+    char *text = at ? g_strdup(at + strlen("qmc ")) : NULL;
+
+    for (gsize i = 0; text && i < G_N_ELEMENTS(ends); i++) {
+        char *end = strstr(text, ends[i]);
+
+        if (end)
+            *end = '\0';
+    }
+    for (gsize i = 0; text && i < G_N_ELEMENTS(chosen); i++)
+        if (g_str_has_suffix(text, chosen[i]))
+            text[strlen(text) - strlen(chosen[i]) + 1] = '\0';
+    return text;
+}
+
+/* Enter there does it, so that it is read and completed before. */
+static void repair_key_repair(struct screen *screen)
+{
+    g_autofree char *text = repair_command(repair_selected(screen));
+
+    command_open(screen->app, text);
+}
+
+static gboolean repair_has_command(const struct screen *screen)
+{
+    g_autofree char *text = repair_command(repair_selected(screen));
+
+    return text != NULL;
+}
+
 static void repair_key_copies(struct screen *screen)
 {
     copies_open(screen->app);
@@ -293,6 +396,8 @@ static gboolean repair_has_qube(const struct screen *screen)
 
 /* clang-format off */
 static const struct key_row repair_keys[] = {
+    {"r", "repair", "Repair", "the command that mends it, to be completed", KEYS_ACT,
+     NULL, repair_key_repair, repair_has_command},
     {"Enter", "open", "Its qube", "the qube it is about", KEYS_ACT, NULL,
      repair_key_open, repair_has_qube},
     {"e F2", "properties", "Properties", "the properties of the qube", KEYS_ACT, NULL,

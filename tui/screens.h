@@ -70,6 +70,8 @@ struct props *detail_props(const struct screen *screen); /* of its tab */
 void props_open_system(struct app *app);
 void props_open_several(struct app *app, char **uuids);
 void props_open_found(struct app *app, const char *text);
+/* The command line with that text in it. */
+void command_open(struct app *app, const char *text);
 /* The copies of the store, and what one of them says otherwise. */
 void copies_open(struct app *app);
 void comparison_open(struct app *app, const char *copy);
