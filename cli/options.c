@@ -9,7 +9,6 @@
 #include "util/error.h"
 #include "util/near.h"
 
-#define HINT_HELP "'qmc help' lists verbs and options"
 
 struct options {
     const struct cmd *cmd;
@@ -91,10 +90,13 @@ static void error_unknown(const struct options *options, const char *arg,
     near = near_find(word, (const char *const *)names->pdata);
     if (near)
         hint = g_strdup_printf("did you mean '--%s'?", near);
-    else if (options->cmd)
+    else if (!options->cmd)
+        hint = g_strdup("'qmc help' lists verbs and options; those of a verb stand "
+                        "behind it");
+    else
         hint = g_strdup_printf("'qmc help %s' lists its options",
                                options->cmd->words);
-    error_set(error, QMC_ERROR_INVALID, hint ? hint : HINT_HELP,
+    error_set(error, QMC_ERROR_INVALID, hint,
               "there is no option '%s'%s%s", arg,
               options->cmd ? " for " : "", options->cmd ? options->cmd->words : "");
 }

@@ -94,8 +94,9 @@ static struct group *group_get(struct search *search, const char *what)
 static void add(struct search *search, const char *what, const struct qube *by)
 {
     g_autofree char *safe = by ? text_sanitise(by->name, -1) : NULL;
+    const char *kept = by && qube_is_preload(search->model, by) ? " (preloaded)" : "";
     g_autofree char *name =
-        safe ? g_strdup_printf("'%s'", safe) : g_strdup("the system");
+        safe ? g_strdup_printf("'%s'%s", safe, kept) : g_strdup("the system");
     GPtrArray *all = group_get(search, what)->by;
 
     if (!g_ptr_array_find_with_equal_func(all, name, g_str_equal, NULL))

@@ -2,8 +2,9 @@
 /* Who in the store refers to a qube by its name (spec/qubes-xml.md 8.4, as 4.3
  * has it): global properties as they are in effect, what other qubes have set
  * themselves, devices they are given, volumes that begin from its volumes or lie
- * in its directory. Preloaded disposables count like any other: nobody here takes
- * them away. Main thread. */
+ * in its directory. Preloaded disposables count too, and are said to be that: nobody
+ * here takes them away with their template, and without it the store would be one
+ * that qubesd does not load. Main thread. */
 #pragma once
 
 #include "core/model.h"

@@ -125,6 +125,12 @@ static void use_disposable(const char *unused)
                          "label", "red", "template", "x", NULL)->error);
 }
 
+static void use_preload(const char *unused)
+{
+    use_disposable(NULL);
+    qube_put_feature(world_qube(world, "x"), "preload-dispvm", "d");
+}
+
 static void use_relay(const char *unused)
 {
     make("r", "RemoteVM");
@@ -188,6 +194,7 @@ static const struct {
     { "t", use_default_template, NULL, "default_template of the system" },
     { "t", use_template, NULL, "template of 'work'" },                     /* 5 */
     { "x", use_disposable, NULL, "template of 'd'" },
+    { "x", use_preload, NULL, "template of 'd' (preloaded)" },             /* 5a */
     { "x", use_property, "netvm", "netvm of 'work'" },
     { "x", use_property, "guivm", "guivm of 'work'" },
     { "x", use_property, "audiovm", "audiovm of 'work'" },
