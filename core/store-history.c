@@ -19,7 +19,9 @@
 #define NUMBERS 1000 /* of one second */
 #define LOCK_MS 5000
 
-const struct history_limits store_history_limits = { 50, (guint64)128 << 20 };
+const struct history_limits store_history_limits = {
+    .recent = 20, .hours = 24, .days = 30, .months = 12, .bytes = (guint64)128 << 20,
+};
 
 /* Reading. */
 
@@ -154,6 +156,7 @@ static GPtrArray *names_in(const char *dir, gboolean (*fits)(const char *name),
 
 struct former {
     char *path;
+    const char *name; /* in the path */
     guint64 size;
     gboolean doomed;
 };
@@ -172,8 +175,10 @@ static GArray *formers_of(const char *root)
 
     g_array_set_clear_func(formers, former_clear);
     for (guint i = 0; names && i < names->len; i++) {
-        struct former former = { g_build_filename(dir, names->pdata[i], NULL), 0, FALSE };
+        struct former former = { .path = g_build_filename(dir, names->pdata[i], NULL) };
         struct stat st;
+
+        former.name = strrchr(former.path, '/') + 1;
 
         if (lstat(former.path, &st) == 0)
             former.size = (guint64)st.st_size;
@@ -182,31 +187,78 @@ static GArray *formers_of(const char *root)
     return formers;
 }
 
-static void doom(GArray *formers, const struct history_limits *limits,
-                 const char *kept)
+static struct former *former_at(const GArray *formers, guint i)
 {
-    guint count = formers->len;
+    return &g_array_index(formers, struct former, i);
+}
+
+/* From a clock that was ahead: what is named later than the one just made counts as
+ * older than all others, or each new one would be the oldest for as long. */
+static void age_the_future(GArray *formers, const char *kept)
+{
+    g_autofree char *now = kept ? g_path_get_basename(kept) : NULL;
+    guint past = 0;
+    g_autofree struct former *future = NULL;
+
+    while (past < formers->len && (!now || strcmp(former_at(formers, past)->name, now) <= 0))
+        past++;
+    if (past == formers->len)
+        return;
+    future = g_memdup2(former_at(formers, past), (formers->len - past) * sizeof *future);
+    memmove(former_at(formers, formers->len - past), formers->data, past * sizeof *future);
+    memcpy(formers->data, future, (formers->len - past) * sizeof *future);
+}
+
+/* The first of each of the newest periods of which there are any: so many letters of
+ * the name are the same in one. */
+static void spare_firsts(GArray *formers, gsize letters, guint periods)
+{
+    for (guint i = formers->len; i-- > 0 && periods > 0;) {
+        struct former *former = former_at(formers, i);
+
+        if (i > 0 && strncmp(former->name, former_at(formers, i - 1)->name, letters) == 0)
+            continue;
+        former->doomed = FALSE;
+        periods--;
+    }
+}
+
+static void doom_by_age(GArray *formers, const struct history_limits *limits)
+{
+    for (guint i = 0; i < formers->len; i++)
+        former_at(formers, i)->doomed = i + limits->recent < formers->len;
+    spare_firsts(formers, strlen("qubes-YYYYMMDDTHH"), limits->hours);
+    spare_firsts(formers, strlen("qubes-YYYYMMDD"), limits->days);
+    spare_firsts(formers, strlen("qubes-YYYYMM"), limits->months);
+}
+
+static void doom_by_size(GArray *formers, guint64 most)
+{
     guint64 bytes = 0;
 
-    for (guint i = 0; i < formers->len; i++)
-        bytes += g_array_index(formers, struct former, i).size;
-    for (guint i = 0; i < formers->len &&
-                      (count > limits->count || bytes > limits->bytes); i++) {
-        struct former *former = &g_array_index(formers, struct former, i);
+    for (guint i = formers->len; i-- > 0;) {
+        struct former *former = former_at(formers, i);
 
-        if (g_strcmp0(former->path, kept) == 0)
-            continue;
-        former->doomed = TRUE;
-        count--;
-        bytes -= former->size;
+        bytes += former->doomed ? 0 : former->size;
+        former->doomed = former->doomed || bytes > most;
     }
+}
+
+static void doom(GArray *formers, const struct history_limits *limits, const char *kept)
+{
+    age_the_future(formers, kept);
+    doom_by_age(formers, limits);
+    doom_by_size(formers, limits->bytes);
+    for (guint i = 0; i < formers->len; i++)
+        if (g_strcmp0(former_at(formers, i)->path, kept) == 0)
+            former_at(formers, i)->doomed = FALSE;
 }
 
 /* The newest that reads among the doomed or the others. */
 static struct former *find_reading(const char *root, GArray *formers, gboolean doomed)
 {
     for (guint i = formers->len; i-- > 0;) {
-        struct former *former = &g_array_index(formers, struct former, i);
+        struct former *former = former_at(formers, i);
         auto_of(store_reading) struct store_reading *reading = NULL;
 
         if (former->doomed != doomed)
@@ -232,7 +284,7 @@ static void spare_last_good(const char *root, GArray *formers)
 static gboolean any_doomed(const GArray *formers)
 {
     for (guint i = 0; i < formers->len; i++)
-        if (g_array_index(formers, struct former, i).doomed)
+        if (former_at(formers, i)->doomed)
             return TRUE;
     return FALSE;
 }
@@ -247,7 +299,7 @@ void store_history_prune(const char *root, const struct history_limits *limits,
     if (!kept_reads && any_doomed(formers))
         spare_last_good(root, formers);
     for (guint i = 0; i < formers->len; i++) {
-        const struct former *former = &g_array_index(formers, struct former, i);
+        const struct former *former = former_at(formers, i);
 
         if (former->doomed && unlink(former->path) != 0)
             log_line("store", "an old copy stays: %s", g_strerror(errno));

@@ -56,14 +56,22 @@ gboolean store_put_back(const char *root, GBytes *bytes, const char *kept,
 /* The path the next former store goes to; makes the directory. */
 char *store_history_place(const char *root, GError **error);
 
+/* They are thinned by age, so that no number of saves in a row pushes out what
+ * stood before: the newest stay; beyond them the first of each hour, of each day,
+ * and of each month (UTC), for so many of these as have any. The first of a period
+ * is the store as it was when that began, so the one that stood longest, and the
+ * first of a day is the first of its hour: nothing that is wanted later goes
+ * before. Only names are looked at, no clock: where nothing is saved for years
+ * nothing goes, and what a clock that was ahead has named counts as the oldest.
+ * With that the number is bounded (86); the oldest go until the size is, too. */
 struct history_limits {
-    guint count;
+    guint recent, hours, days, months;
     guint64 bytes;
 };
-extern const struct history_limits store_history_limits; /* 50 and 128 MiB */
+extern const struct history_limits store_history_limits; /* 20, 24, 30, 12; 128 MiB */
 
-/* Removes our oldest ones until the limits hold; never `kept` (a path: the one
- * just made), and never the last that reads. kept_reads: it is known to, so
+/* Removes ours that are beyond the limits; never `kept` (a path: the one just made;
+ * NULL: none was), and never the last that reads. kept_reads: it is known to, so
  * none has to be parsed for that. Failing is no harm. */
 void store_history_prune(const char *root, const struct history_limits *limits,
                          const char *kept, gboolean kept_reads);

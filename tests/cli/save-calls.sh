@@ -8,7 +8,7 @@
 
 command='prefs work memory 900'
 history=$root/var/lib/qubes/backup/qmc
-limit=50 # of the history
+limit=22 # of the history: the newest, and the first of each of two hours
 
 version() {
     if cmp -s "$store" "$work/old.xml"; then
@@ -36,11 +36,11 @@ for version in old new; do
     run 10 --root "$root" --offline xml check "$work/$version.xml"
 done
 
-# A history that is full: one copy has to go.
+# A history that is full: one copy has to go, not the first of its hour.
 cp -al "$work/first" "$work/full"
 mkdir -p "$work/full/var/lib/qubes/backup/qmc"
 n=0
-while [ $n -lt $limit ]; do
+while [ $n -lt 21 ]; do
     cp "$work/old.xml" \
         "$work/full/var/lib/qubes/backup/qmc/qubes-20260101T000000Z-$(printf %03d $n).xml"
     n=$((n + 1))

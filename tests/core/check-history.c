@@ -77,7 +77,7 @@ static gboolean restore(const char *path, GError **error)
 
 static void ck_prune(guint count, guint64 bytes, const char *kept, gboolean reads)
 {
-    struct history_limits limits = { count, bytes };
+    struct history_limits limits = { .recent = count, .bytes = bytes };
 
     store_history_prune(root, &limits, kept, reads);
 }
@@ -117,6 +117,105 @@ START_TEST(a_clock_set_back_does_not_lose_the_newest)
 
     ck_prune(1, G_MAXUINT64, one, TRUE);
     ck_assert(is_there(one) && !is_there(two));
+}
+END_TEST
+
+/* While it catches up, new ones are the newest. */
+START_TEST(what_comes_from_the_future_is_the_oldest)
+{
+    g_autofree char *two = put_copy(LAYOUT_HISTORY, NAME(2), "");
+    g_autofree char *three = put_copy(LAYOUT_HISTORY, NAME(3), "");
+    g_autofree char *eight = put_copy(LAYOUT_HISTORY, NAME(8), "");
+    g_autofree char *nine = put_copy(LAYOUT_HISTORY, NAME(9), "");
+
+    ck_prune(3, G_MAXUINT64, three, TRUE);
+    ck_assert(is_there(two) && is_there(three) && is_there(nine) && !is_there(eight));
+    ck_prune(2, G_MAXUINT64, three, TRUE);
+    ck_assert(is_there(two) && is_there(three) && !is_there(nine));
+}
+END_TEST
+
+/* Ages. */
+
+static char *name_at(GDateTime *time, int number)
+{
+    g_autofree char *stem = g_date_time_format(time, "qubes-%Y%m%dT%H%M%SZ");
+
+    return g_strdup_printf("%s-%03d.xml", stem, number);
+}
+
+static void save_at(GDateTime *time, int number)
+{
+    g_autofree char *name = name_at(time, number);
+    g_autofree char *path = put_copy(LAYOUT_HISTORY, name, "x");
+
+    store_history_prune(root, &store_history_limits, path, TRUE);
+}
+
+/* Minutes before; exactly one copy of then, or none. */
+static gboolean stays(GDateTime *end, int minutes)
+{
+    g_autoptr(GDateTime) time = g_date_time_add_minutes(end, -minutes);
+    g_autofree char *name = name_at(time, 0), *dir = root_path(LAYOUT_HISTORY);
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+
+    return is_there(path);
+}
+
+/* One every ten minutes for 40 days, up to the end of an hour, a day, and a month. */
+START_TEST(what_ages_is_thinned)
+{
+    g_autoptr(GDateTime) end = g_date_time_new_utc(2026, 3, 31, 23, 50, 0);
+    guint count = 0;
+
+    for (int i = 40 * 144 - 1; i >= 0; i--) {
+        g_autoptr(GDateTime) time = g_date_time_add_minutes(end, -10 * i);
+
+        save_at(time, 0);
+    }
+    for (int i = 0; i < 40 * 144; i++) {
+        gboolean recent = i < 20, hour = i % 6 == 5 && i < 24 * 6;
+        gboolean day = i % 144 == 143 && i < 30 * 144, month = i == 31 * 144 - 1;
+
+        /* The oldest of all is the first of February that there was. */
+        gboolean wanted = recent || hour || day || month || i == 40 * 144 - 1;
+
+        ck_assert_msg(stays(end, 10 * i) == wanted, "%d: %d", i, wanted);
+        count += wanted;
+    }
+    ck_assert_uint_eq(root_history_count(), count);
+    ck_assert_uint_le(count, 86);
+}
+END_TEST
+
+START_TEST(saves_in_a_row_push_nothing_out)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_utc(2026, 3, 10, 12, 30, 0);
+    static const int ages[] = { 60, 180, 24 * 60, 10 * 24 * 60, 100 * 24 * 60, 900 * 24 * 60 };
+
+    for (gsize i = G_N_ELEMENTS(ages); i-- > 0;) {
+        g_autoptr(GDateTime) time = g_date_time_add_minutes(now, -ages[i]);
+
+        save_at(time, 0);
+    }
+    for (int i = 0; i < 300; i++)
+        save_at(now, i);
+    for (gsize i = 0; i < G_N_ELEMENTS(ages); i++)
+        ck_assert_msg(stays(now, ages[i]), "%d minutes", ages[i]);
+    ck_assert(stays(now, 0)); /* the store before the first of them */
+    ck_assert_uint_eq(root_history_count(), G_N_ELEMENTS(ages) + 1 + 20);
+}
+END_TEST
+
+START_TEST(the_size_is_bounded_whatever_the_age)
+{
+    const struct history_limits limits = { .recent = 9, .months = 9, .bytes = 4 };
+    g_autofree char *one = put_copy(LAYOUT_HISTORY, NAME(1), "12");
+    g_autofree char *two = put_copy(LAYOUT_HISTORY, NAME(2), "12");
+    g_autofree char *three = put_copy(LAYOUT_HISTORY, NAME(3), "12");
+
+    store_history_prune(root, &limits, three, TRUE);
+    ck_assert(!is_there(one) && is_there(two) && is_there(three));
 }
 END_TEST
 
@@ -370,6 +469,15 @@ START_TEST(a_restore_does_not_overwrite_a_change)
 }
 END_TEST
 
+/* So many, and the first of the hour, or of both if one begins meanwhile. */
+static void ck_history_is_full(guint others)
+{
+    guint count = root_history_count();
+
+    ck_assert_uint_ge(count, store_history_limits.recent + others);
+    ck_assert_uint_le(count, store_history_limits.recent + 2 + others);
+}
+
 START_TEST(fifty_broken_stores_do_not_push_out_the_good_one)
 {
     g_autofree char *text = root_put_fixture("upstream-4.2.xml");
@@ -381,7 +489,7 @@ START_TEST(fifty_broken_stores_do_not_push_out_the_good_one)
         ck_assert(restore(copy, NULL));
     }
     ck_assert(is_there(good));
-    ck_assert_uint_eq(root_history_count(), 51);
+    ck_history_is_full(1);
 }
 END_TEST
 
@@ -639,7 +747,7 @@ START_TEST(killed_at_any_point_it_is_old_or_new)
     }
     root_set_memory("work", 4000);
     ck_assert(root_save(NULL)); /* and tidies up after those that were killed */
-    ck_assert_uint_eq(root_history_count(), store_history_limits.count);
+    ck_history_is_full(0);
 }
 END_TEST
 
@@ -647,6 +755,8 @@ int main(void)
 {
     const TTest *tests[] = {
         the_oldest_go_first, a_clock_set_back_does_not_lose_the_newest,
+        what_comes_from_the_future_is_the_oldest, what_ages_is_thinned,
+        saves_in_a_row_push_nothing_out, the_size_is_bounded_whatever_the_age,
         the_last_that_reads_stays, a_history_without_any_good_one_is_pruned,
         what_is_kept_has_mode_and_bytes_of_the_store, a_failed_rename_keeps_nothing,
         a_full_disk_keeps_nothing, no_place_for_the_history_is_said,
