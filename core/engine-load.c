@@ -16,9 +16,10 @@ struct load {
     struct store *store;
     struct model *model;
     GError *error;
+    gboolean read;
 };
 
-static struct load *load_new(struct engine *engine)
+struct load *load_new(struct engine *engine)
 {
     struct load *load = g_new0(struct load, 1);
 
@@ -29,8 +30,10 @@ static struct load *load_new(struct engine *engine)
     return load;
 }
 
-static void load_free(struct load *load)
+void load_free(struct load *load)
 {
+    if (!load)
+        return;
     model_free(load->model);
     store_free(load->store);
     g_clear_error(&load->error);
@@ -91,11 +94,24 @@ static void carry_over(const struct model *from, struct model *to)
     }
 }
 
-static void load_adopt(struct load *load)
+gboolean load_read(struct load *load)
+{
+    load->read = TRUE;
+    return store_load(load->store, load->model, &load->error);
+}
+
+const GError *load_error(const struct load *load)
+{
+    return load->error;
+}
+
+void load_adopt(struct load *load)
 {
     struct engine *engine = load->engine;
     struct event event = { .type = EVENT_MODEL };
 
+    if (!load->read)
+        return;
     engine->loads++;
     model_swap(engine->model, load->model);
     store_swap(engine->store, load->store);
@@ -106,22 +122,18 @@ static void load_adopt(struct load *load)
     events_emit(engine->model->events, &event);
 }
 
-gboolean engine_reload(struct engine *engine, GError **error)
+/* Nothing is on the screen yet. */
+gboolean engine_load(struct engine *engine, GError **error)
 {
     struct load *load = load_new(engine);
 
-    store_load(load->store, load->model, &load->error);
+    engine_probe(engine);
+    load_read(load);
     load_adopt(load);
     load_free(load);
     if (engine->store_error && error)
         *error = g_error_copy(engine->store_error);
     return engine->store_error == NULL;
-}
-
-gboolean engine_load(struct engine *engine, GError **error)
-{
-    engine_probe(engine);
-    return engine_reload(engine, error);
 }
 
 const GError *engine_store_error(const struct engine *engine)
@@ -133,9 +145,7 @@ const GError *engine_store_error(const struct engine *engine)
 
 static gboolean load_run(struct job *job, gpointer data, GError **error)
 {
-    struct load *load = data;
-
-    store_load(load->store, load->model, &load->error);
+    load_read(data);
     return TRUE;
 }
 

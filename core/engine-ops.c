@@ -12,6 +12,7 @@
 #define POLL_MS 250
 #define SAVE_LOCK_MS 15000 /* many may save at once, on a slow disk */
 #define SAVE_DEADLINE_MS 60000
+#define RELOAD_DEADLINE_MS 20000
 #define UNDO_DEADLINE_MS 120000
 #define SAVE_TRIES 5
 #define OPS_KEPT 500
@@ -121,15 +122,21 @@ static void op_job_over(gpointer data)
         op_leave(op);
 }
 
-static void op_job(struct op *op, struct job_spec *spec)
+static void op_job_free(struct op *op, struct job_spec *spec)
 {
     spec->data = op;
-    spec->key = op->row->urgent || op->dry_run ? NULL : op->uuid;
-    /* The reserved worker is for the first move alone. */
-    spec->urgent = op->row->urgent && !op->priv->again;
     spec->destroy = op_job_over;
     op->priv->inside++;
     op->priv->job = engine_job(op->engine, spec);
+}
+
+/* After what the operation has at work. */
+static void op_job(struct op *op, struct job_spec *spec)
+{
+    spec->key = op->row->urgent || op->dry_run ? NULL : op->uuid;
+    /* The reserved worker is for the first move alone. */
+    spec->urgent = op->row->urgent && !op->priv->again;
+    op_job_free(op, spec);
 }
 
 static void progress(struct job *job, int kind, const char *text, gpointer data)
@@ -195,6 +202,8 @@ static gboolean run_guarded(struct op *op, struct job *job,
     op->priv->job = job;
     op->priv->again = FALSE;
     ok = engine_check_writable(op->engine, error) && part(op, error);
+    if (ok && op->row->puts_store)
+        load_read(op->priv->follow);
     if (ok)
         op_look(op);
     /* Main has reported a failure already, so it must be one. */
@@ -292,6 +301,8 @@ static void op_launch(struct op *op)
 
     op->phase = OP_RUNNING;
     op->began_us = g_get_monotonic_time();
+    if (op->row->puts_store)
+        op->priv->follow = load_new(op->engine);
     op_job(op, &spec);
     op_emit(op);
 }
@@ -300,12 +311,17 @@ static void op_launch(struct op *op)
 
 static void saved(struct job *job, const GError *error, gpointer data);
 
+/* What it could not write over is read here, too: of a stale one the lock is kept, so
+ * what is read now is what the next try finds. */
 static gboolean save_run(struct job *job, gpointer data, GError **error)
 {
     struct op *op = data;
+    gboolean fine = engine_check_writable(op->engine, error) &&
+                    store_save_run(op->priv->save, SAVE_LOCK_MS, error);
 
-    return engine_check_writable(op->engine, error) &&
-           store_save_run(op->priv->save, SAVE_LOCK_MS, error);
+    if (!fine || op->priv->reads)
+        load_read(op->priv->follow);
+    return fine;
 }
 
 static void save_submit(struct op *op)
@@ -325,30 +341,71 @@ static void save_submit(struct op *op)
     if (op->priv->stale)
         store_save_inherit(op->priv->save, op->priv->stale);
     g_clear_pointer(&op->priv->stale, store_save_free);
+    /* A finding may be about what was changed, whosever it is. */
+    op->priv->reads = op->reread || model_findings(engine->model);
+    load_free(op->priv->follow);
+    op->priv->follow = load_new(engine);
     op_job(op, &spec);
     op_emit(op);
 }
 
-/* The file is not ours any more, or was not written: the model follows it. */
-static void save_failed(struct op *op, GError *error)
+static void follow(struct engine *engine, struct load *load)
 {
-    g_autoptr(GError) reload_error = NULL;
+    const GError *error;
 
-    if (!engine_reload(op->engine, &reload_error))
-        model_note(op->engine->model, NULL, TRUE, "%s", reload_error->message);
-    op_unwind(op, error);
+    load_adopt(load);
+    error = engine_store_error(engine);
+    if (error)
+        model_note(engine->model, NULL, TRUE, "%s", error->message);
 }
 
-/* The lock is kept: what is read now is what the next try finds. */
+static gboolean reload_run(struct job *job, gpointer data, GError **error)
+{
+    load_read(((struct op *)data)->priv->reload);
+    return TRUE;
+}
+
+static void reload_done(struct job *job, const GError *error, gpointer data)
+{
+    struct op *op = data;
+
+    engine_job_lost(op->engine, error);
+    if (error)
+        model_note(op->engine->model, NULL, TRUE, "the store does not answer: %s",
+                   error->message);
+    else
+        follow(op->engine, op->priv->reload);
+    op_unwind(op, g_steal_pointer(&op->priv->cause));
+}
+
+/* The file is not ours any more, or was not written: the model follows it. A worker
+ * that was given up is still at its own reading, so another one makes one. */
+static void save_failed(struct op *op, GError *error)
+{
+    struct job_spec spec = {
+        .deadline_ms = RELOAD_DEADLINE_MS,
+        .run = reload_run,
+        .done = reload_done,
+    };
+
+    if (!error_is(error, QMC_ERROR_TIMEOUT)) {
+        follow(op->engine, op->priv->follow);
+        op_unwind(op, error);
+        return;
+    }
+    op->priv->cause = error;
+    op->priv->reload = load_new(op->engine);
+    op_job_free(op, &spec);
+}
+
 static void save_again(struct op *op)
 {
-    GError *error = NULL;
-
     op->priv->stale = g_steal_pointer(&op->priv->save);
-    if (engine_reload(op->engine, &error))
-        op_save(op);
+    load_adopt(op->priv->follow);
+    if (engine_store_error(op->engine))
+        op_unwind(op, g_error_copy(engine_store_error(op->engine)));
     else
-        op_unwind(op, error);
+        op_save(op);
 }
 
 /* Once the store is saved. */
@@ -392,13 +449,9 @@ static void op_finish_saved(struct op *op)
 /* The file is written, whatever comes of reading it. */
 static void save_done(struct op *op)
 {
-    struct engine *engine = op->engine;
-    g_autoptr(GError) error = NULL;
-
-    store_save_commit(op->priv->save, engine->model);
-    /* A finding may be about what was changed, whosever it is. */
-    if ((op->reread || model_findings(engine->model)) && !engine_reload(engine, &error))
-        model_note(engine->model, NULL, TRUE, "%s", error->message);
+    store_save_commit(op->priv->save, op->engine->model);
+    if (op->priv->reads)
+        follow(op->engine, op->priv->follow);
 }
 
 static void saved(struct job *job, const GError *error, gpointer data)
@@ -432,6 +485,17 @@ static void op_save(struct op *op)
         op_unwind(op, error);
 }
 
+/* What was put is what everything else is made from now. */
+static void op_follow_put(struct op *op)
+{
+    if (load_error(op->priv->follow)) {
+        op_unwind(op, g_error_copy(load_error(op->priv->follow)));
+        return;
+    }
+    load_adopt(op->priv->follow);
+    op_finish(op, NULL);
+}
+
 static void op_apply(struct op *op)
 {
     struct engine *engine = op->engine;
@@ -443,6 +507,8 @@ static void op_apply(struct op *op)
         g_queue_push_tail(&engine->savers, op);
         if (g_queue_peek_head(&engine->savers) == op)
             op_save(op);
+    } else if (op->row->puts_store) {
+        op_follow_put(op);
     } else if (op->row->apply && !op->row->apply(op, &error)) {
         op_unwind(op, error);
     } else {

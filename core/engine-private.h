@@ -45,9 +45,16 @@ void engine_timer_remove(struct engine *engine, guint id);
 /* Turns the loop until *done or the time is over; FALSE if it is. */
 gboolean engine_turn(struct engine *engine, const gboolean *done, int timeout_ms);
 
-/* engine-load.c: reads the store again; what is known of now is carried over by
- * UUID. On main: for an operation that cannot go on without. */
-gboolean engine_reload(struct engine *engine, GError **error);
+/* engine-load.c: one reading of the store: made on main, read on a worker [W], put in
+ * place of the model on main, where what is known of now is carried over by UUID. A
+ * store may be on a disk that does not answer, so main reads it at the start alone. */
+struct load;
+struct load *load_new(struct engine *engine);
+void load_free(struct load *load);
+gboolean load_read(struct load *load);
+const GError *load_error(const struct load *load); /* read it was; NULL: it could be */
+void load_adopt(struct load *load); /* once; also one that failed; nothing if it was
+                                     * never read, because the job was dropped */
 /* If the file changed behind us and nobody is writing it: a job reads it. */
 void engine_check_store(struct engine *engine);
 

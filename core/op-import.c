@@ -136,11 +136,6 @@ static gboolean import_run(struct op *op, GError **error)
     return TRUE;
 }
 
-static gboolean import_apply(struct op *op, GError **error)
-{
-    return engine_reload(op->engine, error);
-}
-
 static void import_clear(struct op *op)
 {
     struct importing *importing = op->data;
@@ -182,6 +177,7 @@ const struct op_row op_xml_import = {
     .system = TRUE,
     .unread = TRUE,
     .offline = TRUE,
+    .puts_store = TRUE,
     .confirm = CONFIRM_L3,
     .consequence = TAIL,
     .args = import_args,
@@ -192,7 +188,6 @@ const struct op_row op_xml_import = {
     .prepare = import_prepare,
     .look = import_look,
     .run = import_run,
-    .apply = import_apply,
     .clear = import_clear,
     .object = import_object,
 };

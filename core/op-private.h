@@ -20,6 +20,8 @@ struct op_undo {
 /* `kind` of job_progress(), beside enum step_state for the end of a step. */
 enum { PROGRESS_STEP = 100, PROGRESS_UNDO, PROGRESS_UNDONE, PROGRESS_LEFT };
 
+struct load;
+
 struct op_private {
     unsigned refs;
     struct job *job;       /* the last one submitted; NULL: all are over */
@@ -32,6 +34,10 @@ struct op_private {
     int xid;
     GArray *undos;         /* struct op_undo; the worker's while inside */
     GError *cause;         /* why it is being undone */
+    struct load *follow;   /* of the store after the job at work; the worker's while
+                            * inside */
+    gboolean reads;        /* it is wanted also if the save works */
+    struct load *reload;   /* when a save was given up */
     struct store_save *save;
     struct store_save *stale; /* the try before: it keeps the lock for the next */
     unsigned saves;        /* tries */

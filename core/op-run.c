@@ -87,6 +87,8 @@ static void op_free(struct op *op)
     op_clear(op);
     if (priv->poll_timer)
         engine_timer_remove(op->engine, priv->poll_timer);
+    load_free(priv->follow);
+    load_free(priv->reload);
     store_save_free(priv->save);
     store_save_free(priv->stale);
     g_array_unref(priv->undos);

@@ -275,12 +275,6 @@ static gboolean restore_run(struct op *op, GError **error)
     return TRUE;
 }
 
-/* What was written is what everything else is made from now. */
-static gboolean restore_apply(struct op *op, GError **error)
-{
-    return engine_reload(op->engine, error);
-}
-
 static void restore_clear(struct op *op)
 {
     struct restoring *restoring = op->data;
@@ -314,6 +308,7 @@ const struct op_row op_xml_restore = {
     .system = TRUE,
     .unread = TRUE,
     .offline = TRUE,
+    .puts_store = TRUE,
     .confirm = CONFIRM_L2,
     .consequence = TAIL,
     .args = restore_args,
@@ -324,7 +319,6 @@ const struct op_row op_xml_restore = {
     .prepare = restore_prepare,
     .look = restore_look,
     .run = restore_run,
-    .apply = restore_apply,
     .clear = restore_clear,
     .object = restore_object,
 };

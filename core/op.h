@@ -86,6 +86,8 @@ struct op_row {
     gboolean urgent;      /* passes the qube's queue (kill); run, not poll, has
                            * the reserved worker */
     gboolean writes_store;
+    gboolean puts_store;  /* run put another one in its place: the model follows, and
+                           * if that does not read it is undone; apply is NULL */
     int deadline_ms;      /* of each step; 0: none */
     /* What class and state do not say; NULL: nothing more. Before prepare, and
      * with the arguments known so far to grey out a key. */

@@ -161,16 +161,22 @@ static char *holder_path(const struct store_save *save)
 }
 
 /* The lock is held, so one name is enough for what is not whole yet, and what a
- * killed holder has left there is written over. No fsync: it says nothing about
- * a machine that was started since. */
+ * killed holder has left there is written over; a full disk leaves nothing. No
+ * fsync: it says nothing about a machine that was started since. */
 static gboolean holder_set(const char *path, const char *text)
 {
     g_autofree char *fresh = g_strconcat(path, "~", NULL);
     auto_fd int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
                           0660);
     size_t len = strlen(text);
+    int cause;
 
-    return fd >= 0 && write(fd, text, len) == (ssize_t)len && rename(fresh, path) == 0;
+    if (fd >= 0 && write(fd, text, len) == (ssize_t)len && rename(fresh, path) == 0)
+        return TRUE;
+    cause = errno;
+    unlink(fresh);
+    errno = cause;
+    return FALSE;
 }
 
 static void holder_write(const struct store_save *save)

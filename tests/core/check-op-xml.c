@@ -15,6 +15,17 @@
 
 #include "tests/util/suite.h"
 
+static GThread *main_thread;
+static guint reads_on_main;
+gboolean __real_store_load(struct store *store, struct model *model, GError **error);
+gboolean __wrap_store_load(struct store *store, struct model *model, GError **error);
+
+gboolean __wrap_store_load(struct store *store, struct model *model, GError **error)
+{
+    reads_on_main += g_thread_self() == main_thread;
+    return __real_store_load(store, model, error);
+}
+
 static void change_memory(const char *value)
 {
     g_autoptr(GError) error = NULL;
@@ -478,6 +489,39 @@ START_TEST(an_import_that_fails_anywhere_leaves_nothing)
 }
 END_TEST
 
+/* It may be on a disk that does not answer. */
+START_TEST(once_started_main_reads_no_store)
+{
+    g_autofree char *file = old_system(), *copy = NULL, *text = world_store(world);
+    g_autofree char *path = layout_path(world->root, LAYOUT_STORE), *bad = NULL;
+    g_auto(GStrv) parts = g_strsplit(text, "name=\"label\">", 2);
+    g_autoptr(GError) error = NULL;
+    struct op *op;
+
+    bad = g_strconcat(parts[0], "name=\"label\">no-", parts[1], NULL);
+    put_store(path, bad);
+    ck_assert(engine_load(world->engine, NULL));
+    ck_assert_uint_gt(model_findings(engine_model(world->engine)), 0);
+    reads_on_main = 0;
+    change_memory("900"); /* and the findings are looked for again */
+    ck_assert_uint_gt(model_findings(engine_model(world->engine)), 0);
+    put_store(path, text); /* behind us: read again, and saved again */
+    change_memory("800");
+    ck_assert_uint_eq(model_findings(engine_model(world->engine)), 0);
+    ck_assert_int_eq(memory(), 800);
+    g_atomic_int_set(&rename_errno, EIO);
+    op = world_submit(world, "set", "vault", &error, "name", "memory", "value", "700", NULL);
+    world_finish(world, op);
+    g_atomic_int_set(&rename_errno, 0);
+    ck_assert_ptr_nonnull(op->error);
+    ck_assert_int_eq(memory(), 800);
+    copy = newest_copy();
+    ck_no_error(restore(copy)->error);
+    ck_no_error(import(file, CONFIRM_L3, &error)->error);
+    ck_assert_uint_eq(reads_on_main, 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -494,8 +538,10 @@ int main(void)
         an_old_store_takes_the_place,
         an_import_over_a_store_wants_its_name,
         an_import_that_fails_anywhere_leaves_nothing,
+        once_started_main_reads_no_store,
         NULL,
     };
 
+    main_thread = g_thread_self();
     return suite_run_fixture("op-xml", tests, saving_setup, saving_teardown);
 }
