@@ -81,7 +81,9 @@ static void domain_put(const struct maker *maker, const struct qube *qube)
 
     if (is_copied(maker, qube))
         copy(maker, qube->raw_begin, qube->raw_begin + qube->raw_length);
-    else
+    else if (maker->anew || !qube->raw_length ||
+             !store_domain_patch(maker->document->text, &maker->store->form, qube,
+                                 maker->bytes + qube->raw_begin))
         store_domain_write(maker->document->text, &maker->store->form, qube);
     span.end = here(maker);
     g_array_append_val(maker->document->domains, span);

@@ -51,6 +51,8 @@ struct store {
 
 /* store-load.c: the model as the text says, nothing looked up. */
 gboolean store_parse(struct store *store, struct model *model, GError **error);
+/* The same of bytes that are none of a file's; FALSE: they do not read. */
+gboolean store_parse_bytes(struct store *store, struct model *model, GBytes *bytes);
 /* store-check.c: names, order, findings. */
 void store_check(struct model *model);
 /* store-migrate.c: what earlier releases meant; names are known. */
@@ -62,6 +64,26 @@ void store_build(const struct store *store, struct model *model);
 GString *store_section_text(const struct store *store, const struct model *model,
                             enum section_kind kind);
 
+/* The lists of a qube, in the order of the writer. */
+enum store_list { STORE_PROPS, STORE_FEATURES, STORE_TAGS, STORE_VOLUMES, STORE_LISTS };
+extern const struct store_list_name {
+    const char *container, *leaf;
+} store_list_names[STORE_LISTS];
+guint store_items(const struct qube *qube, enum store_list kind);
+const char *store_item_name(const struct qube *qube, enum store_list kind, guint i);
+/* Its element, without a line of its own; nothing for a volume that has none. */
+void store_item_write(GString *out, const struct store_form *form,
+                      const struct qube *qube, enum store_list kind, guint i);
+/* The container. */
+void store_list_write(GString *out, const struct store_form *form,
+                      const struct qube *qube, enum store_list kind);
+gboolean store_has_volumes(const struct qube *qube);
+
+/* store-patch.c: the element of a changed qube as it stands in the file (raw: where
+ * it begins), only what changed in it written anew. FALSE: that cannot be had, and
+ * nothing was appended. */
+gboolean store_domain_patch(GString *out, const struct store_form *form,
+                            const struct qube *qube, const char *raw);
 void store_domain_write(GString *out, const struct store_form *form,
                         const struct qube *qube);
 /* Elements and attributes kept of the store itself: of `parent`, all of them. */

@@ -289,12 +289,14 @@ static void volume_write_whole(const struct writer *w, const struct qube *qube,
         attr_write(w, "source", volume_vid(source));
 }
 
-static void volume_write(const struct writer *w, const struct qube *qube,
-                         const struct volume_config *config, int indent)
+static gboolean volume_is_written(const struct volume_config *config)
 {
-    if (config->attrs->len == 0 && !config->volume)
-        return;
-    line(w, indent);
+    return config->attrs->len > 0 || config->volume;
+}
+
+static void volume_leaf(const struct writer *w, const struct qube *qube,
+                        const struct volume_config *config)
+{
     g_string_append(w->out, "<volume");
     attr_write(w, "name", config->name);
     for (guint i = 0; i < config->attrs->len; i++)
@@ -303,6 +305,15 @@ static void volume_write(const struct writer *w, const struct qube *qube,
     if (config->attrs->len == 0)
         volume_write_whole(w, qube, config);
     leaf_end(w, "volume", config->name, NULL);
+}
+
+static void volume_write(const struct writer *w, const struct qube *qube,
+                         const struct volume_config *config, int indent)
+{
+    if (!volume_is_written(config))
+        return;
+    line(w, indent);
+    volume_leaf(w, qube, config);
     raw_elements(w, "volume-config", config->name, indent);
 }
 
@@ -318,7 +329,7 @@ static void volumes_write(const struct writer *w, const struct qube *qube, int i
 
 /* Qubes. */
 
-static gboolean has_volumes(const struct qube *qube)
+gboolean store_has_volumes(const struct qube *qube)
 {
     return qube->volumes->len > 0 || (qube->class && qube->class->dir_prefix);
 }
@@ -327,6 +338,146 @@ static gboolean lacks_uuid(const struct qube *qube)
 {
     return qube->class && qube->class->id != CLASS_ADMIN &&
            !qube_is_explicit(qube, "uuid");
+}
+
+/* One by one. */
+
+const struct store_list_name store_list_names[STORE_LISTS] = {
+    [STORE_PROPS] = { "properties", "property" },
+    [STORE_FEATURES] = { "features", "feature" },
+    [STORE_TAGS] = { "tags", "tag" },
+    [STORE_VOLUMES] = { "volume-config", "volume" },
+};
+
+guint store_items(const struct qube *qube, enum store_list kind)
+{
+    const guint lengths[] = {
+        [STORE_PROPS] = qube->props->len + (lacks_uuid(qube) ? 1 : 0),
+        [STORE_FEATURES] = qube->features->len,
+        [STORE_TAGS] = qube->tags->len,
+        [STORE_VOLUMES] = qube->volumes->len,
+    };
+
+    return lengths[kind];
+}
+
+/* Where the one goes that the store lacks. */
+static guint uuid_place(const struct qube *qube)
+{
+    const struct prop_row *row = prop_find("uuid", CLASS_APP);
+    guint i = 0;
+
+    if (!lacks_uuid(qube))
+        return G_MAXUINT;
+    for (; i < qube->props->len; i++) {
+        const struct prop_value *value =
+            &g_array_index(qube->props, struct prop_value, i);
+
+        if (value->row && prop_compare(value->row, row) > 0)
+            break;
+    }
+    return i;
+}
+
+/* NULL: the UUID that the store lacks. */
+static const struct prop_value *prop_at(const struct qube *qube, guint i)
+{
+    guint place = uuid_place(qube);
+
+    return i == place ? NULL
+                      : &g_array_index(qube->props, struct prop_value, i - (i > place));
+}
+
+static const char *prop_name(const struct qube *qube, guint i)
+{
+    const struct prop_value *value = prop_at(qube, i);
+
+    return value ? value->name : "uuid";
+}
+
+static void prop_item(const struct writer *w, const struct qube *qube, guint i)
+{
+    const struct prop_value *value = prop_at(qube, i);
+
+    leaf_named(w, "property", prop_name(qube, i), value ? value->text : qube->uuid);
+}
+
+static const struct pair *feature_at(const struct qube *qube, guint i)
+{
+    return &g_array_index(qube->features, struct pair, i);
+}
+
+static const char *feature_name(const struct qube *qube, guint i)
+{
+    return feature_at(qube, i)->name;
+}
+
+static void feature_item(const struct writer *w, const struct qube *qube, guint i)
+{
+    leaf_named(w, "feature", feature_at(qube, i)->name, feature_at(qube, i)->value);
+}
+
+static const char *tag_name(const struct qube *qube, guint i)
+{
+    return g_ptr_array_index(qube->tags, i);
+}
+
+static void tag_item(const struct writer *w, const struct qube *qube, guint i)
+{
+    leaf_named(w, "tag", tag_name(qube, i), NULL);
+}
+
+static const struct volume_config *volume_at(const struct qube *qube, guint i)
+{
+    return &g_array_index(qube->volumes, struct volume_config, i);
+}
+
+static const char *volume_item_name(const struct qube *qube, guint i)
+{
+    return volume_at(qube, i)->name;
+}
+
+static void volume_item(const struct writer *w, const struct qube *qube, guint i)
+{
+    if (volume_is_written(volume_at(qube, i)))
+        volume_leaf(w, qube, volume_at(qube, i));
+}
+
+static void props_list(const struct writer *w, const struct qube *qube, int indent)
+{
+    props_write(w, qube->props, lacks_uuid(qube) ? qube->uuid : NULL, indent);
+}
+
+static const struct {
+    const char *(*name)(const struct qube *qube, guint i);
+    void (*item)(const struct writer *w, const struct qube *qube, guint i);
+    void (*list)(const struct writer *w, const struct qube *qube, int indent);
+} lists[STORE_LISTS] = {
+    [STORE_PROPS] = { prop_name, prop_item, props_list },
+    [STORE_FEATURES] = { feature_name, feature_item, features_write },
+    [STORE_TAGS] = { tag_name, tag_item, tags_write },
+    [STORE_VOLUMES] = { volume_item_name, volume_item, volumes_write },
+};
+
+const char *store_item_name(const struct qube *qube, enum store_list kind, guint i)
+{
+    return lists[kind].name(qube, i);
+}
+
+void store_item_write(GString *out, const struct store_form *form,
+                      const struct qube *qube, enum store_list kind, guint i)
+{
+    const struct writer w = { out, qube->raw, form };
+
+    lists[kind].item(&w, qube, i);
+}
+
+void store_list_write(GString *out, const struct store_form *form,
+                      const struct qube *qube, enum store_list kind)
+{
+    const struct writer w = { out, qube->raw, form };
+
+    lists[kind].list(&w, qube, 6);
 }
 
 void store_domain_write(GString *out, const struct store_form *form,
@@ -352,7 +503,7 @@ void store_domain_write(GString *out, const struct store_form *form,
     raw_elements(&w, "domain", "tags", 6);
     if (qube->devices_edited && form->tags_first)
         devices_write(out, qube, form->device_modes, 6);
-    if (has_volumes(qube)) {
+    if (store_has_volumes(qube)) {
         line(&w, 6);
         volumes_write(&w, qube, 6);
     }

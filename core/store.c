@@ -114,6 +114,14 @@ static gboolean read_all(struct store *store, struct model *model, GError **erro
     return store->image.bytes && take_all(store, model, error);
 }
 
+gboolean store_parse_bytes(struct store *store, struct model *model, GBytes *bytes)
+{
+    reset(store);
+    model_clear(model);
+    store->image.bytes = g_bytes_ref(bytes);
+    return store_parse(store, model, NULL);
+}
+
 gboolean store_load_bytes(struct store *store, struct model *model, GBytes *bytes,
                           GError **error)
 {

@@ -3,9 +3,11 @@
  *
  * Load is tolerant: what is wrong becomes a finding, the rest loads. Bytes
  * nobody changed are written back as they were: a qube that was not touched,
- * and unknown elements anywhere, are copied from the file that was read; only
- * a changed qube is written anew, in the form of the release that wrote the
- * file. Load and save without a change is byte-identical. */
+ * and unknown elements anywhere, are copied from the file that was read. Of a
+ * changed qube the elements that say something else now are written anew, in the
+ * form of the release that wrote the file; the others, and comments beside them,
+ * stay as they were (store-patch.c). Load and save without a change is
+ * byte-identical. */
 #pragma once
 
 #include "core/model.h"

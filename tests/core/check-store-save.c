@@ -259,7 +259,7 @@ START_TEST(the_try_after_a_stale_one_has_the_file_to_itself)
 }
 END_TEST
 
-START_TEST(the_last_fifty_are_kept)
+START_TEST(the_last_twenty_are_kept)
 {
     g_autofree char *dir = root_path(LAYOUT_HISTORY);
     g_autofree char *foreign = g_build_filename(dir, "mine.xml", NULL);
@@ -272,7 +272,9 @@ START_TEST(the_last_fifty_are_kept)
         root_set_memory("work", 1000 + i);
         ck_save();
     }
-    ck_assert_uint_eq(root_history_count(), 51);
+    /* and the first of the hour, or of two, and the foreign one */
+    ck_assert_uint_ge(root_history_count(), 22);
+    ck_assert_uint_le(root_history_count(), 23);
     ck_assert(g_file_test(foreign, G_FILE_TEST_EXISTS));
     ck_assert_uint_eq(beside_count(), 2); /* the store and its history */
 }
@@ -500,7 +502,7 @@ int main(void)
         a_change_during_a_save_is_not_forgotten, a_stale_save_changes_nothing,
         a_held_lock_names_its_holder, a_second_writer_waits_and_sees_the_new_file,
         upstream_s_lock_blocks_too, the_try_after_a_stale_one_has_the_file_to_itself,
-        the_last_fifty_are_kept,
+        the_last_twenty_are_kept,
         the_history_holds_what_was_before, a_full_disk_leaves_the_store,
         no_history_no_save, two_processes_lose_nothing,
         killed_in_a_save_it_is_old_or_new, a_first_store_is_written,

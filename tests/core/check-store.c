@@ -551,7 +551,7 @@ START_TEST(what_is_not_understood_survives_a_change)
     qube = qube_named("t");
     qube_put(qube, prop_find("memory", CLASS_TEMPLATE), "500");
     model_touch(model, qube);
-    text = store_serialise(store, model);
+    text = store_serialise_anew(store, model);
     for (gsize i = 0; i < G_N_ELEMENTS(kept); i++)
         ck_assert_msg(strstr(text->str, kept[i]) != NULL, "%s\nis not in\n%s", kept[i],
                       text->str);

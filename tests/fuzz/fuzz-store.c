@@ -61,7 +61,19 @@ static gboolean load(struct store *store, struct model *model, const void *data,
     return TRUE;
 }
 
-/* A store that loads is written back byte by byte; written anew it loads. */
+static GString *touched(struct store *store, struct model *model)
+{
+    for (guint i = 0; i < model->qubes->len; i++) {
+        struct qube *qube = model->qubes->pdata[i];
+
+        if (!qube->broken)
+            model_touch(model, qube);
+    }
+    return store_serialise(store, model);
+}
+
+/* A store that loads is written back byte by byte; written anew, and with each qube
+ * changed, it loads. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct store *store;
@@ -72,7 +84,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (load(store, model, data, size)) {
         guint qubes = model->qubes->len;
         GString *anew = store_serialise_anew(store, model);
+        GString *changed = touched(store, model);
 
+        FUZZ_CHECK(load(store, model, changed->str, changed->len));
+        FUZZ_CHECK(model->qubes->len == qubes);
+        g_string_free(changed, TRUE);
         FUZZ_CHECK(load(store, model, anew->str, anew->len));
         FUZZ_CHECK(model->qubes->len == qubes);
         g_string_free(anew, TRUE);

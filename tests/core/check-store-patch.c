@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What stays of a changed qube's text as people wrote it. */
+#include "config.h"
+
+#include "core/store.h"
+
+#include <string.h>
+
+#include "tests/core/root.h"
+
+#define UUID "00000000-0000-4000-8000-000000000009"
+
+/* Nothing in it is as the writer would have it. */
+static const char written[] =
+    "    <domain  id=\"domain-9\" class='TemplateVM'>\n"
+    "      <!-- of the whole -->\n"
+    "      <properties>\n"
+    "        <!-- never again -->\n"
+    "        <property name='label'>red</property>\n"
+    "        <!-- what is > 400 swaps -->\n"
+    "        <property name=\"maxmem\"><![CDATA[4000]]></property>\n"
+    "        <!-- a little --><property name=\"memory\"   >40<!-- 0 -->0</property>\n"
+    "\n"
+    "        <property name=\"name\">t</property> <?keep this?>\n"
+    "        <property name=\"qid\">9</property>\n"
+    "        <property name=\"uuid\">" UUID "</property>\n"
+    "        <!-- no more -->\n"
+    "      </properties>\n"
+    "      <features>\n"
+    "        <!-- a path -->\n"
+    "        <feature name=\"f\"><![CDATA[a<b]]></feature>\n"
+    "        <feature name=\"g\">1</feature>\n"
+    "      </features>\n"
+    "      <tags/>\n"
+    "      <volume-config>\n"
+    "        <volume vid=\"x\" pool=\"varlibqubes\" name=\"root\"/>\n"
+    "      </volume-config>\n"
+    "      <!-- at the end -->\n"
+    "    </domain>\n";
+
+/* With that one place of it in another way. */
+static char *with(const char *from, const char *to)
+{
+    g_auto(GStrv) parts = g_strsplit(written, from, 2);
+
+    ck_assert_msg(parts[1] != NULL, "%s", from);
+    return g_strconcat(parts[0], to, parts[1], NULL);
+}
+
+static struct qube *t(void)
+{
+    return qube_named("t");
+}
+
+static void put(const char *name, const char *value)
+{
+    qube_put(t(), prop_find(name, CLASS_TEMPLATE), value);
+    model_touch(model, t());
+}
+
+static void drop(const char *name)
+{
+    qube_drop(t(), prop_find(name, CLASS_TEMPLATE));
+}
+
+static char *whole(const char *domain)
+{
+    g_autofree char *text = root_get();
+    const char *at = strstr(text, written), *end = at + strlen(written);
+
+    return g_strdup_printf("%.*s%s%s", (int)(at - text), text, domain, end);
+}
+
+static void setup(void)
+{
+    root_setup();
+    root_load_domains(written);
+}
+
+START_TEST(what_was_touched_and_is_the_same_is_the_same)
+{
+    model_touch(model, t());
+    /* But volumes of its class get a place. */
+    GString *text = store_serialise(store, model);
+    g_autofree char *head = g_strndup(written, strstr(written, " name=\"root\"/>") - written);
+
+    ck_assert_msg(strstr(text->str, head) != NULL, "%s", text->str);
+    ck_assert_ptr_nonnull(strstr(text->str, "</volume-config>\n      <!-- at the end -->\n"));
+    g_string_free(text, TRUE);
+}
+END_TEST
+
+/* All volumes are there, so that the rest is exact. */
+static const char volumes[] =
+    "<volume vid=\"x\" pool=\"varlibqubes\" name=\"root\"/>\n"
+    "        <volume name=\"private\" pool=\"varlibqubes\" vid=\"p\"/>\n"
+    "        <volume name=\"volatile\" pool=\"varlibqubes\" vid=\"v\"/>\n"
+    "        <volume name=\"kernel\" pool=\"linux-kernel\" vid=\"6.1\"/>";
+
+#define ROOT "<volume vid=\"x\" pool=\"varlibqubes\" name=\"root\"/>"
+
+/* The text that was read, and that a change of it is to become. */
+static void ck_change(const char *name, const char *value, const char *from, const char *to)
+{
+    g_autofree char *base = with(ROOT, volumes), *before = NULL, *after = NULL;
+    g_auto(GStrv) parts = NULL;
+    GString *text;
+
+    root_load_domains(written);
+    before = whole(base);
+    parts = g_strsplit(before, from, 2);
+    ck_assert_ptr_nonnull(parts[1]);
+    after = g_strconcat(parts[0], to, parts[1], NULL);
+    root_put(before, -1);
+    root_load();
+    if (value)
+        put(name, value);
+    else
+        drop(name);
+    model_touch(model, t());
+    text = store_serialise(store, model);
+    ck_assert_str_eq(text->str, after);
+    g_string_free(text, TRUE);
+}
+
+START_TEST(a_change_is_of_its_element_alone)
+{
+    ck_change("label", "blue", "<property name='label'>red<",
+              "<property name=\"label\">blue<");
+    ck_change("maxmem", "5000", "<![CDATA[4000]]>", "5000");
+}
+END_TEST
+
+START_TEST(a_comment_within_what_changes_goes)
+{
+    ck_change("memory", "500", "<property name=\"memory\"   >40<!-- 0 -->0<",
+              "<property name=\"memory\">500<");
+}
+END_TEST
+
+START_TEST(what_is_new_stands_after_what_it_follows)
+{
+    ck_change("provides_network", "True", "<property name=\"name\">t</property> <?keep this?>",
+              "<property name=\"name\">t</property>\n"
+              "        <property name=\"provides_network\">True</property> <?keep this?>");
+}
+END_TEST
+
+START_TEST(the_comment_of_what_goes_stays)
+{
+    ck_change("maxmem", NULL, "\n        <property name=\"maxmem\"><![CDATA[4000]]></property>",
+              "");
+}
+END_TEST
+
+START_TEST(what_comes_and_goes_leaves_nothing)
+{
+    g_autofree char *base = with(ROOT, volumes), *text = whole(base);
+    GString *after;
+
+    root_put(text, -1);
+    root_load();
+    qube_put_feature(t(), "h", "1");
+    qube_put(t(), prop_find("vcpus", CLASS_TEMPLATE), "3");
+    model_touch(model, t());
+    ck_assert(root_save(NULL));
+    qube_drop_feature(t(), "h");
+    drop("vcpus");
+    model_touch(model, t());
+    after = store_serialise(store, model);
+    ck_assert_str_eq(after->str, text);
+    g_string_free(after, TRUE);
+}
+END_TEST
+
+/* Which of two counts, only the writer says. */
+START_TEST(what_is_there_twice_is_written_anew)
+{
+    g_autofree char *twice = with("<property name='label'>red</property>",
+                                  "<property name='label'>red</property>"
+                                  "<property name='label'>red</property>");
+    g_autofree char *text = whole(twice);
+    GString *after;
+
+    root_put(text, -1);
+    root_load();
+    put("vcpus", "3");
+    after = store_serialise(store, model);
+    ck_assert_ptr_null(strstr(after->str, "never again"));
+    ck_assert_ptr_nonnull(strstr(after->str, ">3</property>"));
+    g_string_free(after, TRUE);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        what_was_touched_and_is_the_same_is_the_same, a_change_is_of_its_element_alone,
+        a_comment_within_what_changes_goes, what_is_new_stands_after_what_it_follows,
+        the_comment_of_what_goes_stays, what_comes_and_goes_leaves_nothing,
+        what_is_there_twice_is_written_anew, NULL,
+    };
+
+    return suite_run_fixture("store-patch", tests, setup, root_teardown);
+}
