@@ -579,6 +579,51 @@ static void network_key_delete(struct screen *screen)
     network_submit(screen, "fw-del", text);
 }
 
+/* Before the rule of that number, counted with itself, as the list does. */
+static void network_submit_move(struct screen *screen, const struct firewall_rule *rule,
+                                int before)
+{
+    g_autofree char *text = firewall_rule_format(rule);
+    g_autoptr(GHashTable) args =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    /* The opposite key takes it back: nothing is asked. */
+    struct action action = {"fw-add", detail_uuid(screen), args, CONFIRM_L1};
+
+    g_hash_table_insert(args, g_strdup("rule"), g_strdup(text));
+    g_hash_table_insert(args, g_strdup("replace"), g_strdup(text));
+    g_hash_table_insert(args, g_strdup("before"), g_strdup_printf("%d", before));
+    action_submit(screen->app, &action);
+}
+
+/* The selection goes along. */
+static void network_move(struct screen *screen, int by)
+{
+    struct network *network = network_of(screen);
+    const struct firewall_rule *rule = network_selected(screen);
+    int at = rule ? network_index(network, rule) : -1, to = at + by;
+
+    if (!rule || !network_allows(screen, "fw-add") || !network_fits_form(screen, rule))
+        return;
+    if (to < 0 || to >= (int)network->firewall->rules->len) {
+        app_note_on(screen->app, detail_uuid(screen), FALSE, "the rule is %s already",
+                    by < 0 ? "the first" : "the last");
+        return;
+    }
+    g_autofree char *id = g_strdup_printf("%d", to);
+    network_submit_move(screen, rule, by < 0 ? to : to + 1);
+    list_select_id(network->list, id);
+}
+
+static void network_key_up(struct screen *screen)
+{
+    network_move(screen, -1);
+}
+
+static void network_key_down(struct screen *screen)
+{
+    network_move(screen, 1);
+}
+
 /* What becomes of what no other rule matches. */
 static void network_key_policy(struct screen *screen)
 {
@@ -637,6 +682,9 @@ const struct key_row detail_network_keys[] = {
      network_has_rules, TRUE},
     {"D", "delete", "Delete", "rules: delete it", KEYS_ACT, NULL, network_key_delete,
      network_has_one},
+    {"K", "up", NULL, NULL, KEYS_ACT, NULL, network_key_up, network_has_rules},
+    {"J", "down", NULL, "rules: up, down", KEYS_ACT, NULL, network_key_down,
+     network_has_rules},
     {"P", "policy", "Policy", "rules: accept, drop rest", KEYS_ACT, NULL,
      network_key_policy, network_has_rules},
     {"F", "full-access", NULL, "rules: all for a time", KEYS_ACT, NULL,

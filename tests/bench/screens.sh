@@ -73,10 +73,16 @@ pools   2     pools
 volumes 3     volumes of all qubes
 jobs    7     jobs
 events  8     event log
+findings 9    findings
+copies  c     copies of the store
+leave   q     back to the findings
 qubes   1     qubes
-detail  Enter detail of a qube
-second  ]     detail, its volumes
-third   ]     detail, its log
+detail  Enter detail of a qube, its overview
+props   ]     detail, its properties
+disks   ]     detail, its volumes
+net     ]     detail, its network and firewall
+features ]    detail, its features
+log     ]     detail, its log
 first   ]     detail, its overview
 back    q     back to the qubes
 ROWS
