@@ -9,7 +9,6 @@
 #include "util/error.h"
 #include "util/near.h"
 
-
 struct options {
     const struct cmd *cmd;
     GHashTable *values; /* name of a row -> GPtrArray of text, NULL-terminated */

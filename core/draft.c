@@ -132,7 +132,8 @@ static gboolean check_template_field(const struct model *model, GHashTable *args
         return TRUE;
     if (name && !class->has_template && class->id != CLASS_STANDALONE)
         return refuse(QMC_ERROR_INVALID, class->name, "has no template",
-                      "'qmc clone' copies a template", error);
+                      class->id == CLASS_TEMPLATE ? "'qmc clone' copies a template"
+                                                  : "leave out --template", error);
     if (name && !template)
         return refuse(QMC_ERROR_NOTFOUND, name, "is no qube",
                       "'qmc ls' lists the qubes", error);

@@ -558,11 +558,11 @@ static void ops_next(struct engine *engine)
 /* Submission. */
 
 static gboolean refuse(GError **error, QmcErrorCode code, const struct op *op,
-                       const char *reason)
+                       const char *reason, const char *hint)
 {
     g_autofree char *deed = op_deed(op->row, op->subject);
 
-    error_set(error, code, NULL, "cannot %s: %s", deed, reason);
+    error_set(error, code, hint, "cannot %s: %s", deed, reason);
     return FALSE;
 }
 
@@ -601,9 +601,12 @@ static gboolean confirmed(const struct op *op, const struct qube *qube,
 
 static gboolean writable(const struct op *op, GError **error)
 {
-    const char *reason = engine_refused(op->engine, op->row);
+    const struct engine *engine = op->engine;
+    const char *reason = engine_refused(engine, op->row);
+    const char *hint = engine->readonly ? HINT_READONLY
+                       : engine->qubesd ? HINT_QUBESD : "see why: qmc xml check";
 
-    return reason ? refuse(error, QMC_ERROR_DENIED, op, reason) : TRUE;
+    return reason ? refuse(error, QMC_ERROR_DENIED, op, reason, hint) : TRUE;
 }
 
 /* What brings it into a state that the operation is for; NULL: nothing simple. */
@@ -639,7 +642,8 @@ static gboolean applies(const struct op *op, const struct qube *qube,
 
     if (op->engine->offline && !op->row->offline)
         return refuse(error, QMC_ERROR_UNSUPPORTED, op,
-                      "the hypervisor is not asked in offline mode");
+                      "the hypervisor is not asked in offline mode",
+                      "leave out --offline");
     if (never)
         return refuse_never(error, op, qube, never);
     /* Being where it leads is no reason to refuse. */

@@ -6,6 +6,10 @@
 #include "core/store.h"
 #include "util/job.h"
 
+/* What to do where nothing may be changed. */
+#define HINT_READONLY "leave out --readonly"
+#define HINT_QUBESD "use qubesd's own tools (qvm-*), or stop qubesd first"
+
 struct local;
 
 struct engine {

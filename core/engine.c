@@ -262,13 +262,13 @@ void engine_probe(struct engine *engine)
 gboolean engine_check_writable(struct engine *engine, GError **error)
 {
     const char *reason = "read-only was asked for";
-    const char *hint = "leave out --readonly";
+    const char *hint = HINT_READONLY;
 
     job_may_block();
     if (!engine->readonly) {
         reason = qubesd_reason(
             qubesd_probe(engine->qubesd_path, QUBESD_TIMEOUT_MS));
-        hint = "use qubesd's own tools (qvm-*), or stop qubesd first";
+        hint = HINT_QUBESD;
     }
     if (!reason)
         return TRUE;

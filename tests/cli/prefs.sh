@@ -125,6 +125,7 @@ for release in 4.2 4.3; do
     out_has 'vcpus was .*, is 3 now'
     unchanged
     at 5 --readonly prefs work vcpus 3
+    err_has "^hint: leave out --readonly$"
     unchanged
 done
 
