@@ -11,7 +11,7 @@
 
 static gboolean refuse(const char *untrusted_text, const char *why, GError **error)
 {
-    g_autofree char *shown = text_sanitise(untrusted_text, -1);
+    g_autofree char *shown = text_sanitise_value(untrusted_text, -1);
 
     error_set(error, QMC_ERROR_INVALID, NULL, "'%s' %s", shown, why);
     return FALSE;

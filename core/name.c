@@ -52,7 +52,7 @@ static const char *fault(const char *name)
 gboolean name_check(const char *untrusted_name, GError **error)
 {
     const char *why = fault(untrusted_name);
-    g_autofree char *shown = why ? text_sanitise(untrusted_name, -1) : NULL;
+    g_autofree char *shown = why ? text_sanitise_value(untrusted_name, -1) : NULL;
 
     if (!why)
         return TRUE;

@@ -169,7 +169,9 @@ static gboolean check_asleep(const struct qube *qube, const struct prop_row *row
     if (qube->state == POWER_UNKNOWN)
         return refuse(qube, row, QMC_ERROR_CONN,
                       "it has to be halted, and its state is not known", error);
-    error_set(error, QMC_ERROR_STATE, "shut it down first",
+    g_autofree char *name = qube_shell_name(qube);
+    g_autofree char *hint = g_strdup_printf("shut it down first: qmc stop %s", name);
+    error_set(error, QMC_ERROR_STATE, hint,
               "cannot change '%s' of '%s': it is not halted", row->name,
               qube->name);
     return FALSE;

@@ -116,10 +116,14 @@ static gboolean hotplugs(const struct model *model, const struct qube *qube)
 gboolean may_maxmem(const struct model *model, const struct qube *qube,
                     const char *value, GError **error)
 {
+    g_autofree char *name = NULL, *hint = NULL;
+
     if (qube->state == POWER_HALTED || qube->state == POWER_UNKNOWN ||
         hotplugs(model, qube))
         return TRUE;
-    error_set(error, QMC_ERROR_STATE, "shut it down first",
+    name = qube_shell_name(qube);
+    hint = g_strdup_printf("shut it down first: qmc stop %s", name);
+    error_set(error, QMC_ERROR_STATE, hint,
               "cannot change 'maxmem' of '%s': it is not halted, and memory cannot be "
               "plugged into it", qube->name);
     return FALSE;

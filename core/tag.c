@@ -20,7 +20,7 @@ gboolean tag_check(const char *tag, GError **error)
 
     if (tag_valid(tag))
         return TRUE;
-    shown = text_sanitise(tag, -1);
+    shown = text_sanitise_value(tag, -1);
     error_set(error, QMC_ERROR_INVALID, NULL,
               "'%s' is no tag: letters, digits, _ and - are allowed", shown);
     return FALSE;

@@ -236,6 +236,7 @@ run 4 --demo --root "$demo" rename personal other
 err_has '^hint: shut it down first: qmc stop personal$'
 run 4 --demo --root "$demo" prefs personal template debian-13
 err_has 'not halted'
+err_has "^hint: shut it down first: qmc stop personal$"
 run 0 --demo --root "$demo" prefs vault template fedora-42
 run 0 --demo --root "$demo" start vault
 run 3 --demo --root "$demo" prefs vault kernel 9.9
