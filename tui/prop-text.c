@@ -7,6 +7,7 @@
 
 #include "core/prop-change.h"
 #include "util/error.h"
+#include "util/text.h"
 
 static const struct {
     const char *word, *takes;
@@ -111,7 +112,7 @@ static void choices_add_modes(const struct model *model, GPtrArray *choices)
     choices_add(choices, "pv");
 }
 
-/* Those that are in use: looking into the pool would block. */
+/* Those that are in use: looking into the pool would block, see prop_kernels(). */
 static void choices_add_kernels(const struct model *model, GPtrArray *choices)
 {
     g_autofree char *usual = model_global(model, "default_kernel");
@@ -164,6 +165,44 @@ GPtrArray *prop_choices(const struct model *model, const struct qube *qube,
         if (!choice_is_value(model, qube, row, choices->pdata[i - 1]))
             g_ptr_array_remove_index(choices, i - 1);
     return choices;
+}
+
+/* --- kernels --- */
+
+const char *prop_kernels_dir(const struct model *model, const struct prop_row *row)
+{
+    g_autofree char *name = model_global(model, "default_pool_kernel");
+    const struct pool_entry *entry = name ? model_pool(model, name) : NULL;
+
+    if (strcmp(row->name, "kernel") != 0 && strcmp(row->name, "default_kernel") != 0)
+        return NULL;
+    return entry && entry->pool ? pool_dir(entry->pool) : NULL;
+}
+
+static int kernels_compare(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+gpointer prop_kernels(gconstpointer dir, GError **error)
+{
+    g_autoptr(GDir) opened = g_dir_open(dir, 0, error);
+    GPtrArray *kernels;
+    const char *untrusted_name;
+
+    if (!opened)
+        return NULL;
+    kernels = g_ptr_array_new_with_free_func(g_free);
+    while ((untrusted_name = g_dir_read_name(opened))) {
+        g_autofree char *file = g_build_filename(dir, untrusted_name, "vmlinuz", NULL);
+        g_autofree char *shown = text_sanitise(untrusted_name, -1);
+
+        /* What cannot be shown as it is cannot be chosen. */
+        if (strcmp(shown, untrusted_name) == 0 && g_file_test(file, G_FILE_TEST_EXISTS))
+            g_ptr_array_add(kernels, g_steal_pointer(&shown));
+    }
+    g_ptr_array_sort(kernels, kernels_compare);
+    return kernels;
 }
 
 /* --- order --- */

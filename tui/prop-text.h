@@ -24,3 +24,8 @@ GPtrArray *prop_choices(const struct model *model, const struct qube *qube,
 /* Where the row stands among others (ux.md 4.3): what is changed most often
  * first, what is computed last. */
 guint prop_place(const struct prop_row *row);
+/* Where the kernels are that the property may name; NULL: it names none, or they
+ * are in no pool that can be used. Of the model. */
+const char *prop_kernels_dir(const struct model *model, const struct prop_row *row);
+/* [W] Those in a directory, also if no qube has them: GPtrArray of char *. */
+gpointer prop_kernels(gconstpointer dir, GError **error);

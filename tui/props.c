@@ -641,6 +641,7 @@ static void props_edit_line(struct app *app, const struct line *line,
         .several = several, .takes = takes,
         .before = line->system ? props_now_system : props_now,
         .prop = line->row, .help = line->row->help, .line = y,
+        .more = prop_kernels, .question = prop_kernels_dir(model, line->row),
     };
 
     edit_open(app, &spec);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "core/query.h"
 #include "tui/dialog.h"
 #include "tui/field.h"
 #include "tui/prop-text.h"
@@ -35,6 +36,7 @@ struct edit {
     char *seen;          /* of each qube, what it replaces; NULL: nothing */
     enum news news;
     GPtrArray *choices;  /* char * */
+    struct query *asking; /* for more of them; NULL: not, or not any more */
     const char *empty;   /* how an empty one is shown */
     const char *label;   /* of the field */
     void (*then)(struct app *app, const char *uuid, const char *text);
@@ -143,6 +145,37 @@ static gboolean edit_look_again(struct screen *screen)
     return TRUE;
 }
 
+/* --- more choices --- */
+
+static void edit_free_answer(gpointer answer)
+{
+    g_ptr_array_unref(answer);
+}
+
+/* Without an answer there are those known already. */
+static void edit_offer(gpointer answer, const GError *error, gpointer data)
+{
+    struct screen *screen = data;
+    struct edit *edit = screen->data;
+    g_autoptr(GPtrArray) more = answer;
+
+    edit->asking = NULL;
+    for (guint i = 0; more && i < more->len; i++)
+        if (!g_ptr_array_find_with_equal_func(edit->choices, more->pdata[i],
+                                              g_str_equal, NULL))
+            g_ptr_array_add(edit->choices, g_strdup(more->pdata[i]));
+    app_dirty(screen->app);
+}
+
+static void edit_ask_more(struct screen *screen, const struct edit_spec *spec)
+{
+    struct query_spec query = {spec->more, edit_free_answer, g_free, edit_offer, screen};
+
+    if (spec->more && spec->question)
+        edit_of(screen)->asking = query_submit(app_engine(screen->app),
+                                               g_strdup(spec->question), &query);
+}
+
 /* --- life --- */
 
 static void edit_open_screen(struct screen *screen, gconstpointer argument)
@@ -175,6 +208,7 @@ static void edit_open_screen(struct screen *screen, gconstpointer argument)
     edit->field = field_new("");
     field_suggest(edit->field, initial);
     edit->whole = TRUE;
+    edit_ask_more(screen, spec);
     edit_check(screen);
 }
 
@@ -187,6 +221,7 @@ static void edit_close(struct screen *screen)
 {
     struct edit *edit = screen->data;
 
+    g_clear_pointer(&edit->asking, query_forget);
     g_strfreev(edit->uuids);
     g_hash_table_unref(edit->args);
     g_free(edit->arg);

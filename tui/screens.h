@@ -41,6 +41,10 @@ struct edit_spec {
      * while the form is open it asks again. NULL: it replaces nothing. */
     char *(*before)(const struct model *model, const struct qube *qube,
                     const char *name);
+    /* More choices, on a worker: GPtrArray of char * for the question (copied), as
+     * for query_submit(). NULL: there are none. */
+    gpointer (*more)(gconstpointer question, GError **error);
+    const char *question;
     /* What to do with the text instead of the operation; NULL: that. */
     void (*then)(struct app *app, const char *uuid, const char *text);
 };

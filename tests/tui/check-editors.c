@@ -209,6 +209,38 @@ START_TEST(a_rule_is_not_put_among_others)
 }
 END_TEST
 
+/* Also those that no qube has yet. */
+START_TEST(kernels_are_those_installed)
+{
+    g_autofree char *plain = store_of(1, "");
+    g_auto(GStrv) parts = g_strsplit(plain, "<pools/><properties/>", 2);
+    g_autofree char *xml = g_strconcat(
+        parts[0], "<pools><pool name=\"linux-kernel\" driver=\"linux-kernel\" "
+        "dir_path=\"/var/lib/qubes/vm-kernels\"/></pools><properties><property "
+        "name=\"default_pool_kernel\">linux-kernel</property></properties>",
+        parts[1], NULL);
+    struct console *console = console_new("xterm-256color", 24, 80);
+    char *root = root_make(xml);
+
+    for (int i = 0; i < 2; i++) {
+        g_autofree char *dir = g_build_filename(root, "var/lib/qubes/vm-kernels",
+                                                i ? "6.99.1" : "half", NULL);
+        g_autofree char *file = g_build_filename(dir, i ? "vmlinuz" : "other", NULL);
+
+        ck_assert_int_eq(g_mkdir_with_parents(dir, 0700), 0);
+        ck_assert(g_file_set_contents(file, "", 0, NULL));
+    }
+    fake_reset();
+    console_run(console, root);
+    console_wait(console, "2 qubes");
+    console_keys(console, "/ - 1 Enter e / k e r n e l Enter Enter");
+    console_wait(console, "kernel of qube-1");
+    console_wait(console, "6.99.1");
+    console_wait_gone(console, " half ");
+    console_free(console);
+}
+END_TEST
+
 START_TEST(of_several_the_rest_stays)
 {
     g_autofree char *xml = store_of(3, ""), *none = store_of(0, "");
@@ -300,6 +332,7 @@ int main(void)
         a_rule_needs_a_target,
         a_store_that_changes_is_shown,
         a_rule_is_not_put_among_others,
+        kernels_are_those_installed,
         of_several_the_rest_stays,
         hidden_defaults_leave_nobody_out,
         rules_are_those_of_the_qube_looked_at,
