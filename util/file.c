@@ -443,33 +443,41 @@ static void file_sweep(const char *path)
     }
 }
 
-/* A new file that is locked, so that nobody sweeps it away. Somebody may have been
- * quicker between the two; then it is made again. Where there are no locks nobody
- * sweeps. */
+/* 0: it is ours and nobody sweeps it away; EAGAIN: somebody was quicker; else why it
+ * can be neither. Where there are no locks nobody sweeps. */
+static int file_claim_temp(const struct file_replace *how, int fd, const char *temp)
+{
+    struct stat st;
+
+    if (file_ofd_lock(fd, F_OFD_SETLK) != 0)
+        return errno == EACCES               ? EAGAIN
+               : errno == EAGAIN || how->lock ? errno : 0;
+    if (file_is_current(fd, temp))
+        return 0;
+    return lstat(temp, &st) != 0 && errno != ENOENT ? errno : EAGAIN;
+}
+
+/* A new file that is locked. */
 static int file_make_temp(const struct file_replace *how, char *temp)
 {
     char *end = temp + strlen(temp) - strlen(TEMP_END);
+    int cause;
 
-    for (;;) {
+    do {
         auto_fd int fd = -1;
-        gboolean locked;
 
         strcpy(end, TEMP_END);
         fd = mkostemp(temp, O_CLOEXEC);
         if (fd < 0)
             return -1;
-        locked = file_ofd_lock(fd, F_OFD_SETLK) == 0;
-        if (locked ? file_is_current(fd, temp)
-                   : errno != EAGAIN && errno != EACCES && !how->lock)
+        cause = file_claim_temp(how, fd, temp);
+        if (cause == 0)
             return auto_fd_steal(&fd);
-        if (!locked && errno != EAGAIN && errno != EACCES) {
-            int errnum = errno;
-
-            unlink(temp);
-            errno = errnum;
-            return -1;
-        }
-    }
+        /* Swept it is gone, and its name is so rare that it is nobody else's. */
+        unlink(temp);
+    } while (cause == EAGAIN);
+    errno = cause;
+    return -1;
 }
 
 gboolean file_replace(const struct file_replace *how, const char *data,
