@@ -447,7 +447,7 @@ START_TEST(an_import_over_a_store_wants_its_name)
     GError *error = NULL;
 
     ck_assert_ptr_null(import(file, CONFIRM_L2, &error));
-    ck_error(&error, QMC_ERROR_UNCONFIRMED, "'xml-import' of 'qubes.xml' was not confirmed");
+    ck_error(&error, QMC_ERROR_UNCONFIRMED, "'import' of 'qubes.xml' was not confirmed");
     after = world_store(world);
     ck_assert_str_eq(after, before);
 }
