@@ -8,8 +8,9 @@
 
 #include "util/text.h"
 
-#define DROPPED "it is kept, but qubesd drops it when it saves"
-#define REFUSED "qubesd does not load a store like this; take one of them out"
+#define HAND "with an editor, or go back to a copy: qmc xml log"
+#define DROPPED "it is kept, but qubesd drops it: mend it in qubes.xml " HAND
+#define REFUSED "take one of them out of qubes.xml " HAND
 
 /* Options by class; NULL: any. */
 static const struct {
@@ -84,11 +85,11 @@ static void option_check(struct qube *qube, const struct device_assignment *devi
     g_autofree char *what = shown(device);
 
     if (class_known(device->class) && !option_known(device->class, option->name))
-        qube_find(qube, SEVERITY_WARN, "it is refused when the device is attached",
+        qube_find(qube, SEVERITY_WARN, "take it out of qubes.xml " HAND,
                   "device '%s' of '%s' has the option '%s', which is none", what,
                   qube->name, option->name);
     if (*option->value == '\0' || g_str_equal(option->value, "None"))
-        qube_find(qube, SEVERITY_WARN, "set it anew",
+        qube_find(qube, SEVERITY_WARN, "give it one in qubes.xml " HAND,
                   "the option '%s' of device '%s' of '%s' has no value", option->name,
                   what, qube->name);
 }
@@ -109,7 +110,7 @@ static void device_check(const struct model *model, struct qube *qube,
                   "device '%s' of '%s' cannot be used: there is no qube '%s'", what,
                   qube->name, device->backend);
     if (g_str_equal(device->class, "pci") && device->port && !is_pci_port(device->port))
-        qube_find(qube, SEVERITY_WARN, "such as 00_14.0 is needed",
+        qube_find(qube, SEVERITY_WARN, "such as 00_14.0 is needed: mend it in qubes.xml " HAND,
                   "device '%s' of '%s' is at no port of PCI", what, qube->name);
     for (guint i = 0; i < device->options->len; i++)
         option_check(qube, device, &g_array_index(device->options, struct pair, i));

@@ -116,6 +116,7 @@ struct qube *qube_new_empty(const char *class_name)
     qube->class_name = g_intern_string(class_name);
     qube->class = class_find(class_name);
     qube->qid = -1;
+    qube->said_qid = -1;
     qube->xid = -1;
     qube->props = prop_values_new();
     qube->features = pairs_new();

@@ -72,6 +72,7 @@ struct qube {
     char *name;
     char uuid[37];
     int qid;
+    int said_qid;                  /* of the attribute `id`, which does not count; -1 */
     const struct class_row *class; /* NULL: unknown class, kept verbatim */
     const char *class_name;        /* interned, as in the store */
     GArray *props;                 /* struct prop_value */

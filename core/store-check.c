@@ -161,6 +161,10 @@ static void qid_set(const struct model *model, struct qube *qube, GHashTable *by
     other = qid ? g_hash_table_lookup(by_qid, GINT_TO_POINTER(qube->qid)) : NULL;
     if (qid && !other) {
         g_hash_table_insert(by_qid, GINT_TO_POINTER(qube->qid), qube);
+        if (qube->said_qid >= 0 && qube->said_qid != qube->qid)
+            qube_find(qube, SEVERITY_INFO, "it is written right with the next change",
+                      "the entry of '%s' is called domain-%d: its qid %d counts",
+                      qube->name, qube->said_qid, qube->qid);
         return;
     }
     if (value)
@@ -250,10 +254,22 @@ static char *prop_command(const struct qube *qube, const char *property,
                            value ? " " : "", value ? value : "");
 }
 
-/* The command that mends it: name and the like are given by others. */
-static char *prop_repair(const struct qube *qube, const struct prop_row *row)
+/* A default may be as bad: its own net qube, say. */
+static gboolean default_fits(const struct model *model, const struct qube *qube,
+                             const struct prop_row *row)
 {
-    g_autofree char *set = NULL, *unset = prop_command(qube, row->name, NULL);
+    g_autofree char *usual = qube ? qube_get_default(model, qube, row) : NULL;
+
+    return !usual || row->type != PROP_VM ||
+           prop_validate_parsed(row, model, qube, usual, NULL);
+}
+
+/* The command that mends it: name and the like are given by others. */
+static char *prop_repair(const struct model *model, const struct qube *qube,
+                         const struct prop_row *row)
+{
+    const char *none = default_fits(model, qube, row) ? NULL : "''";
+    g_autofree char *set = NULL, *unset = prop_command(qube, row->name, none);
 
     if (row->once && g_str_equal(row->name, "name"))
         return repair("rename", qube, "NEW");
@@ -281,7 +297,7 @@ static void prop_unknown(struct model *model, struct qube *qube,
 static void prop_bad(struct model *model, struct qube *qube, struct prop_value *value,
                      const GError *error)
 {
-    g_autofree char *hint = prop_repair(qube, value->row);
+    g_autofree char *hint = prop_repair(model, qube, value->row);
 
     value->bad = TRUE;
     if (!qube) {
@@ -295,9 +311,10 @@ static void prop_bad(struct model *model, struct qube *qube, struct prop_value *
 }
 
 /* What upstream wrote for none where text was needed (T20). */
-static void none_check(struct qube *qube, const struct prop_value *value)
+static void none_check(const struct model *model, struct qube *qube,
+                       const struct prop_value *value)
 {
-    g_autofree char *hint = qube ? prop_repair(qube, value->row) : NULL;
+    g_autofree char *hint = qube ? prop_repair(model, qube, value->row) : NULL;
 
     if (qube && value->row->type == PROP_STR && g_str_equal(value->text, "None"))
         qube_find(qube, SEVERITY_WARN, hint,
@@ -317,7 +334,7 @@ static void prop_check(struct model *model, struct qube *qube, struct prop_value
     } else if (!prop_validate_parsed(value->row, model, qube, value->text, &error)) {
         prop_bad(model, qube, value, error);
     } else {
-        none_check(qube, value);
+        none_check(model, qube, value);
     }
 }
 
@@ -332,7 +349,7 @@ static char *twice_repair(const struct model *model, const struct qube *qube,
     if (!last->row)
         return prop_command(qube, value->name, NULL);
     if (last->bad || last->row->once || last->row->computed)
-        return prop_repair(qube, last->row);
+        return prop_repair(model, qube, last->row);
     text = text_shell_quote(last->text);
     return prop_command(qube, value->name, text);
 }
@@ -455,7 +472,7 @@ static void pairs_check(struct qube *qube)
         const char *name = g_array_index(qube->volumes, struct volume_config, i).name;
 
         if (seen_before(&volumes, name))
-            qube_find(qube, SEVERITY_WARN, BY_HAND,
+            qube_find(qube, SEVERITY_STOP, BY_HAND,
                       "'%s' has the volume '%s' twice: the first one counts",
                       qube->name, name);
     }
@@ -497,9 +514,27 @@ static void netvms_check(struct model *model)
     }
 }
 
+/* By what others call it: the index, or the name. */
+static void labels_check(struct model *model)
+{
+    if (model->labels->len == 0)
+        model_find(model, SEVERITY_WARN, "qmc label add red 0xcc0000",
+                   "the store has no labels");
+    for (guint i = 0; i < model->labels->len; i++) {
+        const struct label *label = model->labels->pdata[i];
+        g_autofree char *id = g_strdup_printf("label-%d", label->index);
+
+        if (model_label(model, id) != label || model_label(model, label->name) != label)
+            model_find(model, SEVERITY_WARN, BY_HAND,
+                       "the label '%s', %s, is there twice: the first one counts",
+                       label->name, id);
+    }
+}
+
 void store_check(struct model *model)
 {
     identify(model);
+    labels_check(model);
     store_migrate(model);
     props_check(model, NULL);
     for (guint i = 0; i < model->qubes->len; i++) {

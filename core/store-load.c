@@ -36,6 +36,8 @@ enum place {
     IN_VOLUME,
 };
 
+#define KEPT "it is kept as it is; if it was meant, mend it in qubes.xml with an editor"
+
 #define INTERN_SLOTS 128
 #define NESTING 6 /* document, qubes, domains, domain, properties, property */
 
@@ -154,6 +156,19 @@ static gboolean begin_container(struct loader *loader, const struct xml_attr *at
     return TRUE;
 }
 
+/* Other readers look for elements without one; ours does not say. */
+static gboolean begin_qubes(struct loader *loader, const struct xml_attr *attrs)
+{
+    const char *tag = loader->bytes + top(loader)->begin, *end = strchr(tag, '>');
+
+    if (end && g_strstr_len(tag, end - tag, "xmlns="))
+        model_find(loader->model, SEVERITY_STOP,
+                   "take 'xmlns' out of qubes.xml with an editor, or go back to a copy: "
+                   "qmc xml log",
+                   "the store is in a namespace: qubesd finds nothing in it");
+    return begin_container(loader, attrs);
+}
+
 static gboolean begin_tags(struct loader *loader, const struct xml_attr *attrs)
 {
     loader->seen_tags = TRUE;
@@ -185,15 +200,21 @@ static gboolean color_read(const char *text, struct label *label)
     return TRUE;
 }
 
+/* Of "domain-7"; -1: it is no such text. */
+static int id_number(const char *id)
+{
+    const char *dash = id ? strchr(id, '-') : NULL;
+    gint64 number;
+
+    return dash && g_ascii_string_to_signed(dash + 1, 10, 0, G_MAXINT, &number, NULL)
+               ? (int)number : -1;
+}
+
 static gboolean label_read(const struct xml_attr *attrs, struct label *label)
 {
-    const char *id = attr_get(attrs, "id"), *dash = id ? strchr(id, '-') : NULL;
-    gint64 index;
-
-    if (!dash || !g_ascii_string_to_signed(dash + 1, 10, 0, G_MAXINT, &index, NULL))
-        return FALSE;
-    label->index = (int)index;
-    return color_read(attr_get(attrs, "color"), label);
+    label->index = id_number(attr_get(attrs, "id"));
+    return label->index >= 0 &&
+           color_read(attr_get(attrs, "color"), label);
 }
 
 static gboolean begin_label(struct loader *loader, const struct xml_attr *attrs)
@@ -283,6 +304,7 @@ static gboolean begin_domain(struct loader *loader, const struct xml_attr *attrs
 
     loader->qube = qube_new_empty(class_name ? class_name : "");
     loader->qube->raw_begin = top(loader)->begin;
+    loader->qube->said_qid = id_number(attr_get(attrs, "id"));
     loader->seen_tags = loader->seen_devices = FALSE;
     attrs_keep(loader, attrs, "domain", known);
     return TRUE;
@@ -367,7 +389,7 @@ static gboolean begin_volume(struct loader *loader, const struct xml_attr *attrs
 }
 
 static const struct element elements[] = {
-    { IN_NOTHING, "qubes", IN_QUBES, begin_container },
+    { IN_NOTHING, "qubes", IN_QUBES, begin_qubes },
     { IN_QUBES, "labels", IN_LABELS, begin_container, end_section },
     { IN_QUBES, "pools", IN_POOLS, begin_container, end_section },
     { IN_QUBES, "properties", IN_GLOBALS, begin_container, end_section },
@@ -427,16 +449,21 @@ static void devices_begin(struct loader *loader, const struct xml_attr *attrs)
         loader->tags_first++;
 }
 
-static void unknown_note(struct loader *loader, const char *untrusted_name)
+/* Also one that is known, but lacks what it needs or is there already. */
+static void unknown_note(struct loader *loader, const char *untrusted_name,
+                         const struct xml_attr *attrs)
 {
     const char *in = top(loader)->element->name;
+    const char *id = attr_get(attrs, "name") ? attr_get(attrs, "name")
+                                             : attr_get(attrs, "id");
+    g_autofree char *which = id ? g_strdup_printf(" '%s'", id) : g_strdup("");
 
     if (loader->qube)
-        qube_find(loader->qube, SEVERITY_INFO, "it is kept as it is",
-                  "element '%s' in '%s' is not understood", untrusted_name, in);
+        qube_find(loader->qube, SEVERITY_INFO, KEPT,
+                  "element '%s'%s in '%s' is not understood", untrusted_name, which, in);
     else
-        model_find(loader->model, SEVERITY_INFO, "it is kept as it is",
-                   "element '%s' in '%s' is not understood", untrusted_name, in);
+        model_find(loader->model, SEVERITY_INFO, KEPT,
+                   "element '%s'%s in '%s' is not understood", untrusted_name, which, in);
 }
 
 static void raw_start(struct loader *loader, const char *name,
@@ -448,7 +475,7 @@ static void raw_start(struct loader *loader, const char *name,
     if (top(loader)->element->to == IN_DOMAIN && g_str_equal(name, "devices"))
         devices_begin(loader, attrs);
     else
-        unknown_note(loader, name);
+        unknown_note(loader, name, attrs);
 }
 
 static void raw_end(struct loader *loader, gsize end)

@@ -41,6 +41,12 @@ struct builder {
     const char *attr_names[ATTRS]; /* interned */
 };
 
+#define POOL_REPAIR \
+    "mend that pool in qubes.xml with an editor, or go back to a copy: qmc xml log"
+#define VOLUME_REPAIR \
+    "mend that volume, or its pool, in qubes.xml with an editor, or go back to a " \
+    "copy: qmc xml log"
+
 /* Pools. */
 
 static void pool_build(const struct store *store, struct model *model,
@@ -59,7 +65,7 @@ static void pool_build(const struct store *store, struct model *model,
     entry->pool = pool_new(entry->name, entry->driver, store->root, params, &error);
     if (entry->pool)
         return;
-    model_find(model, SEVERITY_WARN, error_hint(error), "%s", error->message);
+    model_find(model, SEVERITY_WARN, POOL_REPAIR, "%s", error->message);
     entry->trouble = g_strdup(error->message);
 }
 
@@ -68,7 +74,7 @@ static void pool_build(const struct store *store, struct model *model,
 static void volume_find(struct qube *qube, const struct volume_config *config,
                         const char *why)
 {
-    qube_find(qube, SEVERITY_STOP, NULL, "volume '%s:%s' cannot be used: %s",
+    qube_find(qube, SEVERITY_STOP, VOLUME_REPAIR, "volume '%s:%s' cannot be used: %s",
               qube->name, config->name, why);
 }
 
@@ -274,13 +280,22 @@ static gboolean source_set(struct builder *builder, struct making *making)
     return TRUE;
 }
 
+static void volume_find_pool(const struct making *making)
+{
+    const char *name = making->config->pool;
+    g_autofree char *why =
+        g_strdup_printf("there is no such pool as '%s'", name ? name : "");
+
+    volume_find(making->qube, making->config, why);
+}
+
 static struct pool *pool_of(const struct model *model, const struct making *making)
 {
     const char *name = making->config->pool;
     struct pool_entry *entry = name ? model_pool(model, name) : NULL;
 
     if (!entry)
-        volume_find(making->qube, making->config, "there is no such pool");
+        volume_find_pool(making);
     else if (!entry->pool)
         volume_find(making->qube, making->config, "its pool cannot be used");
     return entry ? entry->pool : NULL;
@@ -407,6 +422,9 @@ static void claim_settle(GHashTable *claims, struct claim *claim)
         g_hash_table_add(claims, claim);
         return;
     }
+    /* One that is there twice has been told. */
+    if (claim->qube == other->qube && claim->config->name == other->config->name)
+        return;
     claim_find(claim, other);
     claim_find(other, claim);
 }

@@ -205,6 +205,77 @@ mends "the tag '-x y'"
 breaks '/id="domain-2"/,/<\/domain>/{/name="netvm"/d}'
 mends "the netvms of 'sys-net' lead back"
 
+# What no command mends names the thing, says how to go back, and hides no other.
+by_hand() { # SED PATTERN
+    breaks "$1"
+    fresh
+    run 0 --root "$work/m" --offline ls
+    test "$(wc -l <"$work/out")" -ge 4
+    ok "all are listed"
+    check
+    test $? -gt 10
+    ok "something is wrong"
+    grep -e "$2" "$work/out" | head -n 1 | cut -f4 | grep -q 'qubes[.]xml\|xml log'
+    ok "by hand: $2"
+}
+by_hand 's/<qubes>/<qubes xmlns="http:\/\/example.org">/' 'is in a namespace'
+by_hand 's/<label id="label-4".*/<label id="label-1" color="0x00ff00">red<\/label>/' \
+    "label 'red', label-1, is there twice"
+by_hand 's/0x3465a4/blue/' "element 'label' 'label-5' in 'labels'"
+by_hand 's/<pool name="linux-kernel".*/&\n&/' "element 'pool' 'linux-kernel'"
+by_hand '/<pool name="varlib/d' "'work:private' .*no such pool as 'varlibqubes'"
+by_hand 's/driver="file-reflink"/driver="btrfs"/' "pool 'varlibqubes': .*'btrfs'"
+by_hand 's/^ *<volume name="private" .*appvms\/work.*/&\n&/' "volume 'private' twice"
+by_hand 's/appvms\/work\/private/appvms\/sys-net\/private/' 'has the same image'
+by_hand "$(work_only 's/rw="True"/rw="yes"/')" 'neither True nor False'
+by_hand "$(work_only 's/size="1048576"/size="1e9"/')" 'is no number'
+by_hand "$(work_only 's/source="[^"]*"/source="gone"/')" 'is a snapshot of'
+by_hand 's/appvms\/work\/private/..\/..\/etc\/passwd/' 'is no volume id'
+device() { # ATTRIBUTES
+    echo "s/<tags\/>/&<devices class=\"pci\"><device $1\/><\/devices>/"
+}
+by_hand "$(device 'backend-domain="gone" id="00_14.0"')" "no qube 'gone'"
+by_hand "$(device 'backend-domain="dom0" id="xx"')" 'at no port of PCI'
+by_hand "$(device 'backend-domain="dom0" id="00_14.0"\/><device backend-domain="dom0" id="00_14.0"')" \
+    'is assigned twice'
+
+# Two that say they are the same one: the qid tells them apart.
+breaks 's/id="domain-3"/id="domain-2"/'
+fresh
+check
+test $? -eq 11
+ok "an id that is not the qid is a remark"
+typed "qmc prefs work memory 500"
+check
+test $? -eq 10
+ok "it is right after a change"
+
+# Going round in circles.
+breaks '/id="domain-1"/,/<\/domain>/{s/class="TemplateVM"/class="AppVM"/
+s/name="netvm"><\/property>/&<property name="template">work<\/property>/}
+s/name="template">debian-13/name="template">debian-13/'
+fresh
+check
+out_has "^debian-13.stop.'work' is no value for 'template'"
+run 0 --root "$work/m" --offline ls
+breaks "/id=\"domain-2\"/,/<\/domain>/s/name=\"netvm\"></name=\"netvm\">work</
+$(more '<property name="provides_network">True<\/property>')
+$(work_only 's/<property name="vcpus"/<property name="netvm">sys-net<\/property>&/')"
+mends 'chain of netvms would come back' "''"
+
+# Without labels they are made first.
+breaks '/<label /d'
+fresh
+check
+out_has "the store has no labels.qmc label add red 0xcc0000"
+for command in 'qmc label add red 0xcc0000' 'qmc prefs dom0 label red' \
+    'qmc prefs debian-13 label red' 'qmc prefs sys-net label red' 'qmc prefs work label red'; do
+    typed "$command"
+done
+check
+test $? -eq 10
+ok "all have a label again"
+
 # What is on disk is looked at too.
 cp "$here/small.xml" "$bad"
 fresh
