@@ -68,7 +68,8 @@ while [ $round -le "$rounds" ]; do
     round=$((round + 1))
 done
 
-test "$(ls "$history" | wc -l)" -eq 50
+# The newest 20, and the first of the hour, or of both if one began meanwhile.
+test "$(ls "$history" | wc -l)" -ge 20 && test "$(ls "$history" | wc -l)" -le 22
 ok "the history is bounded"
 run 0 --root "$work/root" --offline xml log
 test "$(cut -f2 "$work/out" | sort -u)" = clean
