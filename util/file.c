@@ -409,17 +409,20 @@ static gboolean file_install(const struct file_replace *how, const char *temp,
 
 #define TEMP_END "XXXXXX"
 
-/* TRUE for BASE~ and the six characters of mkostemp(). */
+/* TRUE for BASE~ and the six characters of mkostemp(), and for BASE.MORE~ with them:
+ * a copy kept of it, whose name may never come again. */
 static gboolean file_is_temp(const char *name, const char *base)
 {
+    const char *end = strrchr(name, '~');
     gsize len = strlen(base);
 
-    if (strncmp(name, base, len) != 0 || name[len] != '~')
+    if (!end || strncmp(name, base, len) != 0 ||
+        (name[len] != '.' && name + len != end))
         return FALSE;
-    name += len + 1;
-    for (len = 0; g_ascii_isalnum(name[len]); len++)
+    end++;
+    for (len = 0; g_ascii_isalnum(end[len]); len++)
         ;
-    return len == strlen(TEMP_END) && !name[len];
+    return len == strlen(TEMP_END) && !end[len];
 }
 
 /* Removes what killed writers of this file have left. A writer at work has its

@@ -426,9 +426,10 @@ START_TEST(replace_removes_what_killed_writers_left)
 {
     static const char *const others[] = {
         "store.xml~", "store.xml~abc", "store.xml~abcdef0",
-        "other.xml~abcdef", "store.xml.bak",
+        "other.xml~abcdef", "store.xml.bak", "store.xml.bak~abc", "store.xmls~abcdef",
     };
     g_autofree char *dead = in_dir("store.xml~aB3dEf");
+    g_autofree char *kept = in_dir("store.xml.broken-1~aB3dEf");
     g_autofree char *busy = in_dir("store.xml~writes");
     auto_of(file_lock) struct file_lock *lock = NULL;
     auto_fd int fd = -1;
@@ -446,9 +447,11 @@ START_TEST(replace_removes_what_killed_writers_left)
     ck_assert(!g_file_test(dead, G_FILE_TEST_EXISTS));
     ck_content(busy, "more");
     put(dead, "half");
+    put(kept, "half");
     lock = file_lock_take(path, FALSE, 0, NULL);
     ck_assert(replace("new", lock, NULL));
     ck_assert(!g_file_test(dead, G_FILE_TEST_EXISTS));
+    ck_assert(!g_file_test(kept, G_FILE_TEST_EXISTS));
     ck_content(busy, "more");
     ck_content(path, "new");
     ck_assert_uint_eq(dir_count(), 2 + G_N_ELEMENTS(others));
