@@ -487,13 +487,23 @@ static void network_draw(struct screen *screen, struct rect area)
 
 /* --- what is done --- */
 
-static gboolean network_allows(struct screen *screen, const char *op)
+/* NULL: nothing is against it. */
+static const char *network_refused(struct screen *screen, const char *op)
 {
+    const struct network *network = network_of(screen);
     const char *why = action_refused(screen->app, op, detail_uuid(screen));
 
-    if (!why && !network_of(screen)->firewall && g_str_has_prefix(op, "fw-") &&
-        !(network_of(screen)->error && g_str_equal(op, "fw-reset")))
-        why = "its rules have not been read";
+    if (why || network->firewall || !g_str_has_prefix(op, "fw-") ||
+        (network->error && g_str_equal(op, "fw-reset")))
+        return why;
+    return network->error ? "its rules have not been read"
+                          : "its rules are still being read";
+}
+
+static gboolean network_allows(struct screen *screen, const char *op)
+{
+    const char *why = network_refused(screen, op);
+
     if (why)
         app_note_on(screen->app, detail_uuid(screen), TRUE, "%s: %s",
                     op_find(op)->label, why);
@@ -595,6 +605,21 @@ static void network_submit_move(struct screen *screen, const struct firewall_rul
     action_submit(screen->app, &action);
 }
 
+/* FALSE, and it was said why: the keys mean this even where there is no rule. */
+static gboolean network_can_move(struct screen *screen)
+{
+    const char *why = network_refused(screen, "fw-add");
+
+    if (!why && list_shown(network_of(screen)->list) == 0)
+        why = "it has none";
+    else if (!why && !network_selected(screen))
+        why = "the rest stays last";
+    if (why)
+        app_note_on(screen->app, detail_uuid(screen), TRUE, "no rule is moved: %s",
+                    why);
+    return !why;
+}
+
 /* The selection goes along. */
 static void network_move(struct screen *screen, int by)
 {
@@ -602,7 +627,7 @@ static void network_move(struct screen *screen, int by)
     const struct firewall_rule *rule = network_selected(screen);
     int at = rule ? network_index(network, rule) : -1, to = at + by;
 
-    if (!rule || !network_allows(screen, "fw-add") || !network_fits_form(screen, rule))
+    if (!network_can_move(screen) || !network_fits_form(screen, rule))
         return;
     if (to < 0 || to >= (int)network->firewall->rules->len) {
         app_note_on(screen->app, detail_uuid(screen), FALSE, "the rule is %s already",
@@ -682,9 +707,8 @@ const struct key_row detail_network_keys[] = {
      network_has_rules, TRUE},
     {"D", "delete", "Delete", "rules: delete it", KEYS_ACT, NULL, network_key_delete,
      network_has_one},
-    {"K", "up", NULL, NULL, KEYS_ACT, NULL, network_key_up, network_has_rules},
-    {"J", "down", NULL, "rules: up, down", KEYS_ACT, NULL, network_key_down,
-     network_has_rules},
+    {"K", "up", NULL, NULL, KEYS_ACT, NULL, network_key_up, NULL},
+    {"J", "down", NULL, "rules: up, down", KEYS_ACT, NULL, network_key_down, NULL},
     {"P", "policy", "Policy", "rules: accept, drop rest", KEYS_ACT, NULL,
      network_key_policy, network_has_rules},
     {"F", "full-access", NULL, "rules: all for a time", KEYS_ACT, NULL,
