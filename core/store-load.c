@@ -70,7 +70,8 @@ struct frame {
 struct loader {
     struct store *store;
     struct model *model;
-    const char *bytes;
+    const char *bytes; /* length of them, with no end mark */
+    gsize length;
     struct frame frames[NESTING];
     int depth;         /* frames in use; the first is the document itself */
     struct qube *qube; /* being read */
@@ -159,7 +160,9 @@ static gboolean begin_container(struct loader *loader, const struct xml_attr *at
 /* Other readers look for elements without one; ours does not say. */
 static gboolean begin_qubes(struct loader *loader, const struct xml_attr *attrs)
 {
-    const char *tag = loader->bytes + top(loader)->begin, *end = strchr(tag, '>');
+    gsize begin = top(loader)->begin;
+    const char *tag = loader->bytes + begin;
+    const char *end = memchr(tag, '>', loader->length - begin);
 
     if (end && g_strstr_len(tag, end - tag, "xmlns="))
         model_find(loader->model, SEVERITY_STOP,
@@ -569,12 +572,11 @@ gboolean store_parse(struct store *store, struct model *model, GError **error)
     static const struct xml_handler handler = { on_start, on_end };
     struct loader loader = { store, model, .depth = 1 };
     g_autofree char *what = g_strdup_printf("cannot read the store '%s'", store->path);
-    gsize len;
     gboolean ok;
 
-    loader.bytes = g_bytes_get_data(store->image.bytes, &len);
+    loader.bytes = g_bytes_get_data(store->image.bytes, &loader.length);
     loader.frames[0].element = &document;
-    ok = xml_parse(what, loader.bytes, len, &handler, &loader, error);
+    ok = xml_parse(what, loader.bytes, loader.length, &handler, &loader, error);
     device_reader_clear(&loader.devices);
     qube_free(loader.qube);
     g_free(loader.ref);

@@ -353,7 +353,7 @@ END_TEST
 
 int main(void)
 {
-    static const TTest *tests[8] = {NULL};
+    static const TTest *tests[9] = {NULL};
     gsize n = 0;
 
     tests[n++] = a_command_is_read_as_it_was_written;
