@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <string.h>
+
 #include "cli/batch.h"
 #include "cli/cmd.h"
 #include "util/error.h"
+#include "util/text.h"
 
 static gboolean check_needed(const struct cli *cli, GError **error)
 {
@@ -20,11 +23,29 @@ static gboolean check_needed(const struct cli *cli, GError **error)
     return TRUE;
 }
 
+/* Several become the lines of one argument. */
+static gboolean check_lines(const struct cli *cli, GError **error)
+{
+    const char *const *all = options_all(cli->options, "property");
+
+    for (; all && *all; all++) {
+        g_autofree char *name = NULL;
+
+        if (!strchr(*all, '\n'))
+            continue;
+        name = text_sanitise(*all, (gssize)strcspn(*all, "=\n"));
+        error_set(error, QMC_ERROR_INVALID, "give it a value of one line",
+                  "'%s' is not set: its value has a line break", name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean run(struct cli *cli, GError **error)
 {
     g_autoptr(GHashTable) args = batch_args(cli);
 
-    if (!check_needed(cli, error))
+    if (!check_needed(cli, error) || !check_lines(cli, error))
         return FALSE;
     g_hash_table_insert(args, g_strdup("name"),
                         g_strdup(options_args(cli->options)[0]));
@@ -93,8 +114,9 @@ const struct cmd cmd_rm = {
     .brief = "remove qubes with all their data",
     .help = "Each needs its --confirm NAME, or its name typed when asked. What others\n"
             "still refer to is not removed; all of them are named. Several go one after\n"
-            "the other, so those who use another one are named first. The store is\n"
-            "saved, then the data are deleted.\n",
+            "the other, so those who use another one are named first. Its preloaded\n"
+            "disposables go with it, if none of them runs. The store is saved, then the\n"
+            "data are deleted.\n",
     .min_args = 1,
     .max_args = -1,
     .op = "remove",

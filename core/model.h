@@ -199,6 +199,11 @@ struct qube *qube_get_vm(const struct model *model, const struct qube *qube,
 gboolean qube_is_explicit(const struct qube *qube, const char *property);
 /* A disposable that its template keeps for the next who needs one. */
 gboolean qube_is_preload(const struct model *model, const struct qube *qube);
+/* It is kept by that qube, and not damaged. */
+gboolean qube_is_preloaded_of(const struct model *model, const struct qube *qube,
+                              const struct qube *base);
+/* All of them, struct qube. Caller frees. */
+GPtrArray *qube_preloaded(const struct model *model, const struct qube *qube);
 /* No validation, no side effects: prop_validate() first. Keeps the order of
  * the file, a new one goes where upstream's writer would put it. */
 void qube_put(struct qube *qube, const struct prop_row *row, const char *value);

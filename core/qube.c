@@ -282,6 +282,23 @@ gboolean qube_is_preload(const struct model *model, const struct qube *qube)
     return all && g_strv_contains((const char *const *)all, qube->name);
 }
 
+gboolean qube_is_preloaded_of(const struct model *model, const struct qube *qube,
+                              const struct qube *base)
+{
+    return qube_feature(base, "preload-dispvm") && !qube->broken &&
+           qube_is_preload(model, qube) && qube_get_vm(model, qube, "template") == base;
+}
+
+GPtrArray *qube_preloaded(const struct model *model, const struct qube *qube)
+{
+    GPtrArray *all = g_ptr_array_new();
+
+    for (guint i = 0; i < model->qubes->len; i++)
+        if (qube_is_preloaded_of(model, model->qubes->pdata[i], qube))
+            g_ptr_array_add(all, model->qubes->pdata[i]);
+    return all;
+}
+
 void qube_put_feature(struct qube *qube, const char *feature, const char *value)
 {
     struct pair new = { g_intern_string(feature), g_strdup(value) };

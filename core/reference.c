@@ -94,9 +94,7 @@ static struct group *group_get(struct search *search, const char *what)
 static void add(struct search *search, const char *what, const struct qube *by)
 {
     g_autofree char *safe = by ? text_sanitise(by->name, -1) : NULL;
-    const char *kept = by && qube_is_preload(search->model, by) ? " (preloaded)" : "";
-    g_autofree char *name =
-        safe ? g_strdup_printf("'%s'%s", safe, kept) : g_strdup("the system");
+    g_autofree char *name = safe ? g_strdup_printf("'%s'", safe) : g_strdup("the system");
     GPtrArray *all = group_get(search, what)->by;
 
     if (!g_ptr_array_find_with_equal_func(all, name, g_str_equal, NULL))
@@ -150,16 +148,24 @@ static void search_volumes(struct search *search, const struct qube *by, gboolea
     }
 }
 
+/* By what makes it a disposable of the qube it goes with that. */
+static gboolean is_bound(const char *property)
+{
+    return g_str_equal(property, "template") || g_str_equal(property, "default_dispvm") ||
+           g_str_equal(property, "management_dispvm");
+}
+
 static void search_qube(struct search *search, const struct qube *by)
 {
-    gboolean said = FALSE;
+    gboolean said = FALSE, goes = qube_is_preloaded_of(search->model, by, search->qube);
 
     for (guint i = 0; i < by->props->len; i++) {
         const struct prop_value *value = &g_array_index(by->props, struct prop_value, i);
 
         if (!names(value, search->qube))
             continue;
-        add(search, value->name, by);
+        if (!goes || !is_bound(value->name))
+            add(search, value->name, by);
         said = said || g_str_equal(value->name, "template");
     }
     search_devices(search, by);
@@ -198,15 +204,19 @@ static char *search_end(struct search *search)
     return text;
 }
 
-char *references_text(const struct model *model, const struct qube *qube)
+char *references_text(const struct model *model, const struct qube *qube,
+                      const struct qube *base)
 {
     struct search search;
 
     search_init(&search, model, qube);
     search_globals(&search);
-    for (guint i = 0; i < model->qubes->len; i++)
-        if (model->qubes->pdata[i] != qube)
-            search_qube(&search, model->qubes->pdata[i]);
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *by = model->qubes->pdata[i];
+
+        if (by != qube && by != base && !(base && qube_is_preloaded_of(model, by, base)))
+            search_qube(&search, by);
+    }
     return search_end(&search);
 }
 

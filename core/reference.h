@@ -2,16 +2,17 @@
 /* Who in the store refers to a qube by its name (spec/qubes-xml.md 8.4, as 4.3
  * has it): global properties as they are in effect, what other qubes have set
  * themselves, devices they are given, volumes that begin from its volumes or lie
- * in its directory. Preloaded disposables count too, and are said to be that: nobody
- * here takes them away with their template, and without it the store would be one
- * that qubesd does not load. Main thread. */
+ * in its directory. Preloaded disposables go with the qube (removal.h), so that it
+ * counts only what else they have of it than being based on it. Main thread. */
 #pragma once
 
 #include "core/model.h"
 
 /* "template of 'work', 'vault'; default_template of the system"; NULL: nobody.
+ * base: it goes too with its preloaded disposables, so that they do not count; NULL.
  * Sanitised. Caller frees. */
-char *references_text(const struct model *model, const struct qube *qube);
+char *references_text(const struct model *model, const struct qube *qube,
+                      const struct qube *base);
 
 /* The same of those who could not follow a new name: entries that are damaged, and
  * volumes of others in its directory. */

@@ -38,6 +38,10 @@ err_has "needs '--label LABEL'"
 life 2 create --class AppVM --label red
 life 2 create a/b --class AppVM --label red
 err_has "'a/b' cannot be the name"
+life 2 create r3 --class AppVM --label red --property 'kernelopts=quiet
+debug'
+err_has "^qmc: 'kernelopts' is not set: its value has a line break\$"
+err_has '^hint: give it a value of one line'
 life 2 create r3 --class AppVM --label red --property memory=x
 err_has "whole number"
 life 5 --readonly create r3 --class AppVM --label red

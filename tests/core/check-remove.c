@@ -125,10 +125,37 @@ static void use_disposable(const char *unused)
                          "label", "red", "template", "x", NULL)->error);
 }
 
-static void use_preload(const char *unused)
+static void use_preload(const char *property)
 {
     use_disposable(NULL);
     qube_put_feature(world_qube(world, "x"), "preload-dispvm", "d");
+    if (property)
+        set("d", property, "x");
+}
+
+static void use_preload_elsewhere(const char *property)
+{
+    use_preload(NULL);
+    set("work", property, "d");
+}
+
+static void use_preload_itself(const char *property)
+{
+    use_preload(NULL);
+    set("x", property, "d");
+}
+
+static void use_preload_running(const char *unused)
+{
+    use_preload(NULL);
+    ck_no_error(world_run(world, "start", "d", NULL)->error);
+}
+
+/* Who else says so does not count. */
+static void use_preload_of_work(const char *unused)
+{
+    use_disposable(NULL);
+    qube_put_feature(world_qube(world, "work"), "preload-dispvm", "d");
 }
 
 static void use_relay(const char *unused)
@@ -194,7 +221,15 @@ static const struct {
     { "t", use_default_template, NULL, "default_template of the system" },
     { "t", use_template, NULL, "template of 'work'" },                     /* 5 */
     { "x", use_disposable, NULL, "template of 'd'" },
-    { "x", use_preload, NULL, "template of 'd' (preloaded)" },             /* 5a */
+    { "x", use_preload, NULL, NULL },                                      /* 5a */
+    { "x", use_preload, "default_dispvm", NULL },
+    { "x", use_preload, "management_dispvm", NULL },
+    { "x", use_preload, "guivm", "guivm of 'd'" },
+    { "x", use_preload_elsewhere, "guivm",
+      "its preloaded disposable 'd' is in use: guivm of 'work'" },
+    { "x", use_preload_itself, "guivm", NULL },
+    { "x", use_preload_running, NULL, "its preloaded disposable 'd' is not halted" },
+    { "x", use_preload_of_work, NULL, "template of 'd'" },
     { "x", use_property, "netvm", "netvm of 'work'" },
     { "x", use_property, "guivm", "guivm of 'work'" },
     { "x", use_property, "audiovm", "audiovm of 'work'" },
@@ -234,7 +269,8 @@ START_TEST(all_are_named_at_once)
     set("vault", "netvm", "x");
     set("vault", "guivm", "x");
     global("clockvm", "x");
-    text = references_text(engine_model(world->engine), world_qube(world, "x"));
+    text = references_text(engine_model(world->engine), world_qube(world, "x"),
+                           NULL);
     ck_assert_str_eq(text, "clockvm of the system; guivm of 'vault'; "
                            "netvm of 'vault', 'work'");
     life_refused(world, QMC_ERROR_STATE, text, "remove", "x", NULL);
@@ -355,6 +391,139 @@ START_TEST(lists_of_the_system_lose_it)
 }
 END_TEST
 
+/* --- preloaded disposables --- */
+
+static void make_preloaded(void)
+{
+    g_autofree char *feature =
+        g_strdup("<feature name=\"preload-dispvm\">d e</feature>\n      ");
+    g_autofree char *path = world_path(world, "/var/lib/qubes/qubes.xml");
+    g_autofree char *store = NULL, *changed = NULL;
+    char *at;
+
+    make("x", "AppVM");
+    set("x", "template_for_dispvms", "True");
+    for (int i = 0; i < 2; i++)
+        ck_no_error(life_run(world, "create", "dom0", "name", i ? "e" : "d", "class",
+                             "DispVM", "label", "red", "template", "x", NULL)->error);
+    ck_no_error(life_run(world, "feature-set", "x", "name", "vm-config", "value", "1",
+                         NULL)->error);
+    store = world_store(world);
+    at = strstr(strstr(store, ">x<"), "<feature ");
+    changed = g_strdup_printf("%.*s%s%s", (int)(at - store), store, feature, at);
+    ck_assert(g_file_set_contents(path, changed, -1, NULL));
+    reload();
+}
+
+static void check_gone(const char *name)
+{
+    g_autofree char *dir = g_strdup_printf("appvms/%s", name);
+
+    ck_assert_ptr_null(model_qube_named(engine_model(world->engine), name));
+    ck_assert(!life_has(world, dir));
+}
+
+START_TEST(preloaded_disposables_go_with_it)
+{
+    g_autofree char *before = life_state(world);
+    const struct op_request request = { .op = "kill", .consent = CONFIRM_L2 };
+    const char *uuid;
+
+    make_preloaded();
+    uuid = g_intern_string(world_uuid(world, "d"));
+    world_run(world, "start", "d", NULL);
+    world_finish(world, world_submit_as(world, &request, "d", NULL));
+    ck_assert(fake_defined(uuid));
+    ck_no_error(life_remove(world, "x")->error);
+    check_gone("x");
+    check_gone("d");
+    check_gone("e");
+    ck_assert(!fake_defined(uuid));
+    life_same(world, before, "afterwards");
+}
+END_TEST
+
+START_TEST(the_question_names_them)
+{
+    const struct op_request request = { .op = "remove", .consent = CONFIRM_L2 };
+    const struct op_request plan = { .op = "remove", .consent = CONFIRM_L3,
+                                     .dry_run = TRUE };
+    GError *error = NULL;
+    struct op *op;
+
+    make_preloaded();
+    ck_assert_ptr_null(world_submit_as(world, &request, "x", &error));
+    ck_error(&error, QMC_ERROR_UNCONFIRMED,
+             "its preloaded disposables 'd', 'e' are removed with it");
+    op = world_submit_as(world, &plan, "x", NULL);
+    ck_assert_ptr_nonnull(op);
+    world_finish(world, op);
+    ck_no_error(op->error);
+    ck_assert_ptr_nonnull(world_step(op, "d taken out of the store"));
+    ck_assert_ptr_nonnull(world_step(op, "e taken out of the store"));
+}
+END_TEST
+
+/* Somebody else began to use one: found by the worker alone. */
+START_TEST(one_that_runs_by_now_ends_it)
+{
+    g_autofree char *before = NULL;
+
+    make_preloaded();
+    ck_no_error(world_run(world, "start", "e", NULL)->error);
+    model_set_state(engine_model(world->engine), world_qube(world, "e"), POWER_HALTED, -1);
+    before = world_store(world);
+    life_refused(world, QMC_ERROR_STATE, "cannot remove 'e': it is not halted", "remove",
+                 "x", NULL);
+    g_autofree char *after = world_store(world);
+    ck_assert_str_eq(after, before);
+    ck_assert(life_has(world, "appvms/x/private.img"));
+}
+END_TEST
+
+/* All are there again, whichever call fails. */
+static void make_preloaded_again(struct world *at, guint nth)
+{
+    static const char *const names[] = { "x", "d", "e" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *below = g_strdup_printf("/var/lib/qubes/appvms/%s", names[i]);
+        g_autofree char *dir = world_path(at, below);
+
+        ck_assert_ptr_null(model_qube_named(engine_model(at->engine), names[i]));
+        ck_assert(file_remove_tree(dir, NULL));
+    }
+    make_preloaded();
+}
+
+START_TEST(a_failure_at_any_call_leaves_them)
+{
+    make_preloaded();
+    ck_assert_uint_gt(life_each_failure(world, remove_nth, make_preloaded_again), 10);
+}
+END_TEST
+
+START_TEST(one_preloaded_meanwhile_is_not_lost)
+{
+    const struct op_request request = { .op = "remove", .consent = CONFIRM_L3 };
+    struct op *removal;
+
+    make_preloaded();
+    fake_script("hang=undefine");
+    removal = world_submit_as(world, &request, "x", NULL);
+    ck_assert_ptr_nonnull(removal);
+    ck_no_error(life_run(world, "create", "dom0", "name", "f", "class", "DispVM", "label",
+                         "red", "template", "x", NULL)->error);
+    qube_put_feature(world_qube(world, "x"), "preload-dispvm", "d e f");
+    fake_script("hang=");
+    world_finish(world, removal);
+    ck_assert(error_is(removal->error, QMC_ERROR_BUSY));
+    ck_assert_ptr_nonnull(strstr(removal->error->message, "'f' was preloaded of it"));
+    ck_assert(life_has(world, "appvms/x/private.img"));
+    ck_assert_ptr_nonnull(world_qube(world, "d"));
+}
+END_TEST
+
 START_TEST(the_unit_goes_too)
 {
     g_autofree char *dir =
@@ -438,6 +607,11 @@ int main(void)
         what_cannot_be_deleted_is_told,
         a_definition_that_stays_ends_it,
         lists_of_the_system_lose_it,
+        preloaded_disposables_go_with_it,
+        the_question_names_them,
+        one_that_runs_by_now_ends_it,
+        a_failure_at_any_call_leaves_them,
+        one_preloaded_meanwhile_is_not_lost,
         the_unit_goes_too,
         a_reference_made_meanwhile_counts,
         offline_only_what_does_not_run,

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/removal.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "core/hold.h"
+#include "core/home.h"
+#include "core/reference.h"
+#include "hv/hv.h"
+#include "util/error.h"
+#include "util/text.h"
+
+#define LOCK_MS 2000
+
+/* One of them. */
+struct removal {
+    struct hold *hold;
+    char *home;     /* NULL: its class has none, or it stays */
+    char *unit;     /* the link that starts it with the machine; NULL: none, or it
+                     * stays */
+    gboolean stays; /* what it has on disk */
+};
+
+struct removals {
+    GPtrArray *all; /* struct removal */
+    char *of;       /* uuid */
+    const char *verb;
+    gboolean taken; /* by a worker */
+};
+
+static void removal_free(gpointer data)
+{
+    struct removal *removal = data;
+
+    hold_free(removal->hold);
+    g_free(removal->home);
+    g_free(removal->unit);
+    g_free(removal);
+}
+
+struct removals *removals_new(struct op *op, const struct qube *of, const char *verb)
+{
+    struct removals *removals = g_new0(struct removals, 1);
+
+    removals->all = g_ptr_array_new_with_free_func(removal_free);
+    removals->of = g_strdup(of->uuid);
+    removals->verb = verb;
+    return removals;
+}
+
+void removals_free(struct removals *removals)
+{
+    g_ptr_array_unref(removals->all);
+    g_free(removals->of);
+    g_free(removals);
+}
+
+gboolean removal_is_damaged(const struct qube *qube)
+{
+    return qube->broken || !qube->class;
+}
+
+/* --- the disposables --- */
+
+gboolean removal_preloaded_fit(const struct model *model, const struct qube *qube,
+                               const char *verb, GError **error)
+{
+    g_autoptr(GPtrArray) preloaded = qube_preloaded(model, qube);
+
+    for (guint i = 0; i < preloaded->len; i++) {
+        const struct qube *disposable = preloaded->pdata[i];
+        g_autofree char *users = references_text(model, disposable, qube);
+        g_autofree char *name = qube_shell_name(disposable);
+        g_autofree char *why = NULL, *hint = NULL;
+
+        if (disposable->state != POWER_HALTED && disposable->state != POWER_UNKNOWN) {
+            why = g_strdup_printf("its preloaded disposable '%s' is not halted",
+                                  disposable->name);
+            hint = g_strdup_printf("shut that down first: qmc stop %s, or: qmc kill %s --yes",
+                                   name, name);
+        } else if (users) {
+            why = g_strdup_printf("its preloaded disposable '%s' is in use: %s",
+                                  disposable->name, users);
+            hint = g_strdup("change these first");
+        }
+        if (why)
+            return op_refuse(qube, verb, why, hint, error);
+    }
+    return TRUE;
+}
+
+char *removal_preloaded_text(const struct model *model, const struct qube *qube)
+{
+    g_autoptr(GPtrArray) preloaded = qube_preloaded(model, qube);
+    GString *text;
+
+    if (preloaded->len == 0)
+        return NULL;
+    text = g_string_new("its preloaded disposable");
+    g_string_append(text, preloaded->len > 1 ? "s" : "");
+    for (guint i = 0; i < preloaded->len; i++)
+        g_string_append_printf(text, "%s '%s'", i ? "," : "",
+                               ((const struct qube *)preloaded->pdata[i])->name);
+    g_string_append(text, preloaded->len > 1 ? " are" : " is");
+    g_string_append(text, " removed with it");
+    return g_string_free(text, FALSE);
+}
+
+/* --- main --- */
+
+static const struct removal *removal_find(const struct removals *removals,
+                                          const char *uuid)
+{
+    for (guint i = 0; i < removals->all->len; i++) {
+        const struct removal *removal = removals->all->pdata[i];
+
+        if (g_str_equal(hold_uuid(removal->hold), uuid))
+            return removal;
+    }
+    return NULL;
+}
+
+/* Nothing is locked or asked once a worker has been at it. */
+static gboolean covers(const struct removals *removals, const struct op *op,
+                       const struct qube *disposable, GError **error)
+{
+    if (removal_find(removals, disposable->uuid))
+        return TRUE;
+    error_set(error, QMC_ERROR_BUSY, "try again",
+              "cannot %s '%s': '%s' was preloaded of it meanwhile", removals->verb,
+              op->subject, disposable->name);
+    return FALSE;
+}
+
+void removals_add(struct removals *removals, struct op *op, const struct qube *qube)
+{
+    const char *root = engine_root(op->engine);
+    struct removal *removal = g_new0(struct removal, 1);
+
+    removal->hold = hold_new(op->engine, qube);
+    removal->stays = removal_is_damaged(qube);
+    g_ptr_array_add(removals->all, removal);
+    op_plan(op, "%s taken out of the store", hold_name(removal->hold));
+    if (removal->stays)
+        return;
+    removal->home = home_path(root, qube->class, qube->name);
+    removal->unit = home_unit_path(root, qube->name);
+    for (guint i = 0; i < hold_volumes(removal->hold)->len; i++) {
+        const struct volume *volume = hold_volumes(removal->hold)->pdata[i];
+
+        if (volume_save_on_stop(volume))
+            op_plan(op, "volume %s deleted", volume_name(volume));
+    }
+    if (removal->home)
+        op_plan(op, "directory %s deleted", removal->home);
+}
+
+gboolean removals_add_preloaded(struct removals *removals, struct op *op,
+                                const struct removals *former, GError **error)
+{
+    const struct model *model = engine_model(op->engine);
+    const struct qube *of = model_qube(model, removals->of);
+    g_autoptr(GPtrArray) preloaded = qube_preloaded(model, of);
+
+    removals->taken = former && former->taken;
+    for (guint i = 0; i < preloaded->len; i++) {
+        if (removals->taken && !covers(former, op, preloaded->pdata[i], error))
+            return FALSE;
+        removals_add(removals, op, preloaded->pdata[i]);
+    }
+    return TRUE;
+}
+
+gboolean removals_apply(const struct removals *removals, struct op *op, GError **error)
+{
+    struct model *model = engine_model(op->engine);
+    g_autoptr(GPtrArray) preloaded =
+        qube_preloaded(model, model_qube(model, removals->of));
+
+    for (guint i = 0; i < preloaded->len; i++)
+        if (!covers(removals, op, preloaded->pdata[i], error))
+            return FALSE;
+    for (guint i = 0; i < removals->all->len; i++) {
+        const struct removal *removal = removals->all->pdata[i];
+        struct qube *qube = model_qube(model, hold_uuid(removal->hold));
+
+        if (!qube)
+            continue;
+        references_forget(model, qube);
+        model_remove(model, qube);
+    }
+    return TRUE;
+}
+
+/* --- worker --- */
+
+gboolean removals_look(const struct removals *removals, struct op *op, GError **error)
+{
+    for (guint i = 0; i < removals->all->len; i++) {
+        const struct removal *removal = removals->all->pdata[i];
+
+        if (!hold_look(removal->hold, op_cancellable(op), error) ||
+            !hold_check_halted(removal->hold, "remove", error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* All are known to be halted before the first loses anything. */
+gboolean removals_take(struct removals *removals, struct op *op, GError **error)
+{
+    struct hv *hv = engine_hv(op->engine);
+
+    removals->taken = TRUE;
+    for (guint i = 0; i < removals->all->len; i++) {
+        const struct removal *removal = removals->all->pdata[i];
+
+        op_step(op, "%s locked", hold_name(removal->hold));
+        if (!hold_take(removal->hold, "remove", LOCK_MS, op_cancellable(op), error) ||
+            !hold_check_halted(removal->hold, "remove", error))
+            return FALSE;
+        if (removal->stays)
+            op_set_result(op, "removed from the store; what it has on disk stays");
+    }
+    for (guint i = 0; !hv_offline(hv) && i < removals->all->len; i++) {
+        const struct removal *removal = removals->all->pdata[i];
+
+        op_step(op, "definition of %s removed", hold_name(removal->hold));
+        if (!hv_undefine(hv, hold_uuid(removal->hold), error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void unit_remove(struct op *op, const char *unit, GError **left)
+{
+    GError *failed = NULL;
+
+    if (!unit || unlink(unit) == 0 || errno == ENOENT || errno == ENOTDIR)
+        return;
+    error_set_errno(&failed, errno, NULL, "cannot remove '%s'", unit);
+    op_keep_first(op, left, failed);
+}
+
+static void removal_finish(const struct removal *removal, struct op *op, GError **left)
+{
+    GPtrArray *volumes = hold_volumes(removal->hold);
+    GError *failed = NULL;
+
+    if (removal->stays)
+        return;
+    op_step(op, "data of %s deleted", hold_name(removal->hold));
+    for (guint i = 0; i < volumes->len; i++) {
+        volume_remove(volumes->pdata[i], &failed);
+        op_keep_first(op, left, g_steal_pointer(&failed));
+    }
+    if (removal->home && !home_remove(removal->home, &failed))
+        op_keep_first(op, left, g_steal_pointer(&failed));
+    unit_remove(op, removal->unit, left);
+}
+
+gboolean removals_finish(const struct removals *removals, struct op *op, GError **error)
+{
+    g_autoptr(GError) left = NULL;
+
+    for (guint i = 0; i < removals->all->len; i++)
+        removal_finish(removals->all->pdata[i], op, &left);
+    if (!left)
+        return TRUE;
+    error_set(error, QMC_ERROR_PARTIAL, error_hint(left),
+              "it is removed, but not all it had: %s", left->message);
+    return FALSE;
+}
