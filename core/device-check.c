@@ -6,11 +6,10 @@
 
 #include <string.h>
 
+#include "core/store-private.h"
 #include "util/text.h"
 
-#define HAND "with an editor, or go back to a copy: qmc xml log"
-#define DROPPED "it is kept, but qubesd drops it: mend it in qubes.xml " HAND
-#define REFUSED "take one of them out of qubes.xml " HAND
+#define DROPPED "it is kept, but qubesd drops it: mend"
 
 /* Options by class; NULL: any. */
 static const struct {
@@ -79,19 +78,33 @@ static char *shown(const struct device_assignment *device)
     return text_sanitise(text, -1);
 }
 
+/* Takes the message. */
+static void device_find(struct qube *qube, const struct device_assignment *device,
+                        enum severity severity, const char *deed, char *message)
+{
+    g_autofree char *port = text_sanitise(device->port ? device->port : "", -1);
+    g_autofree char *backend = text_sanitise(device->backend ? device->backend : "", -1);
+    g_autofree char *hint = store_by_hand(
+        "%s <device backend-domain=\"%s\" id=\"%s\"> of '%s'", deed, backend, port,
+        qube->name);
+
+    qube_find(qube, severity, hint, "%s", message);
+    g_free(message);
+}
+
 static void option_check(struct qube *qube, const struct device_assignment *device,
                          const struct pair *option)
 {
     g_autofree char *what = shown(device);
 
     if (class_known(device->class) && !option_known(device->class, option->name))
-        qube_find(qube, SEVERITY_WARN, "take it out of qubes.xml " HAND,
-                  "device '%s' of '%s' has the option '%s', which is none", what,
-                  qube->name, option->name);
+        device_find(qube, device, SEVERITY_WARN, "take that option out of",
+                    g_strdup_printf("device '%s' of '%s' has the option '%s', which is none",
+                                    what, qube->name, option->name));
     if (*option->value == '\0' || g_str_equal(option->value, "None"))
-        qube_find(qube, SEVERITY_WARN, "give it one in qubes.xml " HAND,
-                  "the option '%s' of device '%s' of '%s' has no value", option->name,
-                  what, qube->name);
+        device_find(qube, device, SEVERITY_WARN, "give it one in",
+                    g_strdup_printf("the option '%s' of device '%s' of '%s' has no value",
+                                    option->name, what, qube->name));
 }
 
 static void device_check(const struct model *model, struct qube *qube,
@@ -100,18 +113,21 @@ static void device_check(const struct model *model, struct qube *qube,
     g_autofree char *what = shown(device);
 
     if (device->flaw)
-        qube_find(qube, SEVERITY_WARN, DROPPED, "device '%s' of '%s' cannot be used: %s",
-                  what, qube->name, device->flaw);
+        device_find(qube, device, SEVERITY_WARN, DROPPED,
+                    g_strdup_printf("device '%s' of '%s' cannot be used: %s", what,
+                                    qube->name, device->flaw));
     if (!class_known(device->class))
-        qube_find(qube, SEVERITY_INFO, DROPPED,
-                  "device '%s' of '%s' is of an unknown class", what, qube->name);
+        device_find(qube, device, SEVERITY_INFO, DROPPED,
+                    g_strdup_printf("device '%s' of '%s' is of an unknown class", what,
+                                    qube->name));
     if (device->backend && !model_qube_named(model, device->backend))
-        qube_find(qube, SEVERITY_WARN, DROPPED,
-                  "device '%s' of '%s' cannot be used: there is no qube '%s'", what,
-                  qube->name, device->backend);
+        device_find(qube, device, SEVERITY_WARN, DROPPED,
+                    g_strdup_printf("device '%s' of '%s' cannot be used: there is no "
+                                    "qube '%s'", what, qube->name, device->backend));
     if (g_str_equal(device->class, "pci") && device->port && !is_pci_port(device->port))
-        qube_find(qube, SEVERITY_WARN, "such as 00_14.0 is needed: mend it in qubes.xml " HAND,
-                  "device '%s' of '%s' is at no port of PCI", what, qube->name);
+        device_find(qube, device, SEVERITY_WARN, "an id such as 00_14.0 is needed: mend",
+                    g_strdup_printf("device '%s' of '%s' is at no port of PCI", what,
+                                    qube->name));
     for (guint i = 0; i < device->options->len; i++)
         option_check(qube, device, &g_array_index(device->options, struct pair, i));
 }
@@ -140,8 +156,9 @@ static void twice_check(struct qube *qube)
         if (device->flaw || g_hash_table_add(seen, device))
             continue;
         what = shown(device);
-        qube_find(qube, SEVERITY_WARN, REFUSED, "device '%s' of '%s' is assigned twice",
-                  what, qube->name);
+        device_find(qube, device, SEVERITY_WARN, "remove the second",
+                    g_strdup_printf("device '%s' of '%s' is assigned twice", what,
+                                    qube->name));
     }
 }
 

@@ -18,6 +18,18 @@ static void brand(struct qube *qube)
     qube->broken = TRUE;
 }
 
+char *store_by_hand(const char *format, ...)
+{
+    g_autofree char *what = NULL;
+    va_list ap;
+
+    va_start(ap, format);
+    what = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    return g_strconcat(what, " in qubes.xml with an editor, or go back to a copy: "
+                             "qmc xml log", NULL);
+}
+
 /* "qmc rename 'a b' NEW", for a shell. */
 static char *repair(const char *before, const struct qube *qube, const char *after)
 {
@@ -322,6 +334,37 @@ static void none_check(const struct model *model, struct qube *qube,
                   value->name, qube->name);
 }
 
+#define BASELESS \
+    "'%s'%s is '%s', which no disposable can be based on: Qubes 4.4 takes it for none"
+
+static gboolean names_base(const char *property)
+{
+    return g_str_equal(property, "default_dispvm") ||
+           g_str_equal(property, "management_dispvm");
+}
+
+/* Qubes 4.4 wants a base of disposables and takes another for none as it loads, without
+ * a word; 4.3 and before use any. */
+static void base_check(struct model *model, struct qube *qube,
+                       const struct prop_value *value)
+{
+    const struct qube *base = names_base(value->name)
+                                  ? model_qube_named(model, value->text) : NULL;
+    g_autofree char *mend = NULL, *lend = NULL, *hint = NULL, *of = NULL;
+
+    if (!base || model->old || qube_get_bool(model, base, "template_for_dispvms"))
+        return;
+    mend = prop_repair(model, qube, value->row);
+    if (base->class && prop_find("template_for_dispvms", base->class->id))
+        lend = prop_command(base, "template_for_dispvms", "True");
+    hint = lend ? g_strdup_printf("%s, or: %s", lend, mend) : g_strdup(mend);
+    of = qube ? g_strdup_printf(" of '%s'", qube->name) : g_strdup("");
+    if (qube)
+        qube_find(qube, SEVERITY_INFO, hint, BASELESS, value->name, of, base->name);
+    else
+        model_find(model, SEVERITY_INFO, hint, BASELESS, value->name, of, base->name);
+}
+
 static void prop_check(struct model *model, struct qube *qube, struct prop_value *value)
 {
     g_autoptr(GError) error = NULL;
@@ -335,6 +378,7 @@ static void prop_check(struct model *model, struct qube *qube, struct prop_value
         prop_bad(model, qube, value, error);
     } else {
         none_check(model, qube, value);
+        base_check(model, qube, value);
     }
 }
 
@@ -458,6 +502,16 @@ static void feature_twice(struct qube *qube, const char *name)
               "'%s' has the feature '%s' twice: the last one counts", qube->name, name);
 }
 
+static void volume_twice(struct qube *qube, const char *name)
+{
+    g_autofree char *hint = store_by_hand(
+        "take the second <volume name=\"%s\"> of '%s' out of its <volume-config>", name,
+        qube->name);
+
+    qube_find(qube, SEVERITY_STOP, hint,
+              "'%s' has the volume '%s' twice: the first one counts", qube->name, name);
+}
+
 static void pairs_check(struct qube *qube)
 {
     struct seen features = { .n = 0 }, volumes = { .n = 0 };
@@ -472,9 +526,7 @@ static void pairs_check(struct qube *qube)
         const char *name = g_array_index(qube->volumes, struct volume_config, i).name;
 
         if (seen_before(&volumes, name))
-            qube_find(qube, SEVERITY_STOP, BY_HAND,
-                      "'%s' has the volume '%s' twice: the first one counts",
-                      qube->name, name);
+            volume_twice(qube, name);
     }
     seen_clear(&features);
     seen_clear(&volumes);
@@ -514,6 +566,17 @@ static void netvms_check(struct model *model)
     }
 }
 
+static void label_twice(struct model *model, const struct label *label)
+{
+    g_autofree char *hint =
+        store_by_hand("take the second <label id=\"label-%d\">, or the second '%s', out of "
+                      "<labels>", label->index, label->name);
+
+    model_find(model, SEVERITY_WARN, hint,
+               "the label '%s', label-%d, is there twice: the first one counts",
+               label->name, label->index);
+}
+
 /* By what others call it: the index, or the name. */
 static void labels_check(struct model *model)
 {
@@ -525,9 +588,7 @@ static void labels_check(struct model *model)
         g_autofree char *id = g_strdup_printf("label-%d", label->index);
 
         if (model_label(model, id) != label || model_label(model, label->name) != label)
-            model_find(model, SEVERITY_WARN, BY_HAND,
-                       "the label '%s', %s, is there twice: the first one counts",
-                       label->name, id);
+            label_twice(model, label);
     }
 }
 

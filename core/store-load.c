@@ -36,8 +36,6 @@ enum place {
     IN_VOLUME,
 };
 
-#define KEPT "it is kept as it is; if it was meant, mend it in qubes.xml with an editor"
-
 #define INTERN_SLOTS 128
 #define NESTING 6 /* document, qubes, domains, domain, properties, property */
 
@@ -459,14 +457,20 @@ static void unknown_note(struct loader *loader, const char *untrusted_name,
     const char *in = top(loader)->element->name;
     const char *id = attr_get(attrs, "name") ? attr_get(attrs, "name")
                                              : attr_get(attrs, "id");
+    const char *key = attr_get(attrs, "name") ? "name" : "id";
     g_autofree char *which = id ? g_strdup_printf(" '%s'", id) : g_strdup("");
+    g_autofree char *attr = id ? g_strdup_printf(" %s=\"%s\"", key, id) : g_strdup("");
+    g_autofree char *said = g_strdup_printf(
+        "element '%s'%s in '%s' is not understood, or is there already", untrusted_name,
+        which, in);
+    g_autofree char *hint = g_strdup_printf(
+        "it is kept as it is; if it was meant, mend <%s%s> in <%s> of qubes.xml with an "
+        "editor", untrusted_name, attr, in);
 
     if (loader->qube)
-        qube_find(loader->qube, SEVERITY_INFO, KEPT,
-                  "element '%s'%s in '%s' is not understood", untrusted_name, which, in);
+        qube_find(loader->qube, SEVERITY_INFO, hint, "%s", said);
     else
-        model_find(loader->model, SEVERITY_INFO, KEPT,
-                   "element '%s'%s in '%s' is not understood", untrusted_name, which, in);
+        model_find(loader->model, SEVERITY_INFO, hint, "%s", said);
 }
 
 static void raw_start(struct loader *loader, const char *name,

@@ -43,9 +43,9 @@ struct store {
     GPtrArray *raw; /* struct raw_text outside of qubes */
 };
 
-/* What no command mends. */
-#define BY_HAND \
-    "take it out of qubes.xml with an editor, or go back to a copy: qmc xml log"
+/* A repair that no command is for: what is to be done to which element, in qubes.xml
+ * with an editor, or to go back to a copy. Caller frees. */
+char *store_by_hand(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 #define STORE_MAX ((gsize)64 << 20)
 

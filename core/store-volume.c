@@ -41,12 +41,6 @@ struct builder {
     const char *attr_names[ATTRS]; /* interned */
 };
 
-#define POOL_REPAIR \
-    "mend that pool in qubes.xml with an editor, or go back to a copy: qmc xml log"
-#define VOLUME_REPAIR \
-    "mend that volume, or its pool, in qubes.xml with an editor, or go back to a " \
-    "copy: qmc xml log"
-
 /* Pools. */
 
 static void pool_build(const struct store *store, struct model *model,
@@ -54,6 +48,7 @@ static void pool_build(const struct store *store, struct model *model,
 {
     struct pool_param params[PARAMS_MAX + 1] = { { NULL } };
     g_autoptr(GError) error = NULL;
+    g_autofree char *hint = NULL;
     guint n = 0;
 
     for (guint i = 0; i < entry->attrs->len && n < PARAMS_MAX; i++) {
@@ -65,7 +60,8 @@ static void pool_build(const struct store *store, struct model *model,
     entry->pool = pool_new(entry->name, entry->driver, store->root, params, &error);
     if (entry->pool)
         return;
-    model_find(model, SEVERITY_WARN, POOL_REPAIR, "%s", error->message);
+    hint = store_by_hand("mend <pool name=\"%s\">", entry->name);
+    model_find(model, SEVERITY_WARN, hint, "%s", error->message);
     entry->trouble = g_strdup(error->message);
 }
 
@@ -74,7 +70,11 @@ static void pool_build(const struct store *store, struct model *model,
 static void volume_find(struct qube *qube, const struct volume_config *config,
                         const char *why)
 {
-    qube_find(qube, SEVERITY_STOP, VOLUME_REPAIR, "volume '%s:%s' cannot be used: %s",
+    g_autofree char *hint = store_by_hand(
+        "mend <volume name=\"%s\"> of '%s', or its <pool name=\"%s\">,", config->name,
+        qube->name, config->pool ? config->pool : "");
+
+    qube_find(qube, SEVERITY_STOP, hint, "volume '%s:%s' cannot be used: %s",
               qube->name, config->name, why);
 }
 

@@ -178,6 +178,15 @@ mends "'work' has no template" debian-13
 breaks "$(work_only 's/name="template">debian-13/name="template">nowhere/')"
 mends "'nowhere' is no value" debian-13
 
+# What Qubes 4.4 would take for none.
+for property in default_dispvm management_dispvm; do
+    breaks "$(more "<property name=\"$property\">sys-net<\/property>")"
+    mends "'$property' of 'work' is 'sys-net', which no disposable" "''"
+    out_lacks "$property"
+    breaks "$(more "<property name=\"$property\">debian-13<\/property>")"
+    mends "'$property' of 'work' is 'debian-13', which no disposable" "''"
+done
+
 # Of the system.
 all() { # LINE
     echo "s/^\\( *\\)<property name=\"default_pool\">.*/&\\n\\1$1/"
@@ -190,6 +199,10 @@ breaks "$(all '<property name="default_netvm">sys-net<\/property>')"
 mends "property 'default_netvm' is given twice"
 breaks 's/name="default_netvm">sys-net/name="default_netvm">nowhere/'
 mends "'nowhere' is no value for 'default_netvm'" sys-net
+for property in default_dispvm management_dispvm; do
+    breaks "$(all "<property name=\"$property\">sys-net<\/property>")"
+    mends "'$property' is 'sys-net', which no disposable" "''"
+done
 breaks 's/name="default_pool">varlibqubes/name="default_pool">nowhere/'
 mends "'nowhere' is no value for 'default_pool'" varlibqubes
 
@@ -206,7 +219,7 @@ breaks '/id="domain-2"/,/<\/domain>/{/name="netvm"/d}'
 mends "the netvms of 'sys-net' lead back"
 
 # What no command mends names the thing, says how to go back, and hides no other.
-by_hand() { # SED PATTERN
+by_hand() { # SED PATTERN ELEMENT
     breaks "$1"
     fresh
     run 0 --root "$work/m" --offline ls
@@ -215,29 +228,42 @@ by_hand() { # SED PATTERN
     check
     test $? -gt 10
     ok "something is wrong"
-    grep -e "$2" "$work/out" | head -n 1 | cut -f4 | grep -q 'qubes[.]xml\|xml log'
+    grep -e "$2" "$work/out" | head -n 1 | cut -f4 >"$work/hint"
+    grep -qF -e "$3" "$work/hint" && grep -q 'qubes[.]xml with an editor' "$work/hint"
     ok "by hand: $2"
 }
-by_hand 's/<qubes>/<qubes xmlns="http:\/\/example.org">/' 'is in a namespace'
+by_hand 's/<qubes>/<qubes xmlns="http:\/\/example.org">/' 'is in a namespace' "'xmlns'"
 by_hand 's/<label id="label-4".*/<label id="label-1" color="0x00ff00">red<\/label>/' \
-    "label 'red', label-1, is there twice"
-by_hand 's/0x3465a4/blue/' "element 'label' 'label-5' in 'labels'"
-by_hand 's/<pool name="linux-kernel".*/&\n&/' "element 'pool' 'linux-kernel'"
-by_hand '/<pool name="varlib/d' "'work:private' .*no such pool as 'varlibqubes'"
-by_hand 's/driver="file-reflink"/driver="btrfs"/' "pool 'varlibqubes': .*'btrfs'"
-by_hand 's/^ *<volume name="private" .*appvms\/work.*/&\n&/' "volume 'private' twice"
-by_hand 's/appvms\/work\/private/appvms\/sys-net\/private/' 'has the same image'
-by_hand "$(work_only 's/rw="True"/rw="yes"/')" 'neither True nor False'
-by_hand "$(work_only 's/size="1048576"/size="1e9"/')" 'is no number'
-by_hand "$(work_only 's/source="[^"]*"/source="gone"/')" 'is a snapshot of'
-by_hand 's/appvms\/work\/private/..\/..\/etc\/passwd/' 'is no volume id'
+    "label 'red', label-1, is there twice" '<label id="label-1">'
+by_hand 's/0x3465a4/blue/' "element 'label' 'label-5' in 'labels'" \
+    '<label id="label-5"> in <labels>'
+by_hand 's/<pool name="linux-kernel".*/&\n&/' "element 'pool' 'linux-kernel'" \
+    '<pool name="linux-kernel"> in <pools>'
+by_hand '/<pool name="varlib/d' "'work:private' .*no such pool as 'varlibqubes'" \
+    '<pool name="varlibqubes">'
+by_hand 's/driver="file-reflink"/driver="btrfs"/' "pool 'varlibqubes': .*'btrfs'" \
+    '<pool name="varlibqubes">'
+by_hand 's/^ *<volume name="private" .*appvms\/work.*/&\n&/' "volume 'private' twice" \
+    "second <volume name=\"private\"> of 'work'"
+by_hand 's/appvms\/work\/private/appvms\/sys-net\/private/' 'has the same image' \
+    '<volume name="private"> of'
+by_hand "$(work_only 's/rw="True"/rw="yes"/')" 'neither True nor False' \
+    "<volume name=\"root\"> of 'work'"
+by_hand "$(work_only 's/size="1048576"/size="1e9"/')" 'is no number' \
+    "<volume name=\"private\"> of 'work'"
+by_hand "$(work_only 's/source="[^"]*"/source="gone"/')" 'is a snapshot of' \
+    "<volume name=\"root\"> of 'work'"
+by_hand 's/appvms\/work\/private/..\/..\/etc\/passwd/' 'is no volume id' \
+    "<volume name=\"private\"> of 'work'"
 device() { # ATTRIBUTES
     echo "s/<tags\/>/&<devices class=\"pci\"><device $1\/><\/devices>/"
 }
-by_hand "$(device 'backend-domain="gone" id="00_14.0"')" "no qube 'gone'"
-by_hand "$(device 'backend-domain="dom0" id="xx"')" 'at no port of PCI'
+by_hand "$(device 'backend-domain="gone" id="00_14.0"')" "no qube 'gone'" \
+    '<device backend-domain="gone" id="00_14.0"> of'
+by_hand "$(device 'backend-domain="dom0" id="xx"')" 'at no port of PCI' \
+    '<device backend-domain="dom0" id="xx"> of'
 by_hand "$(device 'backend-domain="dom0" id="00_14.0"\/><device backend-domain="dom0" id="00_14.0"')" \
-    'is assigned twice'
+    'is assigned twice' 'second <device backend-domain="dom0" id="00_14.0"> of'
 
 # Two that say they are the same one: the qid tells them apart.
 breaks 's/id="domain-3"/id="domain-2"/'
