@@ -538,10 +538,10 @@ gboolean file_mkdirs(const char *dir, mode_t mode, GError **error)
 
 AUTO_DEFINE(dir, DIR, closedir)
 
-static int file_remove_at(int parent, const char *name, dev_t dev);
+typedef int (*file_visit_fn)(int parent, const char *name, dev_t dev);
 
-/* Empties a directory of device dev; takes fd. */
-static int file_empty_dir(int fd, dev_t dev)
+/* Each name in a directory, until one fails; takes fd. */
+static int file_visit_dir(int fd, dev_t dev, file_visit_fn visit)
 {
     auto_of(dir) DIR *dir = fdopendir(fd);
     struct dirent *entry;
@@ -553,13 +553,56 @@ static int file_empty_dir(int fd, dev_t dev)
     while (errno = 0, (entry = readdir(dir))) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        if (file_remove_at(fd, entry->d_name, dev) != 0)
+        if (visit(fd, entry->d_name, dev) != 0)
             return -1;
     }
     return errno ? -1 : 0;
 }
 
-/* Removes one name; EXDEV where another file system is mounted. */
+/* A bind mount may be of the same device: only the kernel knows then. */
+static gboolean file_is_mounted(int parent, const char *name, int flags)
+{
+    struct statx stx;
+
+    return statx(parent, name, flags | AT_NO_AUTOMOUNT, STATX_TYPE, &stx) == 0 &&
+           (stx.stx_attributes_mask & stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+/* The directory, opened; EXDEV where something is mounted. */
+static int file_open_own_dir(int parent, const char *name, dev_t dev)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0)
+        return -1;
+    /* of the descriptor: the name may lead elsewhere by now */
+    if (fstat(fd, &st) == 0 && st.st_dev == dev && !file_is_mounted(fd, "", AT_EMPTY_PATH))
+        return fd;
+    close(fd);
+    errno = EXDEV;
+    return -1;
+}
+
+/* Whether all below one name is of that file system; EXDEV. */
+static int file_own_at(int parent, const char *name, dev_t dev)
+{
+    struct stat st;
+    int fd;
+
+    if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? 0 : -1;
+    if (file_is_mounted(parent, name, AT_SYMLINK_NOFOLLOW)) {
+        errno = EXDEV;
+        return -1;
+    }
+    if (!S_ISDIR(st.st_mode))
+        return 0;
+    fd = file_open_own_dir(parent, name, dev);
+    return fd < 0 ? -1 : file_visit_dir(fd, dev, file_own_at);
+}
+
+/* Removes one name, with what is below it. */
 static int file_remove_at(int parent, const char *name, dev_t dev)
 {
     struct stat st;
@@ -569,18 +612,21 @@ static int file_remove_at(int parent, const char *name, dev_t dev)
         return errno == ENOENT ? 0 : -1;
     if (!S_ISDIR(st.st_mode))
         return unlinkat(parent, name, 0);
-    fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    /* of the descriptor: the name may lead elsewhere by now */
-    if (fstat(fd, &st) != 0 || st.st_dev != dev) {
-        close(fd);
-        errno = EXDEV;
-        return -1;
-    }
-    if (file_empty_dir(fd, dev) != 0)
+    fd = file_open_own_dir(parent, name, dev);
+    if (fd < 0 || file_visit_dir(fd, dev, file_remove_at) != 0)
         return -1;
     return unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/* errno says why. */
+static gboolean file_refuse_removal(const char *path, GError **error)
+{
+    if (errno == EXDEV)
+        error_set(error, QMC_ERROR_BUSY, "see what it is with 'findmnt', and unmount it",
+                  "cannot remove '%s': something is mounted there", path);
+    else
+        error_set_errno(error, errno, NULL, "cannot remove '%s'", path);
+    return FALSE;
 }
 
 gboolean file_remove_tree(const char *dir, GError **error)
@@ -602,9 +648,8 @@ gboolean file_remove_tree(const char *dir, GError **error)
                   "'%s' is not a directory, nothing was removed", path);
         return FALSE;
     }
-    if (file_remove_at(AT_FDCWD, path, st.st_dev) != 0) {
-        error_set_errno(error, errno, NULL, "cannot remove '%s'", path);
-        return FALSE;
-    }
-    return TRUE;
+    /* all of it before the first goes: half a tree is of no use to anybody */
+    return (file_own_at(AT_FDCWD, path, st.st_dev) == 0 &&
+            file_remove_at(AT_FDCWD, path, st.st_dev) == 0) ||
+           file_refuse_removal(path, error);
 }

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -528,6 +530,63 @@ START_TEST(remove_tree_follows_no_links)
 }
 END_TEST
 
+static void ck_mounted(const char *tree)
+{
+    g_autoptr(GError) error = NULL;
+
+    ck_assert(!file_remove_tree(tree, &error));
+    ck_error(&error, QMC_ERROR_BUSY, "mounted");
+}
+
+/* In a namespace of its own, which takes the mounts along when it ends. */
+static void bind_and_remove(void)
+{
+    g_autofree char *tree = in_dir("tree"), *first = in_dir("tree/a");
+    g_autofree char *place = in_dir("tree/z"), *other = in_dir("other");
+    g_autofree char *treasure = in_dir("other/treasure");
+
+    if (unshare(CLONE_NEWNS) != 0 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        _exit(77);
+    ck_assert(file_mkdirs(place, 0700, NULL) && file_mkdirs(other, 0700, NULL));
+    put(first, "x");
+    put(treasure, "x");
+    if (mount(other, place, NULL, MS_BIND, NULL) != 0)
+        _exit(77);
+    ck_mounted(tree);
+    ck_mounted(place);
+    ck_content(first, "x");
+    ck_content(treasure, "x");
+    ck_assert_int_eq(umount(place), 0);
+    ck_assert_int_eq(mount(treasure, first, NULL, MS_BIND, NULL), 0);
+    ck_mounted(tree);
+    ck_assert(g_file_test(place, G_FILE_TEST_IS_DIR));
+    ck_assert_int_eq(umount(first), 0);
+    ck_assert_int_eq(mount(tree, tree, NULL, MS_BIND, NULL), 0);
+    ck_mounted(tree);
+    ck_content(first, "x");
+    ck_assert_int_eq(umount(tree), 0);
+    ck_assert(file_remove_tree(tree, NULL));
+    ck_content(treasure, "x");
+    _exit(0);
+}
+
+/* Of the same device, so that only the kernel can tell. */
+START_TEST(remove_tree_stops_at_mounts)
+{
+    pid_t child = fork();
+    int status;
+
+    if (child == 0)
+        bind_and_remove();
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        g_print("# not tested: nothing can be mounted here\n");
+    else
+        ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(sync_dir_needs_a_directory)
 {
     GError *error = NULL;
@@ -551,6 +610,7 @@ int main(void)
         replace_fails_cleanly, replace_killed_leaves_old_or_new,
         replace_removes_what_killed_writers_left, processes_lose_nothing,
         mkdirs_makes_all, remove_tree_follows_no_links,
+        remove_tree_stops_at_mounts,
         sync_dir_needs_a_directory, NULL,
     };
 
