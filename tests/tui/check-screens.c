@@ -6,6 +6,7 @@
  *   store FILE   begins with this store instead of qubes.xml; first line only
  *   put FILE     somebody else writes this store over it
  *   file PATH TEXT  writes it below the root
+ *   root         what is typed as a file is below the root from now on
  *   keys NAMES   "j j Enter"
  *   figure NAME  until the meter of that name has a percentage
  *   wait TEXT    until it stands on the screen
@@ -35,7 +36,8 @@ static const char *const names[] = {"command", "options", "list", "marks", "seve
                                     "actions", "columns", "tree",
                                     "start", "stop", "patience", "cancel",
                                     "kill", "shrink", "volumes", "help", "filter",
-                                    "errors", "broken", "copies", "repair", "create", "narrow",
+                                    "errors", "broken", "copies", "import", "repair", "create",
+                                    "narrow",
                                     "moves", "popups", "small",
                                     "events", "panes", "jobs", "pools", "allvolumes",
                                     "detail", "log", "props", "features", "network"};
@@ -180,6 +182,8 @@ static void replay_line(struct replay *replay, const char *line)
         root_write(replay->console->root, rest);
     else if (strcmp(parts[0], "file") == 0)
         replay_file(replay, rest);
+    else if (strcmp(parts[0], "root") == 0)
+        ck_assert_int_eq(chdir(replay->console->root), 0);
     else if (strcmp(parts[0], "figure") == 0)
         console_wait_figure(replay->console, rest);
     else if (strcmp(parts[0], "wait") == 0)
@@ -236,11 +240,19 @@ static void replay_compare(const char *name, const struct replay *replay)
     ck_abort_msg("%s on %s is not as in %s", name, replay->terminal->type, path);
 }
 
+/* A replay may go to another directory: the file it is compared with is found. */
+static char *replay_dir(void)
+{
+    g_autofree char *top = g_canonicalize_filename(g_getenv("top_srcdir"), NULL);
+
+    g_setenv("top_srcdir", top, TRUE);
+    return g_build_filename(top, "tests/tui", NULL);
+}
+
 static void replay_run(const char *name, const struct terminal *terminal)
 {
     struct replay replay = {.terminal = terminal, .shown = g_string_new(NULL)};
-    g_autofree char *dir =
-        g_build_filename(g_getenv("top_srcdir"), "tests/tui", NULL);
+    g_autofree char *dir = replay_dir();
     g_autofree char *path = replay_path(dir, name, ".keys");
     g_autofree char *script = NULL;
 
