@@ -9,6 +9,7 @@
 #include "core/feature.h"
 #include "tui/action.h"
 #include "tui/list.h"
+#include "tui/note-reading.h"
 
 #define SUPPORTED "supported-"
 #define SUPPORTED_SERVICE SUPPORTED FEATURE_SERVICE
@@ -16,6 +17,7 @@
 #define ROWS_MIN 5
 #define BLOCK_HEIGHT 3
 #define FOOT_HEIGHT 2
+#define NOTE_HEIGHT 2
 
 /* One row of the table, as it was when it was made. */
 struct line {
@@ -31,6 +33,7 @@ struct features {
     struct list *list;
     GHashTable *lines; /* name -> struct line */
     gboolean own_only, stale;
+    struct note_reading *note;
 };
 
 static struct features *features_of(const struct screen *screen)
@@ -251,6 +254,7 @@ static gpointer features_open(struct screen *screen)
     features->lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, line_free);
     features->list = list_new(&spec);
     list_order(features->list, "kind");
+    features->note = note_reading_new(screen->app);
     return features;
 }
 
@@ -258,6 +262,7 @@ static void features_close(gpointer page)
 {
     struct features *features = page;
 
+    note_reading_free(features->note);
     list_free(features->list);
     g_hash_table_unref(features->lines);
     g_free(features);
@@ -267,12 +272,29 @@ static void features_show(struct screen *screen)
 {
     features_of(screen)->stale = TRUE;
     features_fill(screen);
+    note_reading_look(features_of(screen)->note, detail_qube(screen));
 }
 
 static void features_event(struct screen *screen, const struct event *event)
 {
+    struct features *features = features_of(screen);
+    const struct op *op = event->type == EVENT_OP ? event->op : NULL;
+
     if (event->type <= EVENT_QUBE)
-        features_of(screen)->stale = TRUE;
+        features->stale = TRUE;
+    /* What somebody did here; what others do is seen when it is looked at again. */
+    if (note_reading_is_of(features->note, detail_uuid(screen)) &&
+        (event->type == EVENT_MODEL ||
+         (op && op_over(op) && g_str_equal(op->row->name, "note"))))
+        note_reading_look(features->note, detail_qube(screen));
+}
+
+void detail_reread_note(struct app *app)
+{
+    const struct screen *detail = app_find(app, &screen_detail);
+
+    if (detail && note_reading_is_of(features_of(detail)->note, detail_uuid(detail)))
+        note_reading_look(features_of(detail)->note, detail_qube(detail));
 }
 
 static struct list *features_list(const struct screen *screen)
@@ -354,6 +376,26 @@ static void features_draw_block(struct rect *area, const char *title,
                                block.w - 2}, STYLE_NORMAL, text);
 }
 
+/* The lowest, where the rest has room too. */
+static void features_draw_note(const struct features *features, struct rect *area)
+{
+    const char *untrusted_text = note_reading_text(features->note);
+    const char *error = note_reading_error(features->note);
+    int y = area->y + area->h - NOTE_HEIGHT;
+
+    if ((!untrusted_text && !error) ||
+        area->h < NOTE_HEIGHT + 2 * BLOCK_HEIGHT + FOOT_HEIGHT + ROWS_MIN + 1)
+        return;
+    g_auto(GStrv) lines = g_strsplit(untrusted_text ? untrusted_text : "", "\n", 2);
+    area->h -= NOTE_HEIGHT;
+    draw_line(y, area->x, area->w, STYLE_BOX);
+    draw_format(y, area->x + 2, area->w - 4, STYLE_STRONG, " Note, %zu bytes: N writes it ",
+                untrusted_text ? strlen(untrusted_text) : (gsize)0);
+    draw_format(y + 1, area->x + 1, area->w - 2, error ? STYLE_BAD : STYLE_NORMAL,
+                "%s%s", error ? error : lines[0] && *lines[0] ? lines[0] : "none",
+                lines[0] && lines[1] && *lines[1] ? " ..." : "");
+}
+
 static void features_draw_foot(const struct screen *screen, struct rect *area)
 {
     const struct line *line = features_selected(screen);
@@ -378,6 +420,7 @@ static void features_draw(struct screen *screen, struct rect area)
     features_fill(screen);
     g_autofree char *services = features_text_services(features);
     g_autofree char *tags = features_text_tags(qube);
+    features_draw_note(features, &area);
     features_draw_block(&area, "Tags: t adds one, T takes one away",
                         *tags ? tags : "none");
     features_draw_block(&area, "Services: [x] on  [-] off  [ ] as it comes",
@@ -557,6 +600,21 @@ static void features_key_untag(struct screen *screen)
     features_ask_tag(screen, "tag-del", TRUE);
 }
 
+static void features_key_note(struct screen *screen)
+{
+    const struct note_reading *note = features_of(screen)->note;
+
+    if (!features_allows(screen, "note", NULL))
+        return;
+    if (note_reading_text(note))
+        note_open(screen->app, detail_uuid(screen), note_reading_text(note));
+    else
+        app_note_on(screen->app, detail_uuid(screen), TRUE, "%s: %s",
+                    op_find("note")->label,
+                    note_reading_error(note) ? "the one it has cannot be read"
+                                             : "the one it has is still being read");
+}
+
 static void features_key_hide(struct screen *screen)
 {
     struct features *features = features_of(screen);
@@ -585,6 +643,11 @@ static gboolean features_is_service(const struct screen *screen)
     return line && g_str_has_prefix(line->name, FEATURE_SERVICE);
 }
 
+static gboolean features_can_note(const struct screen *screen)
+{
+    return action_can(screen, "note");
+}
+
 static gboolean features_has_tags(const struct screen *screen)
 {
     const struct qube *qube = detail_qube(screen);
@@ -604,6 +667,8 @@ const struct key_row detail_features_keys[] = {
     {"t", "tag", "Tag", NULL, KEYS_ACT, NULL, features_key_tag, NULL},
     {"T", "untag", NULL, "tags: add, take away", KEYS_ACT, NULL, features_key_untag,
      features_has_tags},
+    {"N", "note", "Note", "its note", KEYS_ACT, NULL, features_key_note,
+     features_can_note, TRUE},
     {"H", "hide-inherited", NULL, "features: its own only", KEYS_SHOW, NULL,
      features_key_hide, NULL},
     {NULL},

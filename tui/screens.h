@@ -65,6 +65,10 @@ struct rule_spec {
 };
 /* The form of a new firewall rule. */
 void rule_open(struct app *app, const struct rule_spec *spec);
+/* The box for the note of a qube, as it was read (hostile). */
+void note_open(struct app *app, const char *uuid, const char *text);
+/* If it is being shown. */
+void detail_reread_note(struct app *app);
 /* If rules are being shown. */
 void detail_reread_rules(struct app *app);
 /* The properties of the system, of each of several qubes (uuids, ends with

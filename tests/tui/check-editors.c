@@ -209,6 +209,64 @@ START_TEST(a_rule_is_not_put_among_others)
 }
 END_TEST
 
+static char *note_file(const struct console *console, const char *text, gssize length)
+{
+    g_autofree char *dir =
+        g_build_filename(console->root, "var/lib/qubes/appvms/qube-1", NULL);
+    char *path = g_build_filename(dir, "notes.txt", NULL);
+
+    ck_assert_int_eq(g_mkdir_with_parents(dir, 0700), 0);
+    ck_assert(g_file_set_contents(path, text, length, NULL));
+    return path;
+}
+
+START_TEST(a_note_is_not_replaced_unread)
+{
+    g_autofree char *xml = store_of(1, ""), *none = store_of(0, "");
+    g_autofree char *path = NULL, *again = NULL, *text = NULL;
+    struct console *console = console_with(xml);
+
+    path = note_file(console, "one\n", -1);
+    console_wait(console, "2 qubes");
+    console_keys(console, "/ - 1 Enter Enter ] ] ] ] N");
+    console_wait(console, "the one it has is still being read");
+    console_wait(console, "Note, 4 bytes");
+    console_keys(console, "N t w o Space");
+    again = note_file(console, "three", -1);
+    console_keys(console, "Ctrl-S");
+    console_wait(console, "somebody else changed it: it has 5 bytes now");
+    console_wait(console, "Note, 5 bytes");
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    ck_assert_str_eq(text, "three");
+    console_keys(console, "Ctrl-S");
+    console_wait(console, "note of 8 bytes written");
+    g_clear_pointer(&text, g_free);
+    ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+    ck_assert_str_eq(text, "two one\n");
+    console_wait(console, "Note, 8 bytes");
+    console_keys(console, "N");
+    console_wait(console, "Note of qube-1");
+    root_write(console->root, none);
+    console_wait_gone(console, "Note of qube-1");
+    console_free(console);
+}
+END_TEST
+
+START_TEST(a_note_that_is_none_is_left_alone)
+{
+    g_autofree char *xml = store_of(1, ""), *path = NULL;
+    struct console *console = console_with(xml);
+
+    path = note_file(console, "a\0b", 3);
+    console_wait(console, "2 qubes");
+    console_keys(console, "/ - 1 Enter Enter ] ] ] ]");
+    console_wait(console, "is no note");
+    console_keys(console, "N");
+    console_wait(console, "the one it has cannot be read");
+    console_free(console);
+}
+END_TEST
+
 /* Also those that no qube has yet. */
 START_TEST(kernels_are_those_installed)
 {
@@ -332,6 +390,8 @@ int main(void)
         a_rule_needs_a_target,
         a_store_that_changes_is_shown,
         a_rule_is_not_put_among_others,
+        a_note_is_not_replaced_unread,
+        a_note_that_is_none_is_left_alone,
         kernels_are_those_installed,
         of_several_the_rest_stays,
         hidden_defaults_leave_nobody_out,
