@@ -689,6 +689,12 @@ static gboolean network_has_rules(const struct screen *screen)
     return network_of(screen)->firewall != NULL;
 }
 
+/* While it is looked at, whatever is read: elsewhere K is another key. */
+static gboolean network_is_here(const struct screen *screen)
+{
+    return network_of(screen) != NULL;
+}
+
 static gboolean network_has_file(const struct screen *screen)
 {
     return network_has_rules(screen) || network_of(screen)->error;
@@ -707,8 +713,10 @@ const struct key_row detail_network_keys[] = {
      network_has_rules, TRUE},
     {"D", "delete", "Delete", "rules: delete it", KEYS_ACT, NULL, network_key_delete,
      network_has_one},
-    {"K", "up", NULL, NULL, KEYS_ACT, NULL, network_key_up, NULL},
-    {"J", "down", NULL, "rules: up, down", KEYS_ACT, NULL, network_key_down, NULL},
+    {"K", "up", NULL, NULL, KEYS_ACT, NULL, network_key_up,
+     network_is_here},
+    {"J", "down", NULL, "rules: up, down", KEYS_ACT, NULL, network_key_down,
+     network_is_here},
     {"P", "policy", "Policy", "rules: accept, drop rest", KEYS_ACT, NULL,
      network_key_policy, network_has_rules},
     {"F", "full-access", NULL, "rules: all for a time", KEYS_ACT, NULL,
