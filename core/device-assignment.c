@@ -115,6 +115,91 @@ void qube_devices_edit(struct qube *qube)
     qube->devices_edited = TRUE;
 }
 
+/* Renaming. */
+
+/* Elements `device` that are `level` deep in some text. */
+struct backend_edit {
+    const char *text, *old, *name;
+    int level, depth;
+    GString *out;
+    gsize cursor; /* so far the text was dealt with */
+};
+
+static const char *attr_of(const struct xml_attr *attrs, const char *name)
+{
+    for (; attrs->name; attrs++)
+        if (g_str_equal(attrs->name, name))
+            return attrs->value;
+    return NULL;
+}
+
+static gboolean edit_start(const char *name, const struct xml_attr *attrs, gsize begin,
+                           gpointer data, GError **error)
+{
+    struct backend_edit *edit = data;
+    g_autoptr(GString) attr = NULL;
+    gsize from, to;
+
+    if (edit->depth++ != edit->level || !g_str_equal(name, "device") ||
+        g_strcmp0(attr_of(attrs, "backend-domain"), edit->old) != 0 ||
+        !xml_attr_find(edit->text, begin, "backend-domain", &from, &to))
+        return TRUE;
+    attr = g_string_new(NULL);
+    xml_append_attr(attr, "backend-domain", edit->name);
+    g_string_append_len(edit->out, edit->text + edit->cursor,
+                        (gssize)(from - edit->cursor));
+    g_string_append(edit->out, attr->str + 1);
+    edit->cursor = to;
+    return TRUE;
+}
+
+static gboolean edit_end(const char *name, const char *text, gsize end, gpointer data,
+                         GError **error)
+{
+    ((struct backend_edit *)data)->depth--;
+    return TRUE;
+}
+
+static void text_rename(char **text, int level, const char *old, const char *name)
+{
+    static const struct xml_handler handler = { edit_start, edit_end };
+    struct backend_edit edit = {
+        .text = *text, .old = old, .name = name, .level = level,
+    };
+
+    if (!*text)
+        return;
+    edit.out = g_string_new(NULL);
+    /* it was read before, as part of the store */
+    xml_parse("devices", edit.text, strlen(edit.text), &handler, &edit, NULL);
+    g_string_append(edit.out, edit.text + edit.cursor);
+    g_free(*text);
+    *text = g_string_free(edit.out, FALSE);
+}
+
+gboolean qube_devices_rename(struct qube *qube, const char *old, const char *name)
+{
+    gboolean any = FALSE;
+
+    for (guint i = 0; i < qube->devices->len; i++) {
+        struct device_assignment *device = qube->devices->pdata[i];
+
+        if (g_strcmp0(device->backend, old) != 0)
+            continue;
+        text_rename(&device->text, 0, old, name);
+        g_free(device->backend);
+        device->backend = g_strdup(name);
+        any = TRUE;
+    }
+    for (guint i = 0; any && i < qube->raw->len; i++) {
+        struct raw_text *raw = qube->raw->pdata[i];
+
+        if (raw->devices)
+            text_rename(&raw->text, 1, old, name);
+    }
+    return any;
+}
+
 /* Reading. */
 
 /* What stands there means any if it is a star. */
@@ -177,14 +262,6 @@ static void attr_set(struct device_reader *reader, const char *name, const char 
         g_free(device->attrs);
         device->attrs = g_string_free(more, FALSE);
     }
-}
-
-static const char *attr_of(const struct xml_attr *attrs, const char *name)
-{
-    for (; attrs->name; attrs++)
-        if (g_str_equal(attrs->name, name))
-            return attrs->value;
-    return NULL;
 }
 
 void device_reader_begin(struct device_reader *reader, struct qube *qube,

@@ -6,7 +6,9 @@
  * An assignment nobody changed is written back byte by byte. To change any of a
  * qube: call qube_devices_edit() first, then change (and free the text of what
  * changes), add to or take from qube->devices, then model_touch(). One that has a
- * flaw may go, but not change: what was not understood would be lost.
+ * flaw may go, but not change: what was not understood would be lost. What else
+ * stands in `devices` is lost too, so what can be changed within the text is: see
+ * qube_devices_rename().
  *
  * A qube that is the backend of somebody's assignment, of whatever class and mode,
  * must not be removed (spec 8.4, row 6): core/reference.h says who refers to it. */
@@ -48,3 +50,7 @@ gboolean device_assignment_same(const struct device_assignment *device,
 
 /* From here on the qube's devices are written as they stand in qube->devices. */
 void qube_devices_edit(struct qube *qube);
+/* All that are of the backend `old` become of another, in their text alone: what
+ * stands around stays, flawed ones follow too. TRUE if there are any; the caller
+ * calls model_touch(). */
+gboolean qube_devices_rename(struct qube *qube, const char *old, const char *name);

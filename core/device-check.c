@@ -107,6 +107,23 @@ static void option_check(struct qube *qube, const struct device_assignment *devi
                                     option->name, what, qube->name));
 }
 
+/* It stays, but says nothing to anybody. */
+static void unknown_check(struct qube *qube, const struct device_assignment *device)
+{
+    g_autofree char *what = shown(device);
+    g_autofree char *attrs =
+        device->attrs ? text_sanitise(device->attrs + 1, -1) : NULL;
+
+    if (device->attrs)
+        device_find(qube, device, SEVERITY_INFO, "it is kept; if it was meant, mend",
+                    g_strdup_printf("device '%s' of '%s' has what is not understood: %s",
+                                    what, qube->name, attrs));
+    if (device->elements)
+        device_find(qube, device, SEVERITY_INFO, "it is kept; if it was meant, mend",
+                    g_strdup_printf("device '%s' of '%s' has an element that is not "
+                                    "understood", what, qube->name));
+}
+
 static void device_check(const struct model *model, struct qube *qube,
                          const struct device_assignment *device)
 {
@@ -128,6 +145,7 @@ static void device_check(const struct model *model, struct qube *qube,
         device_find(qube, device, SEVERITY_WARN, "an id such as 00_14.0 is needed: mend",
                     g_strdup_printf("device '%s' of '%s' is at no port of PCI", what,
                                     qube->name));
+    unknown_check(qube, device);
     for (guint i = 0; i < device->options->len; i++)
         option_check(qube, device, &g_array_index(device->options, struct pair, i));
 }

@@ -340,26 +340,6 @@ static gboolean props_rename(GArray *props, const struct renaming *renaming)
     return changed;
 }
 
-static gboolean devices_rename(struct qube *qube, const struct renaming *renaming)
-{
-    gboolean changed = FALSE;
-
-    for (guint i = 0; i < qube->devices->len; i++) {
-        struct device_assignment *device = qube->devices->pdata[i];
-
-        /* what cannot be used cannot be written anew either */
-        if (device->flaw || g_strcmp0(device->backend, renaming->old) != 0)
-            continue;
-        if (!qube->devices_edited)
-            qube_devices_edit(qube);
-        g_free(device->backend);
-        device->backend = g_strdup(renaming->name);
-        g_clear_pointer(&device->text, g_free);
-        changed = TRUE;
-    }
-    return changed;
-}
-
 static gboolean tags_rename(struct qube *qube, const struct renaming *renaming)
 {
     static const char *const prefixes[] = {
@@ -431,7 +411,7 @@ static void qube_follow(struct model *model, struct qube *qube,
 {
     gboolean changed = props_rename(qube->props, renaming);
 
-    changed = devices_rename(qube, renaming) || changed;
+    changed = qube_devices_rename(qube, renaming->old, renaming->name) || changed;
     changed = tags_rename(qube, renaming) || changed;
     changed = features_change(qube, 0, renaming->old, renaming->name) || changed;
     changed = volumes_rename(qube, renaming) || changed;

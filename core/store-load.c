@@ -440,9 +440,22 @@ static gboolean refuse_count(const struct loader *loader, GError **error)
     return FALSE;
 }
 
+static void devices_attr_note(struct loader *loader, const char *untrusted_name)
+{
+    g_autofree char *said = g_strdup_printf(
+        "attribute '%s' of 'devices' is not understood", untrusted_name);
+
+    qube_find(loader->qube, SEVERITY_INFO,
+              "it is kept as it is; if it was meant, mend <devices> in qubes.xml with an "
+              "editor", "%s", said);
+}
+
 /* Devices stay as they stand until somebody changes them. */
 static void devices_begin(struct loader *loader, const struct xml_attr *attrs)
 {
+    for (const struct xml_attr *attr = attrs; attr->name; attr++)
+        if (!g_str_equal(attr->name, "class"))
+            devices_attr_note(loader, attr->name);
     loader->raw_devices = TRUE;
     device_reader_begin(&loader->devices, loader->qube, attrs);
     loader->seen_devices = TRUE;
@@ -451,10 +464,9 @@ static void devices_begin(struct loader *loader, const struct xml_attr *attrs)
 }
 
 /* Also one that is known, but lacks what it needs or is there already. */
-static void unknown_note(struct loader *loader, const char *untrusted_name,
-                         const struct xml_attr *attrs)
+static void unknown_note(struct loader *loader, const char *in,
+                         const char *untrusted_name, const struct xml_attr *attrs)
 {
-    const char *in = top(loader)->element->name;
     const char *id = attr_get(attrs, "name") ? attr_get(attrs, "name")
                                              : attr_get(attrs, "id");
     const char *key = attr_get(attrs, "name") ? "name" : "id";
@@ -482,7 +494,7 @@ static void raw_start(struct loader *loader, const char *name,
     if (top(loader)->element->to == IN_DOMAIN && g_str_equal(name, "devices"))
         devices_begin(loader, attrs);
     else
-        unknown_note(loader, name, attrs);
+        unknown_note(loader, top(loader)->element->name, name, attrs);
 }
 
 static void raw_end(struct loader *loader, gsize end)
@@ -504,6 +516,8 @@ static void raw_inside(struct loader *loader, const char *name,
     if (!loader->raw_devices)
         return;
     device_reader_start(&loader->devices, depth, name, attrs, begin);
+    if (depth == 1 && !g_str_equal(name, "device"))
+        unknown_note(loader, "devices", name, attrs);
     if (depth > 1 || !g_str_equal(name, "device"))
         return;
     loader->device_modes += attr_get(attrs, "mode") != NULL;

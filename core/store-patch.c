@@ -207,6 +207,7 @@ struct patch {
     const struct sketch *was;
     const struct qube *now;
     gsize cursor; /* so far the old text was dealt with */
+    guint devices; /* elements of that name that were dealt with */
 };
 
 static char *item_text(const struct store_form *form, const struct qube *qube,
@@ -342,13 +343,38 @@ static void list_patch(struct patch *patch, enum store_list kind)
     copy_to(patch, list->end);
 }
 
+/* Of the n-th element `devices`, as it is to stand; NULL: it does not say so. */
+static const char *devices_text(const struct qube *qube, guint n)
+{
+    for (guint i = 0; i < qube->raw->len; i++) {
+        const struct raw_text *raw = qube->raw->pdata[i];
+
+        if (raw->devices && n-- == 0)
+            return raw->text;
+    }
+    return NULL;
+}
+
+static void devices_patch(struct patch *patch, const struct piece *part)
+{
+    const char *text = devices_text(patch->now, patch->devices++);
+
+    if (!text || patch->now->devices_edited) {
+        skip(patch, part);
+        return;
+    }
+    copy_to(patch, part->begin);
+    g_string_append(patch->out, text);
+    patch->cursor = part->end;
+}
+
 static void part_patch(struct patch *patch, const struct piece *part)
 {
     enum store_list devices_after = patch->form->tags_first ? STORE_TAGS : STORE_FEATURES;
     gboolean edited = patch->now->devices_edited;
 
-    if (edited && strcmp(part->name, "devices") == 0)
-        skip(patch, part);
+    if (strcmp(part->name, "devices") == 0)
+        devices_patch(patch, part);
     for (int kind = 0; kind < STORE_LISTS; kind++)
         if (patch->was->list[kind] == part)
             list_patch(patch, (enum store_list)kind);
@@ -445,7 +471,7 @@ gboolean store_domain_patch(GString *out, const struct store_form *form,
 {
     auto_of(sketch) struct sketch *was = sketch_new(raw, qube->raw_length);
     g_autoptr(GString) text = g_string_new(NULL);
-    struct patch patch = { text, form, was, qube, 0 };
+    struct patch patch = { .out = text, .form = form, .was = was, .now = qube };
 
     if (!was || !is_whole(&patch))
         return FALSE;

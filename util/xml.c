@@ -391,6 +391,33 @@ void xml_append_attr(GString *out, const char *name, const char *value)
     g_string_append_c(out, '"');
 }
 
+#define XML_BLANKS " \t\r\n"
+
+gboolean xml_attr_find(const char *text, gsize tag, const char *name, gsize *begin,
+                       gsize *end)
+{
+    gsize at = tag + 1 + strcspn(text + tag + 1, XML_BLANKS "/>");
+    const char *close;
+
+    for (;;) {
+        gsize from = at + strspn(text + at, XML_BLANKS);
+        gsize word = strcspn(text + from, XML_BLANKS "=/>");
+
+        at = from + word;
+        at += strspn(text + at, XML_BLANKS "=");
+        close = text[at] == '"' || text[at] == '\'' ? strchr(text + at + 1, text[at])
+                                                    : NULL;
+        if (word == 0 || !close)
+            return FALSE;
+        at = (gsize)(close - text) + 1;
+        if (word != strlen(name) || strncmp(text + from, name, word) != 0)
+            continue;
+        *begin = from;
+        *end = at;
+        return TRUE;
+    }
+}
+
 static gboolean xml_char_valid(gunichar c)
 {
     return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0xd7ff) ||

@@ -40,6 +40,11 @@ gboolean xml_parse(const char *what, const char *data, gsize len,
 void xml_append_text(GString *out, const char *text);
 void xml_append_attr(GString *out, const char *name, const char *value);
 
+/* Where an attribute stands in the start tag whose '<' is at `tag` of well-formed,
+ * NUL-terminated text: from its name to behind its value. FALSE: the tag has none. */
+gboolean xml_attr_find(const char *text, gsize tag, const char *name, gsize *begin,
+                       gsize *end);
+
 /* TRUE if every character may stand in an XML 1.0 document. */
 gboolean xml_text_valid(const char *text);
 

@@ -231,19 +231,54 @@ START_TEST(what_is_written_is_read_again)
 }
 END_TEST
 
-START_TEST(what_cannot_be_used_is_not_written_anew)
+#define KEPT(name)                                                             \
+    "      <!-- first -->\n"                                                   \
+    "      <devices class='block' lane=\"3\"><what/>\n"                        \
+    "        <!-- mine -->\n"                                                  \
+    "        <device id='sda' backend-domain=\"" name "\"   />\n"              \
+    "        <device backend-domain=\"" name "\"/> stray\n"                    \
+    "        <device mode=\"manual\" backend-domain=\"" name "\" id=\"sdb\"/>\n" \
+    "        <device backend-domain=\"dom0\" note=\"sys-usb\" id=\"sdc\"/>\n"  \
+    "        <devce backend-domain=\"sys-usb\" id=\"sdd\"/>\n"                 \
+    "      </devices>\n"                                                       \
+    "      <devices class=\"mic\"/>\n      <tags/>\n"
+
+/* The backend's name in its attribute changes, and no other byte. */
+START_TEST(a_backend_is_renamed_within_the_text)
+{
+    g_autofree char *text = NULL, *again = NULL;
+    struct qube *work;
+
+    load(WORK(KEPT("sys-usb") "      <volume-config/>\n"));
+    work = qube_named("work");
+    ck_assert(found(work, "attribute 'lane' of 'devices'"));
+    ck_assert(found(work, "element 'what' in 'devices'"));
+    ck_assert(found(work, "element 'devce' 'sdd' in 'devices'"));
+    ck_assert(found(work, "not understood: note="));
+    ck_assert(qube_devices_rename(work, "sys-usb", "usb2"));
+    ck_assert(!qube_devices_rename(work, "sys-usb", "usb3"));
+    ck_device(0, "usb2", "sda", NULL);
+    model_touch(model, work);
+    text = g_string_free(store_serialise(store, model), FALSE);
+    ck_assert_msg(strstr(text, KEPT("usb2")) != NULL, "%s", text);
+    again = g_string_free(store_serialise_anew(store, model), FALSE);
+    ck_assert_ptr_nonnull(strstr(again, "<device mode=\"manual\" backend-domain=\"usb2\""));
+    ck_assert_ptr_nonnull(strstr(again, "<!-- mine -->"));
+}
+END_TEST
+
+START_TEST(one_that_was_edited_is_renamed_within_its_text)
 {
     g_autofree char *text = NULL;
 
-    load(WORK("      <devices class=\"block\">\n"
-              "        <device backend-domain=\"sys-usb\" id=\"sda\"/>\n"
-              "        <device backend-domain=\"sys-usb\" id=\"sdb\" mode=\"manual\"/>\n"
-              "      </devices>\n      <tags/>\n"));
-    references_rename(model, qube_named("sys-usb"), "usb2");
+    load(WORK(KEPT("sys-usb")));
+    qube_devices_edit(qube_named("work"));
+    ck_assert(qube_devices_rename(qube_named("work"), "sys-usb", "usb2"));
+    model_touch(model, qube_named("work"));
     text = g_string_free(store_serialise(store, model), FALSE);
     ck_assert_ptr_nonnull(
-        strstr(text, "<device backend-domain=\"sys-usb\" id=\"sdb\" mode=\"manual\"/>"));
-    ck_assert_ptr_nonnull(strstr(text, "<device backend-domain=\"usb2\" id=\"sda\""));
+        strstr(text, "<device id='sda' backend-domain=\"usb2\"   />\n"));
+    ck_assert_ptr_null(strstr(text, "backend-domain=\"sys-usb\""));
 }
 END_TEST
 
@@ -255,7 +290,8 @@ int main(void)
         ports_of_pci_have_two_forms,
         a_change_is_written_in_the_form_of_the_release,
         what_is_written_is_read_again,
-        what_cannot_be_used_is_not_written_anew,
+        a_backend_is_renamed_within_the_text,
+        one_that_was_edited_is_renamed_within_its_text,
         NULL,
     };
 
