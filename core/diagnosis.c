@@ -16,6 +16,9 @@ struct patient {
     const char *root;
     const struct qube *qube; /* NULL: none */
     char *shell;             /* its name in a shell */
+    const GPtrArray *leftovers;
+    GHashTable *filled;      /* struct pool, borrowed: has some image it should have */
+    GHashTable *bare;        /* the same: lacks all, those of some qube of no other place */
     GPtrArray *found;
 };
 
@@ -71,26 +74,91 @@ static gboolean is_missing(const struct volume_config *config, GError **why)
     return TRUE;
 }
 
+/* One qube without its images is a loss; all of a pool are more likely elsewhere. */
+static void pools_fill(const struct patient *patient, const struct qube *qube)
+{
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
+        g_autoptr(GError) why = NULL;
+
+        if (is_looked_at(config) && !is_missing(config, &why))
+            g_hash_table_add(patient->filled, volume_pool(config->volume));
+    }
+}
+
+/* That a kept copy of the store says was this qube's; NULL: none. */
+static const struct leftover *former_home(const struct patient *patient)
+{
+    for (guint i = 0; i < patient->leftovers->len; i++) {
+        const struct leftover *leftover = patient->leftovers->pdata[i];
+
+        if (g_strcmp0(leftover->uuid, patient->qube->uuid) == 0)
+            return leftover;
+    }
+    return NULL;
+}
+
+/* "mv OLD NEW", or what is to be done by hand. Caller frees. */
+static char *move_back(const struct qube *qube, const struct leftover *leftover)
+{
+    g_autofree char *parent = g_path_get_dirname(leftover->path);
+    g_autofree char *home = g_build_filename(parent, qube->name, NULL);
+    g_autofree char *from = text_shell_quote(leftover->path);
+    g_autofree char *to = text_shell_quote(home);
+
+    if (g_file_test(home, G_FILE_TEST_EXISTS))
+        return g_strdup_printf("look into both, and move the images to %s, or: go back to "
+                               "the copy: qmc xml log", to);
+    return g_strdup_printf("rename the directory back: mv -T %s %s, or: go back to the "
+                           "copy: qmc xml log", from, to);
+}
+
+static void images_tell(const struct patient *patient, const char *names,
+                        const char *why)
+{
+    const struct qube *qube = patient->qube;
+    const struct leftover *leftover = former_home(patient);
+    g_autofree char *maybe =
+        leftover ? g_strdup_printf("; they may be those in '%s', which was its directory "
+                                   "in copy %s", leftover->path, leftover->copy)
+                 : g_strdup("");
+
+    find(patient, SEVERITY_STOP,
+         g_strdup_printf("the images of '%s' are missing, of %s: %s%s", qube->name, names,
+                         why, maybe),
+         leftover ? move_back(qube, leftover)
+                  : g_strdup_printf("put them back there, or: look for a copy of the store "
+                                    "that names others: qmc xml log, or: qmc rm %s "
+                                    "--confirm %s (gives them up)",
+                                    patient->shell, patient->shell));
+}
+
 static void images_look(const struct patient *patient)
 {
     const struct qube *qube = patient->qube;
+    gboolean is_elsewhere = former_home(patient) != NULL;
     g_autoptr(GString) names = g_string_new(NULL);
     g_autoptr(GError) why = NULL;
 
     for (guint i = 0; i < qube->volumes->len; i++) {
         const struct volume_config *config =
             &g_array_index(qube->volumes, struct volume_config, i);
+        struct pool *pool = config->volume ? volume_pool(config->volume) : NULL;
+        g_autoptr(GError) error = NULL;
 
-        if (is_missing(config, &why))
-            g_string_append_printf(names, "%s%s", names->len ? ", " : "", config->name);
+        if (!is_missing(config, &error))
+            continue;
+        if (!is_elsewhere && !g_hash_table_contains(patient->filled, pool)) {
+            g_hash_table_add(patient->bare, pool);
+            continue;
+        }
+        g_string_append_printf(names, "%s%s", names->len ? ", " : "", config->name);
+        if (!why)
+            why = g_steal_pointer(&error);
     }
-    if (!why)
-        return;
-    find(patient, SEVERITY_STOP,
-         g_strdup_printf("the images of '%s' are missing, of %s: %s", qube->name,
-                         names->str, why->message),
-         g_strdup_printf("put them back there, or: qmc rm %s --confirm %s",
-                         patient->shell, patient->shell));
+    if (why)
+        images_tell(patient, names->str, why->message);
 }
 
 /* --- rules --- */
@@ -136,6 +204,19 @@ static void rules_look(const struct patient *patient)
 
 /* --- of no qube --- */
 
+static void pool_bare_tell(const struct patient *patient, const struct pool_entry *entry)
+{
+    const char *dir = pool_dir(entry->pool);
+    g_autofree char *at = dir ? text_shell_quote(dir) : NULL;
+
+    find(patient, SEVERITY_STOP,
+         g_strdup_printf("all images in pool '%s' are missing, those of each qube%s%s%s",
+                         entry->name, dir ? ": none in '" : "", dir ? dir : "",
+                         dir ? "'" : ""),
+         g_strdup_printf("is the disk of pool '%s' mounted%s%s", entry->name,
+                         at ? "? findmnt -T " : "?", at ? at : ""));
+}
+
 static void pools_look(const struct patient *patient, const struct model *model)
 {
     for (guint i = 0; i < model->pools->len; i++) {
@@ -146,42 +227,71 @@ static void pools_look(const struct patient *patient, const struct model *model)
                  g_strdup_printf("pool '%s' is not there: no directory '%s'", entry->name,
                                  pool_dir(entry->pool)),
                  g_strdup("mount what it is on, or make it"));
+        else if (entry->pool && g_hash_table_contains(patient->bare, entry->pool))
+            pool_bare_tell(patient, entry);
     }
 }
 
-static void leftovers_look(const struct patient *patient, const struct model *model)
+/* The step that loses nothing stands first: a screen offers that one. */
+static void leftover_tell(const struct patient *patient, const struct leftover *leftover)
 {
-    g_autoptr(GPtrArray) all = leftovers_find(patient->root, model);
+    g_autofree char *words = leftover_words(leftover);
+    g_autofree char *path = text_shell_quote(leftover->path);
 
-    for (guint i = 0; i < all->len; i++) {
-        const struct leftover *leftover = all->pdata[i];
-        g_autofree char *words = leftover_words(leftover);
-        g_autofree char *path = text_shell_quote(leftover->path);
-
+    if (leftover->doubt) {
+        find(patient, SEVERITY_WARN,
+             g_strdup_printf("'%s' may belong to a qube of the store, but none is read that "
+                             "has it: %s; in it: %s", leftover->path, leftover->doubt, words),
+             g_strdup("mend the other findings first, or: go back to a copy: qmc xml log"));
+        return;
+    }
+    if (leftover->copy)
+        find(patient, SEVERITY_WARN,
+             g_strdup_printf("'%s' is of no qube in qubes.xml, but was that of '%s' in copy "
+                             "%s: %s", leftover->path, leftover->name, leftover->copy,
+                             words),
+             g_strdup_printf("go back to a copy that has it: qmc xml log, or: qmc xml sweep "
+                             "%s --confirm %s (deletes it)", path, leftover->name));
+    else
         find(patient, SEVERITY_WARN,
              g_strdup_printf("'%s' was left by a qube that was not made, renamed or "
                              "removed to the end, or is of another store; not in "
                              "qubes.xml: %s", leftover->path, words),
-             g_strdup_printf("qmc xml sweep %s --confirm %s (deletes it), or: go back to "
-                             "a copy that has it: qmc xml log", path, leftover->name));
+             g_strdup_printf("look at what is in it, and for a copy that has it: qmc xml "
+                             "log, or: qmc xml sweep %s --confirm %s (deletes it)", path,
+                             leftover->name));
+}
+
+static void qubes_look(struct patient *patient, const struct model *model)
+{
+    for (guint i = 0; i < model->qubes->len; i++)
+        pools_fill(patient, model->qubes->pdata[i]);
+    for (guint i = 0; i < model->qubes->len; i++) {
+        patient->qube = model->qubes->pdata[i];
+        patient->shell = qube_shell_name(patient->qube);
+        images_look(patient);
+        rules_look(patient);
+        g_clear_pointer(&patient->shell, g_free);
     }
+    patient->qube = NULL;
 }
 
 GPtrArray *diagnose(const char *root, const struct model *model)
 {
     GPtrArray *found = g_ptr_array_new_with_free_func(diagnosis_free);
-    struct patient patient = {root, NULL, NULL, found};
+    g_autoptr(GPtrArray) leftovers = leftovers_find(root, model);
+    g_autoptr(GHashTable) filled = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) bare = g_hash_table_new(NULL, NULL);
+    struct patient patient = {
+        .root = root, .leftovers = leftovers, .filled = filled, .bare = bare,
+        .found = found,
+    };
 
     job_may_block();
-    for (guint i = 0; i < model->qubes->len; i++) {
-        patient.qube = model->qubes->pdata[i];
-        patient.shell = qube_shell_name(patient.qube);
-        images_look(&patient);
-        rules_look(&patient);
-        g_free(patient.shell);
-    }
-    patient.qube = NULL;
+    leftovers_recall(root, leftovers);
+    qubes_look(&patient, model);
     pools_look(&patient, model);
-    leftovers_look(&patient, model);
+    for (guint i = 0; i < leftovers->len; i++)
+        leftover_tell(&patient, leftovers->pdata[i]);
     return found;
 }

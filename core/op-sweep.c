@@ -6,6 +6,7 @@
 
 #include "core/leftover.h"
 #include "core/weigh.h"
+#include "hv/hv.h"
 #include "util/error.h"
 
 #define DEADLINE_MS 300000
@@ -35,11 +36,33 @@ static gboolean sweep_prepare(struct op *op, GError **error)
     return TRUE;
 }
 
+/* Of any UUID: what runs under that name may have its images there. */
+static gboolean check_not_running(struct op *op, GError **error)
+{
+    const struct sweep *sweep = op->data;
+    struct hv *hv = engine_hv(op->engine);
+    g_autofree char *name = g_path_get_basename(sweep->path);
+    struct hv_snapshot *snapshot = hv_offline(hv) ? NULL : hv_snapshot(hv, error);
+    gboolean runs = FALSE;
+
+    if (!snapshot)
+        return hv_offline(hv);
+    for (guint i = 0; i < snapshot->domains->len; i++)
+        runs |= g_str_equal(
+            g_array_index(snapshot->domains, struct hv_domain, i).name, name);
+    hv_snapshot_free(snapshot);
+    if (runs)
+        error_set(error, QMC_ERROR_STATE, "shut that down first",
+                  "cannot delete '%s': a domain '%s' is running", sweep->path, name);
+    return !runs;
+}
+
 static gboolean sweep_look(struct op *op, GError **error)
 {
     const struct sweep *sweep = op->data;
 
-    return leftover_check(sweep->root, sweep->path, NULL, error);
+    return check_not_running(op, error) &&
+           leftover_check(sweep->root, sweep->path, NULL, error);
 }
 
 /* Nothing refers to it, and nobody can take it back. */
@@ -48,7 +71,8 @@ static gboolean sweep_run(struct op *op, GError **error)
     const struct sweep *sweep = op->data;
 
     op_step(op, "directory %s deleted", sweep->path);
-    if (!leftover_remove(sweep->root, sweep->path, error))
+    if (!check_not_running(op, error) ||
+        !leftover_remove(sweep->root, sweep->path, error))
         return FALSE;
     op_set_result(op, "%s is deleted", sweep->path);
     return TRUE;
