@@ -82,6 +82,8 @@ struct loader {
     gboolean raw_devices; /* and read too */
     struct device_reader devices;
 
+    gboolean spaced, flawed; /* it was said of the store */
+
     /* Hints about the release that wrote the file. */
     gboolean seen_tags, seen_devices; /* in this qube */
     guint tags_first, tags_last, false_written, device_modes, sorted;
@@ -155,19 +157,39 @@ static gboolean begin_container(struct loader *loader, const struct xml_attr *at
     return TRUE;
 }
 
-/* Other readers look for elements without one; ours does not say. */
-static gboolean begin_qubes(struct loader *loader, const struct xml_attr *attrs)
+/* Other readers look for elements without one; ours does not say. Once is enough:
+ * there may be thousands. */
+static void namespace_note(struct loader *loader, const char *name,
+                           const struct xml_attr *attrs)
 {
-    gsize begin = top(loader)->begin;
-    const char *tag = loader->bytes + begin;
-    const char *end = memchr(tag, '>', loader->length - begin);
+    const char *space = attr_get(attrs, "xmlns");
 
-    if (end && g_strstr_len(tag, end - tag, "xmlns="))
+    if (!space || !*space || loader->spaced)
+        return;
+    loader->spaced = TRUE;
+    if (g_str_equal(name, "qubes"))
         model_find(loader->model, SEVERITY_STOP,
                    "take 'xmlns' out of qubes.xml with an editor, or go back to a copy: "
                    "qmc xml log",
                    "the store is in a namespace: qubesd finds nothing in it");
-    return begin_container(loader, attrs);
+    else
+        model_find(loader->model, SEVERITY_STOP,
+                   "take 'xmlns' out of qubes.xml with an editor, or go back to a copy: "
+                   "qmc xml log",
+                   "an element '%s' is in a namespace: qubesd does not find it", name);
+}
+
+static void on_flaw(const char *why, gpointer data)
+{
+    struct loader *loader = data;
+
+    if (loader->flawed)
+        return;
+    loader->flawed = TRUE;
+    model_find(loader->model, SEVERITY_STOP,
+               "declare the prefix in qubes.xml with an editor, or take it out, or go "
+               "back to a copy: qmc xml log",
+               "qubesd cannot read the store: %s", why);
 }
 
 static gboolean begin_tags(struct loader *loader, const struct xml_attr *attrs)
@@ -390,7 +412,7 @@ static gboolean begin_volume(struct loader *loader, const struct xml_attr *attrs
 }
 
 static const struct element elements[] = {
-    { IN_NOTHING, "qubes", IN_QUBES, begin_qubes },
+    { IN_NOTHING, "qubes", IN_QUBES, begin_container },
     { IN_QUBES, "labels", IN_LABELS, begin_container, end_section },
     { IN_QUBES, "pools", IN_POOLS, begin_container, end_section },
     { IN_QUBES, "properties", IN_GLOBALS, begin_container, end_section },
@@ -542,6 +564,7 @@ static gboolean on_start(const char *name, const struct xml_attr *attrs,
         loader->model->qubes->len >= DOMAINS_MAX)
         return refuse_count(loader, error);
     if (element) {
+        namespace_note(loader, name, attrs);
         loader->frames[loader->depth++] = (struct frame){ element, begin, NULL };
         if (element->begin(loader, attrs))
             return TRUE;
@@ -587,7 +610,7 @@ static void form_set(const struct loader *loader)
 
 gboolean store_parse(struct store *store, struct model *model, GError **error)
 {
-    static const struct xml_handler handler = { on_start, on_end };
+    static const struct xml_handler handler = { on_start, on_end, on_flaw };
     struct loader loader = { store, model, .depth = 1 };
     g_autofree char *what = g_strdup_printf("cannot read the store '%s'", store->path);
     gboolean ok;

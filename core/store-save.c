@@ -110,6 +110,7 @@ struct self_check {
     int depth;
     guint domains;
     gboolean in_domains;
+    char *flaw; /* the first; NULL: none */
 };
 
 static gboolean self_start(const char *name, const struct xml_attr *attrs,
@@ -132,9 +133,27 @@ static gboolean self_end(const char *name, const char *text, gsize end,
     return TRUE;
 }
 
+static void self_flaw(const char *why, gpointer data)
+{
+    struct self_check *check = data;
+
+    if (!check->flaw)
+        check->flaw = g_strdup(why);
+}
+
+static gboolean refuse_flaw(const struct store_save *save, const char *flaw,
+                            GError **error)
+{
+    error_set(error, QMC_ERROR_INVALID,
+              "the file was not touched; declare the prefix in it with an editor: "
+              "qmc xml check",
+              "cannot save '%s': qubesd could not read it: %s", save->path, flaw);
+    return FALSE;
+}
+
 static gboolean self_check(const struct store_save *save, GError **error)
 {
-    static const struct xml_handler handler = { self_start, self_end };
+    static const struct xml_handler handler = { self_start, self_end, self_flaw };
     const GString *text = save->document->text;
     g_autoptr(GError) cause = NULL;
     struct self_check check = { 0 };
@@ -145,8 +164,14 @@ static gboolean self_check(const struct store_save *save, GError **error)
         return FALSE;
     }
     if (xml_parse("the new store", text->str, text->len, &handler, &check, &cause) &&
-        check.domains == save->document->domains->len)
+        check.domains == save->document->domains->len && !check.flaw)
         return TRUE;
+    if (check.flaw && !cause) {
+        g_autofree char *flaw = check.flaw;
+
+        return refuse_flaw(save, flaw, error);
+    }
+    g_free(check.flaw);
     error_set(error, QMC_ERROR_INTERNAL, "the file was not touched; report this",
               "cannot save '%s': what was to be written cannot be read back: %s",
               save->path, cause ? cause->message : "qubes are missing");

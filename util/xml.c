@@ -121,8 +121,42 @@ static const char *xml_put_name(char **to, const xmlChar *prefix,
 /* libxml2 hands out five pointers per attribute. */
 enum { ATTR_LOCAL, ATTR_PREFIX, ATTR_URI, ATTR_VALUE, ATTR_END, ATTR_STEP };
 
+/* Pairs of a prefix, NULL for none, and what it stands for. */
+struct xml_spaces {
+    int n;
+    const xmlChar **pairs;
+};
+#define XML_SPACE ((const xmlChar *)"xmlns")
+
+static struct xml_attr *xml_put_spaces(char *to, const struct xml_spaces *spaces,
+                                       struct xml_attr *attr)
+{
+    for (int i = 0; i < spaces->n; i++, attr++) {
+        const char *uri = (const char *)spaces->pairs[2 * i + 1];
+
+        attr->name = spaces->pairs[2 * i]
+                         ? xml_put_name(&to, XML_SPACE, spaces->pairs[2 * i]) : "xmlns";
+        attr->value = to;
+        to = xml_put(to, uri ? uri : "", uri ? strlen(uri) : 0);
+    }
+    return attr;
+}
+
+static gsize xml_spaces_size(const struct xml_spaces *spaces)
+{
+    gsize bytes = 0;
+
+    for (int i = 0; i < spaces->n; i++) {
+        const xmlChar *prefix = spaces->pairs[2 * i], *uri = spaces->pairs[2 * i + 1];
+
+        bytes += (prefix ? xml_name_size(XML_SPACE, prefix) : 0) +
+                 (uri ? strlen((const char *)uri) : 0) + 1;
+    }
+    return bytes;
+}
+
 static void xml_put_attrs(struct xml_reader *reader, char *to, int n,
-                          const xmlChar **raw)
+                          const xmlChar **raw, const struct xml_spaces *spaces)
 {
     struct xml_attr *attr = reader->attrs;
 
@@ -131,6 +165,7 @@ static void xml_put_attrs(struct xml_reader *reader, char *to, int n,
         attr->value = to;
         to = xml_put(to, raw[ATTR_VALUE], (gsize)(raw[ATTR_END] - raw[ATTR_VALUE]));
     }
+    attr = xml_put_spaces(to, spaces, attr);
     *attr = (struct xml_attr){ NULL, NULL };
 }
 
@@ -152,13 +187,10 @@ static void xml_refuse(struct xml_reader *reader, const char *why)
     xmlStopParser(reader->ctxt);
 }
 
-/* Fills reader->attrs; gives the name of the element. */
-static const char *xml_set_attrs(struct xml_reader *reader, const xmlChar *prefix,
-                                 const xmlChar *local, int n, const xmlChar **raw)
+/* What the attributes take, decoded. */
+static gsize xml_attrs_size(int n, const xmlChar **raw)
 {
-    gsize bytes = xml_name_size(prefix, local);
-    const char *name;
-    char *to;
+    gsize bytes = 0;
 
     for (int i = 0; i < n; i++) {
         const xmlChar **r = raw + i * ATTR_STEP;
@@ -166,11 +198,7 @@ static const char *xml_set_attrs(struct xml_reader *reader, const xmlChar *prefi
         bytes += xml_name_size(r[ATTR_PREFIX], r[ATTR_LOCAL]) +
                  (gsize)(r[ATTR_END] - r[ATTR_VALUE]) + 1;
     }
-    xml_reserve(reader, (gsize)n, bytes);
-    to = reader->values;
-    name = xml_put_name(&to, prefix, local);
-    xml_put_attrs(reader, to, n, raw);
-    return name;
+    return bytes;
 }
 
 static void xml_on_start(void *data, const xmlChar *local, const xmlChar *prefix,
@@ -178,10 +206,18 @@ static void xml_on_start(void *data, const xmlChar *local, const xmlChar *prefix
                          int n, int defaulted, const xmlChar **raw)
 {
     struct xml_reader *reader = data;
-    const char *name = xml_set_attrs(reader, prefix, local, n, raw);
+    const struct xml_spaces spaces = { ns, namespaces };
     const char *lt = memchr(reader->data + reader->mark, '<',
                             reader->len - reader->mark);
+    const char *name;
+    char *to;
 
+    xml_reserve(reader, (gsize)(n + ns), xml_name_size(prefix, local) +
+                                             xml_attrs_size(n, raw) +
+                                             xml_spaces_size(&spaces));
+    to = reader->values;
+    name = xml_put_name(&to, prefix, local);
+    xml_put_attrs(reader, to, n, raw, &spaces);
     if (reader->depth == XML_DEPTH_MAX) {
         xml_refuse(reader, "elements nest too deep");
         return;
@@ -249,12 +285,23 @@ static void xml_on_doctype(void *data, const xmlChar *name,
     xml_refuse(data, "a document type is not allowed here");
 }
 
+static void xml_flaw(struct xml_reader *reader, xml_cause *cause)
+{
+    g_autofree char *text = text_sanitise(cause->message, -1);
+    g_autofree char *why = g_strdup_printf("line %d: %s", cause->line, g_strchomp(text));
+
+    if (reader->handler->flaw)
+        reader->handler->flaw(why, reader->user);
+}
+
 /* Keeps the first fatal error; also keeps libxml2 from printing it. */
 static void xml_on_error(void *data, xml_cause *cause)
 {
     struct xml_reader *reader = data;
     g_autofree char *text = NULL;
 
+    if (cause->level == XML_ERR_ERROR && cause->domain == XML_FROM_NAMESPACE)
+        xml_flaw(reader, cause);
     if (cause->level != XML_ERR_FATAL || reader->error)
         return;
     text = text_sanitise(cause->message, -1);

@@ -13,7 +13,8 @@ struct xml_attr {
 
 /* Offsets count bytes of the buffer that was given. */
 struct xml_handler {
-    /* `begin` is the offset of '<'. attrs ends with a NULL name and, like all
+    /* `begin` is the offset of '<'. Declarations of namespaces are attributes like
+     * others, and come last. attrs ends with a NULL name and, like all
      * strings here, lives until the call returns. FALSE stops the parse with
      * the error the handler has set. */
     gboolean (*start)(const char *name, const struct xml_attr *attrs,
@@ -22,6 +23,9 @@ struct xml_handler {
      * the element, joined, "" if none (white space kept). */
     gboolean (*end)(const char *name, const char *text, gsize end,
                     gpointer data, GError **error);
+    /* What strict readers refuse, though everything can be read: a prefix that
+     * nothing declares. `why` is sanitised. NULL: of no interest. */
+    void (*flaw)(const char *why, gpointer data);
 };
 
 /* Nothing in this process prints what libxml2 has to say, threads that are made

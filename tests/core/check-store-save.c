@@ -48,6 +48,36 @@ START_TEST(a_save_is_read_back)
 }
 END_TEST
 
+/* Whoever reads strictly would refuse the whole store. */
+START_TEST(a_prefix_that_nothing_declares_is_not_saved)
+{
+    g_autofree char *text = root_put_fixture("upstream-4.3.xml"), *after = NULL;
+    g_auto(GStrv) parts = g_strsplit(text, "<domains>", 2);
+    g_autofree char *bad = g_strconcat(parts[0], "<y:q/><domains>", parts[1], NULL);
+    g_autofree char *good = g_strconcat("<qubes xmlns:y='urn:y'>",
+                                        strstr(bad, "<qubes>") + strlen("<qubes>"), NULL);
+    g_autoptr(GError) error = NULL;
+
+    root_put(bad, -1);
+    root_load();
+    ck_assert(found(NULL, "qubesd cannot read the store: line "));
+    root_set_memory("work", 777);
+    ck_assert(!root_save(&error));
+    ck_assert(error_is(error, QMC_ERROR_INVALID));
+    ck_assert_ptr_nonnull(strstr(error->message, "prefix y"));
+    after = root_get();
+    ck_assert_str_eq(after, bad);
+    root_put(good, -1);
+    root_load();
+    ck_assert(!found(NULL, "qubesd cannot read"));
+    g_free(after);
+    after = g_string_free(store_serialise_anew(store, model), FALSE);
+    ck_assert_ptr_nonnull(strstr(after, "<qubes xmlns:y=\"urn:y\">"));
+    root_set_memory("work", 777);
+    ck_save();
+}
+END_TEST
+
 START_TEST(saves_follow_each_other)
 {
     g_free(root_put_fixture("upstream-4.2.xml"));
@@ -498,7 +528,7 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
-        a_save_is_read_back, saves_follow_each_other,
+        a_save_is_read_back, saves_follow_each_other, a_prefix_that_nothing_declares_is_not_saved,
         a_change_during_a_save_is_not_forgotten, a_stale_save_changes_nothing,
         a_held_lock_names_its_holder, a_second_writer_waits_and_sees_the_new_file,
         upstream_s_lock_blocks_too, the_try_after_a_stale_one_has_the_file_to_itself,

@@ -106,7 +106,7 @@ START_TEST(elements_attributes_text)
             "<a b=[1] c=[2]<d>d []18-22\n>a [xy]0-27\n");
     ck_seen("<a>\n  <b>t</b>\n</a>", "<a<b>b [t]6-14\n>a [\n  \n]0-19\n");
     ck_seen("<p:a xmlns:p='urn:x' p:b='1' c='2'/>",
-            "<p:a p:b=[1] c=[2]>p:a []0-36\n");
+            "<p:a p:b=[1] c=[2] xmlns:p=[urn:x]>p:a []0-36\n");
     ck_seen("<p:a/>", "<p:a>p:a []0-6\n");
 }
 END_TEST
@@ -366,6 +366,61 @@ START_TEST(reads_what_it_writes)
 }
 END_TEST
 
+static void flaw_count(const char *why, gpointer data)
+{
+    ck_assert_ptr_nonnull(strstr(why, "line 1: "));
+    ck_assert_ptr_nonnull(strstr(why, "prefix y"));
+    ++*(int *)data;
+}
+
+static gboolean space_start(const char *name, const struct xml_attr *attrs, gsize begin,
+                            gpointer data, GError **error)
+{
+    if (!g_str_equal(name, "a"))
+        return TRUE;
+    ck_assert_str_eq(attrs[0].name, "x:b");
+    ck_assert_str_eq(attrs[1].name, "xmlns");
+    ck_assert_str_eq(attrs[1].value, "urn:d&e");
+    ck_assert_str_eq(attrs[2].name, "xmlns:x");
+    ck_assert_str_eq(attrs[2].value, "urn:x");
+    ck_assert_ptr_null(attrs[3].name);
+    return TRUE;
+}
+
+static gboolean space_end(const char *name, const char *text, gsize end, gpointer data,
+                          GError **error)
+{
+    return TRUE;
+}
+
+START_TEST(namespaces_are_attributes)
+{
+    static const struct xml_handler handler = { space_start, space_end, flaw_count };
+    static const char text[] =
+        "<a xmlns='urn:d&amp;e' x:b='1' xmlns:x='urn:x'><y:c/><d y:e='1'/></a>";
+    int flaws = 0;
+
+    ck_assert(xml_parse("t", text, strlen(text), &handler, &flaws, NULL));
+    ck_assert_int_eq(flaws, 2);
+}
+END_TEST
+
+START_TEST(attributes_are_found_in_their_tag)
+{
+    static const char text[] = "<a b='c=\"1\">' c\n= \"2\" cc='3'/><b d='4'/>";
+    gsize begin = 0, end = 0;
+
+    ck_assert(xml_attr_find(text, 0, "c", &begin, &end));
+    ck_assert_int_eq(strncmp(text + begin, "c\n= \"2\" cc", 10), 0);
+    ck_assert_uint_eq(end - begin, 7);
+    ck_assert(xml_attr_find(text, 0, "cc", &begin, &end));
+    ck_assert_uint_eq(end - begin, 6);
+    begin = 77;
+    ck_assert(!xml_attr_find(text, 0, "d", &begin, &end));
+    ck_assert_uint_eq(begin, 77);
+}
+END_TEST
+
 START_TEST(text_valid_knows_xml)
 {
     ck_assert(xml_text_valid(""));
@@ -398,7 +453,8 @@ int main(void)
         nesting_has_an_end, document_types_are_refused, bad_documents_say_where,
         other_encodings_are_refused, handlers_can_stop, nothing_is_printed,
         writes_what_libxml2_writes, reads_what_it_writes, text_valid_knows_xml,
-        line_of_counts_newlines, NULL,
+        line_of_counts_newlines, namespaces_are_attributes,
+        attributes_are_found_in_their_tag, NULL,
     };
 
     return suite_run("xml", tests);
