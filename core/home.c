@@ -53,11 +53,60 @@ char *home_unit_path(const char *root, const char *name)
     return name_safe(name) ? layout_path(root, absolute) : NULL;
 }
 
+static gboolean is_below(const char *path, const char *below)
+{
+    return path && g_str_has_prefix(path, below);
+}
+
+static const char *vid_said(const struct volume_config *config)
+{
+    return config->volume ? volume_vid(config->volume) : volume_config_get(config, "vid");
+}
+
+gboolean home_is_used(const struct qube *qube, const char *prefix, const char *name)
+{
+    g_autofree char *below = g_strdup_printf("%s/%s/", prefix, name);
+
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
+
+        if (is_below(vid_said(config), below) ||
+            is_below(volume_config_get(config, "source"), below))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean has_image_in(const struct qube *qube, const char *below)
+{
+    for (guint i = 0; i < qube->volumes->len; i++)
+        if (is_below(vid_said(&g_array_index(qube->volumes, struct volume_config, i)), below))
+            return TRUE;
+    return FALSE;
+}
+
+gboolean home_is_own(const struct model *model, const struct qube *qube, const char *name)
+{
+    const char *prefix = qube->class ? qube->class->dir_prefix : NULL;
+    g_autofree char *below = prefix ? g_strdup_printf("%s/%s/", prefix, name) : NULL;
+
+    if (!below || !has_image_in(qube, below))
+        return FALSE;
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *other = model->qubes->pdata[i];
+
+        if (other != qube && home_is_used(other, prefix, name))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean refuse_taken(const char *home, GError **error)
 {
     error_set(error, QMC_ERROR_EXISTS,
               "look at what is in it and move it away, or choose another name",
-              "'%s' is there already, and belongs to no qube", home);
+              "'%s' is there already", home);
     return FALSE;
 }
 

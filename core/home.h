@@ -12,6 +12,13 @@ char *home_path(const char *root, const struct class_row *class, const char *nam
 /* The same by the name that stands in the store, which may be none that a qube can
  * have, or another one's as well; NULL: it has none, or it leads elsewhere. */
 char *home_path_said(const char *root, const struct qube *qube);
+/* Whether an image of the qube, or one that it is made from, lies in the directory of
+ * that name as the store has it. */
+gboolean home_is_used(const struct qube *qube, const char *prefix, const char *name);
+/* Whether one of its own does, and none of another qube: what a damaged entry had
+ * before its name was lost. */
+gboolean home_is_own(const struct model *model, const struct qube *qube,
+                     const char *name);
 /* The link that has it started with the machine (spec 2.6); NULL: it can have
  * none. Caller frees. */
 char *home_unit_path(const char *root, const char *name);

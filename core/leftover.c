@@ -79,29 +79,12 @@ char *leftover_words(const struct leftover *leftover)
 
 /* --- whose it is --- */
 
-static gboolean has_volume_in(const struct qube *qube, const char *below)
-{
-    for (guint i = 0; i < qube->volumes->len; i++) {
-        const struct volume_config *config =
-            &g_array_index(qube->volumes, struct volume_config, i);
-        const char *vid = config->volume ? volume_vid(config->volume)
-                                         : volume_config_get(config, "vid");
-        const char *source = volume_config_get(config, "source");
-
-        if ((vid && g_str_has_prefix(vid, below)) ||
-            (source && g_str_has_prefix(source, below)))
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* Whoever might have it counts: of a damaged entry nobody knows what it has. */
 static gboolean is_owner(const struct qube *qube, const char *prefix, const char *name)
 {
-    g_autofree char *below = g_strdup_printf("%s/%s/", prefix, name);
     gboolean has_home = !qube->class || g_strcmp0(qube->class->dir_prefix, prefix) == 0;
 
-    return (has_home && g_str_equal(qube->name, name)) || has_volume_in(qube, below);
+    return (has_home && g_str_equal(qube->name, name)) || home_is_used(qube, prefix, name);
 }
 
 static const struct qube *owner(const struct model *model, const char *prefix,

@@ -26,6 +26,7 @@
 struct renaming {
     struct hold *hold;
     char *old_home, *home; /* NULL: its class has none */
+    gboolean is_home;      /* it is there already, and its own: a damaged entry */
     int home_fd;           /* of home_make(), until the store names it; -1 */
     char *old_unit, *unit; /* links that start it with the machine; NULL ok */
     GPtrArray *old_volumes, *volumes; /* struct volume whose ids change */
@@ -163,7 +164,10 @@ static struct renaming *renaming_new(struct op *op, const struct qube *qube)
     if (former)
         former->home_fd = -1;
     if (is_damaged(qube)) {
-        renaming->like = home_path_said(root, qube);
+        renaming->is_home = renaming->home &&
+                            home_is_own(engine_model(op->engine), qube, name) &&
+                            g_file_test(renaming->home, G_FILE_TEST_IS_DIR);
+        renaming->like = renaming->is_home ? NULL : home_path_said(root, qube);
         return renaming;
     }
     renaming->old_home = home_path(root, qube->class, qube->name);
@@ -198,7 +202,7 @@ static gboolean rename_prepare(struct op *op, GError **error)
 
 static gboolean look_at_place(const struct renaming *renaming, GError **error)
 {
-    if (renaming->home && !home_vacant(renaming->home, error))
+    if (renaming->home && !renaming->is_home && !home_vacant(renaming->home, error))
         return FALSE;
     for (guint i = 0; i < renaming->volumes->len; i++)
         if (!volume_vacant(renaming->volumes->pdata[i], error))
@@ -226,7 +230,7 @@ static gboolean undo_unit(gpointer data, GError **error)
 static gboolean home_step(struct op *op, struct renaming *renaming,
                           GError **error)
 {
-    if (!renaming->home)
+    if (!renaming->home || renaming->is_home)
         return TRUE;
     op_step(op, "directory %s made", renaming->home);
     if (!home_make(renaming->home, &renaming->home_fd, error))

@@ -361,6 +361,28 @@ check
 test $? -eq 10
 ok "nothing is wrong any more"
 
+# While something may be somebody's nothing is deleted.
+breaks "$(work_only '/name="name"/d')"
+fresh
+mkdir "$base/appvms/ghost"
+check
+out_has "^-.warn.'$base/appvms/ghost' may belong to a qube of the store, .*unnamed.*mend"
+out_lacks 'xml sweep'
+at 4 xml sweep "$base/appvms/ghost" --confirm ghost
+err_has 'may belong to a qube of the store'
+at 3 xml sweep "$base/appvms/work" --confirm work
+at 4 rename unnamed ghost
+err_has "appvms/ghost' is there already"
+at 0 rename unnamed work
+test -e "$base/appvms/work/private.img"
+ok "an entry without a name takes the directory that its images are in"
+check
+out_has "^-.warn.'$base/appvms/ghost' was left by "
+at 0 xml sweep "$base/appvms/ghost/" --confirm ghost
+check
+test $? -eq 10
+ok "with the name back it can be deleted, and nothing is wrong"
+
 # A qube that has the images of another directory keeps them.
 breaks "$(work_only 's/appvms\/work/appvms\/old/')"
 fresh
