@@ -13,6 +13,7 @@ struct maker {
     struct store_document *document;
     gboolean anew;
     const char *bytes;
+    gboolean crlf;    /* each line of the file ends so */
     GPtrArray *filed; /* struct qube of the file, in file order */
     GPtrArray *added; /* struct qube to be written that are not in the file */
 };
@@ -63,6 +64,31 @@ static void copy(const struct maker *maker, gsize begin, gsize end)
                         (gssize)(end - begin));
 }
 
+/* Text of ours gets the ends of lines that the file has. */
+static void lines_end(const struct maker *maker, gsize begin)
+{
+    GString *out = maker->document->text;
+    g_autofree char *text = NULL;
+
+    if (!maker->crlf)
+        return;
+    text = g_strdup(out->str + begin);
+    g_string_truncate(out, begin);
+    for (const char *at = text; *at; at++) {
+        if (*at == '\n' && (at == text || at[-1] != '\r'))
+            g_string_append_c(out, '\r');
+        g_string_append_c(out, *at);
+    }
+}
+
+static void gap_put(const struct maker *maker, const char *gap)
+{
+    gsize begin = here(maker);
+
+    g_string_append(maker->document->text, gap);
+    lines_end(maker, begin);
+}
+
 /* Qubes. */
 
 /* Without an id its element cannot be made again. */
@@ -85,6 +111,8 @@ static void domain_put(const struct maker *maker, const struct qube *qube)
              !store_domain_patch(maker->document->text, &maker->store->form, qube,
                                  maker->bytes + qube->raw_begin))
         store_domain_write(maker->document->text, &maker->store->form, qube);
+    if (!is_copied(maker, qube))
+        lines_end(maker, span.begin);
     span.end = here(maker);
     g_array_append_val(maker->document->domains, span);
     g_ptr_array_add(maker->document->uuids, g_strdup(qube->uuid));
@@ -144,10 +172,10 @@ static void added_put(const struct maker *maker, const struct qube *before)
         if (follows(maker, qube) != before)
             continue;
         if (before)
-            g_string_append(maker->document->text, "\n    ");
+            gap_put(maker, "\n    ");
         domain_put(maker, qube);
         if (!before)
-            g_string_append(maker->document->text, "\n    ");
+            gap_put(maker, "\n    ");
     }
 }
 
@@ -235,6 +263,25 @@ static void section_note(const struct maker *maker, enum section_kind kind, gsiz
     g_array_append_val(maker->document->sections, section);
 }
 
+static void section_put(const struct maker *maker, enum section_kind kind)
+{
+    const GString *text = maker->document->was[kind];
+
+    g_string_append_len(maker->document->text, text->str, (gssize)text->len);
+}
+
+static void section_patch(const struct maker *maker, const struct section *section)
+{
+    gsize begin = here(maker);
+
+    if (section->kind != SECTION_GLOBALS ||
+        !store_globals_patch(maker->document->text, maker->store, maker->model->globals,
+                             maker->bytes + section->begin,
+                             section->end - section->begin))
+        section_put(maker, section->kind);
+    lines_end(maker, begin);
+}
+
 /* `mask` has a bit for each kind that was written already: a second element of
  * the kind went into the first. */
 static void section_copy(const struct maker *maker, const struct section *section,
@@ -245,9 +292,7 @@ static void section_copy(const struct maker *maker, const struct section *sectio
     if (!section_changed(maker, section->kind)) {
         copy(maker, section->begin, section->end);
     } else if (!(*mask & 1u << section->kind)) {
-        const GString *text = maker->document->was[section->kind];
-
-        g_string_append_len(maker->document->text, text->str, (gssize)text->len);
+        section_patch(maker, section);
     } else {
         return;
     }
@@ -255,11 +300,35 @@ static void section_copy(const struct maker *maker, const struct section *sectio
     section_note(maker, section->kind, begin);
 }
 
+static gboolean has_section(const struct store_image *image, enum section_kind kind)
+{
+    for (guint i = 0; i < image->sections->len; i++)
+        if (g_array_index(image->sections, struct section, i).kind == kind)
+            return TRUE;
+    return FALSE;
+}
+
+/* Those that the file lacks and that have something to say, before the qubes. */
+static void sections_add(const struct maker *maker)
+{
+    for (int kind = 0; kind < SECTION_WRITTEN; kind++) {
+        gsize begin = here(maker);
+
+        if (!section_changed(maker, kind) || has_section(&maker->store->image, kind))
+            continue;
+        section_put(maker, kind);
+        lines_end(maker, begin);
+        section_note(maker, kind, begin);
+        gap_put(maker, "\n  ");
+    }
+}
+
 static void document_copy(const struct maker *maker)
 {
     const GArray *sections = maker->store->image.sections;
     gsize cursor = 0, begin;
     unsigned mask = 0;
+    gboolean first = TRUE;
     guint next = 0;
 
     for (guint i = 0; i < sections->len; i++) {
@@ -271,6 +340,9 @@ static void document_copy(const struct maker *maker)
             section_copy(maker, section, &mask);
             continue;
         }
+        if (first)
+            sections_add(maker);
+        first = FALSE;
         begin = here(maker);
         domains_copy(maker, section, &next);
         section_note(maker, SECTION_DOMAINS, begin);
@@ -287,10 +359,8 @@ static void document_write(const struct maker *maker)
     store_raw_write(out, maker->store, "qubes", TRUE);
     g_string_append(out, ">\n  ");
     for (int kind = 0; kind < SECTION_WRITTEN; kind++) {
-        const GString *text = maker->document->was[kind];
-
         begin = here(maker);
-        g_string_append_len(out, text->str, (gssize)text->len);
+        section_put(maker, kind);
         section_note(maker, kind, begin);
         g_string_append(out, "\n  ");
     }
@@ -301,14 +371,6 @@ static void document_write(const struct maker *maker)
     g_string_append(out, "\n</qubes>\n");
 }
 
-static gboolean has_section(const struct store_image *image, enum section_kind kind)
-{
-    for (guint i = 0; i < image->sections->len; i++)
-        if (g_array_index(image->sections, struct section, i).kind == kind)
-            return TRUE;
-    return FALSE;
-}
-
 /* Whether each change has a place in the file to go to. */
 static gboolean can_copy(const struct maker *maker)
 {
@@ -317,7 +379,8 @@ static gboolean can_copy(const struct maker *maker)
     if (maker->anew || !image->bytes)
         return FALSE;
     for (int kind = 0; kind < SECTION_WRITTEN; kind++)
-        if (section_changed(maker, kind) && !has_section(image, kind))
+        if (section_changed(maker, kind) && !has_section(image, kind) &&
+            !has_section(image, SECTION_DOMAINS))
             return FALSE;
     return maker->added->len == 0 || maker->filed->len > 0;
 }
@@ -337,6 +400,17 @@ static struct store_document *document_new(const struct store *store,
     return document;
 }
 
+static gboolean has_crlf(GBytes *bytes)
+{
+    gsize size, n = 0;
+    const char *text = g_bytes_get_data(bytes, &size), *end = text + size;
+
+    for (const char *at = text; (at = memchr(at, '\n', (gsize)(end - at))); at++, n++)
+        if (at == text || at[-1] != '\r')
+            return FALSE;
+    return n > 0;
+}
+
 struct store_document *store_document_new(const struct store *store,
                                           const struct model *model,
                                           gboolean anew)
@@ -346,6 +420,7 @@ struct store_document *store_document_new(const struct store *store,
     if (store->image.bytes)
         maker.bytes = g_bytes_get_data(store->image.bytes, NULL);
     qubes_sort_out(&maker);
+    maker.crlf = can_copy(&maker) && has_crlf(store->image.bytes);
     if (can_copy(&maker))
         document_copy(&maker);
     else

@@ -15,6 +15,7 @@
 
 #define HEAD "<qubes><domains>"
 #define TAIL "</domains></qubes>"
+#define INDENT 8 /* of what is in a list of a qube */
 /* More of one kind no qube has that anybody made; they keep the time within bounds. */
 #define LEAVES_MAX 1024
 
@@ -32,6 +33,7 @@ struct sketch {
     GPtrArray *leaves[STORE_LISTS];
     const struct piece *list[STORE_LISTS]; /* its container; NULL: not there */
     gboolean odd;       /* something is there twice, or too often */
+    char *id;           /* its attribute; NULL: none */
     int depth;
     int kind;           /* of the container being read; -1: of none */
     struct store *store;
@@ -56,10 +58,19 @@ static void sketch_free(struct sketch *sketch)
     g_ptr_array_unref(sketch->parts);
     model_free(sketch->model);
     store_free(sketch->store);
+    g_free(sketch->id);
     g_free(sketch->text);
     g_free(sketch);
 }
 AUTO_DEFINE(sketch, struct sketch, sketch_free)
+
+static char *attr_dup(const struct xml_attr *attrs, const char *name)
+{
+    for (; attrs->name; attrs++)
+        if (g_str_equal(attrs->name, name))
+            return g_strdup(attrs->value);
+    return NULL;
+}
 
 static struct piece *piece_new(const char *name, const struct xml_attr *attrs, gsize begin)
 {
@@ -67,9 +78,7 @@ static struct piece *piece_new(const char *name, const struct xml_attr *attrs, g
 
     piece->name = g_strdup(name);
     piece->begin = begin;
-    for (; attrs->name && !piece->key; attrs++)
-        if (g_str_equal(attrs->name, "name"))
-            piece->key = g_strdup(attrs->value);
+    piece->key = attr_dup(attrs, "name");
     return piece;
 }
 
@@ -139,12 +148,14 @@ static gboolean on_start(const char *name, const struct xml_attr *attrs, gsize b
 {
     struct sketch *sketch = data;
 
-    if (sketch->depth == 2)
+    if (sketch->depth == 2) {
         sketch->begin = begin;
-    else if (sketch->depth == 3)
+        sketch->id = attr_dup(attrs, "id");
+    } else if (sketch->depth == 3) {
         container_start(sketch, piece_new(name, attrs, begin));
-    else if (sketch->depth == 4)
+    } else if (sketch->depth == 4) {
         leaf_start(sketch, piece_new(name, attrs, begin));
+    }
     sketch->depth++;
     return TRUE;
 }
@@ -206,6 +217,7 @@ struct patch {
     const struct store_form *form;
     const struct sketch *was;
     const struct qube *now;
+    int indent;   /* of what is in a list */
     gsize cursor; /* so far the old text was dealt with */
     guint devices; /* elements of that name that were dealt with */
 };
@@ -251,7 +263,7 @@ static void item_add(struct patch *patch, enum store_list kind, guint i)
     g_autofree char *text = item_text(patch->form, patch->now, kind, i);
 
     if (*text)
-        g_string_append_printf(patch->out, "\n        %s", text);
+        g_string_append_printf(patch->out, "\n%*s%s", patch->indent, "", text);
 }
 
 /* Those that are new come after the one they follow. */
@@ -332,7 +344,7 @@ static void list_patch(struct patch *patch, enum store_list kind)
     const struct piece *list = patch->was->list[kind];
 
     copy_to(patch, list->begin);
-    if (is_bare(patch, kind) &&
+    if (patch->indent == INDENT && is_bare(patch, kind) &&
         (patch->was->leaves[kind]->len || store_items(patch->now, kind))) {
         store_list_write(patch->out, patch->form, patch->now, kind);
         patch->cursor = list->end;
@@ -368,6 +380,17 @@ static void devices_patch(struct patch *patch, const struct piece *part)
     patch->cursor = part->end;
 }
 
+/* Those the qube did not have, after the one they follow. */
+static void lists_add(struct patch *patch, int kind)
+{
+    while (++kind < STORE_LISTS && !patch->was->list[kind]) {
+        if (store_items(patch->now, (enum store_list)kind) == 0)
+            continue;
+        g_string_append_printf(patch->out, "\n%*s", patch->indent - 2, "");
+        store_list_write(patch->out, patch->form, patch->now, (enum store_list)kind);
+    }
+}
+
 static void part_patch(struct patch *patch, const struct piece *part)
 {
     enum store_list devices_after = patch->form->tags_first ? STORE_TAGS : STORE_FEATURES;
@@ -376,8 +399,10 @@ static void part_patch(struct patch *patch, const struct piece *part)
     if (strcmp(part->name, "devices") == 0)
         devices_patch(patch, part);
     for (int kind = 0; kind < STORE_LISTS; kind++)
-        if (patch->was->list[kind] == part)
+        if (patch->was->list[kind] == part) {
             list_patch(patch, (enum store_list)kind);
+            lists_add(patch, kind);
+        }
     if (edited && patch->was->list[devices_after] == part)
         devices_write(patch->out, patch->now, patch->form->device_modes, 6);
 }
@@ -451,19 +476,27 @@ static gboolean is_meant(const struct patch *patch)
     return same;
 }
 
-/* It says so of itself, and each list has a place. */
+/* It says so of itself, and what it lacks has a place. */
 static gboolean is_whole(const struct patch *patch)
 {
-    const struct sketch *was = patch->was;
-    g_autofree char *id = g_strdup_printf(" id=\"domain-%d\"", patch->now->qid);
-    gsize end = tag_end(was->text, was->begin);
+    g_autofree char *id = g_strdup_printf("domain-%d", patch->now->qid);
+    enum store_list devices_after = patch->form->tags_first ? STORE_TAGS : STORE_FEATURES;
 
-    if (was->odd || !g_strstr_len(was->text + was->begin, (gssize)(end - was->begin), id))
-        return FALSE;
-    for (int kind = 0; kind < STORE_LISTS; kind++)
-        if (!was->list[kind] && (kind != STORE_VOLUMES || store_has_volumes(patch->now)))
-            return FALSE;
-    return TRUE;
+    return !patch->was->odd && g_strcmp0(patch->was->id, id) == 0 &&
+           patch->was->list[STORE_PROPS] &&
+           (!patch->now->devices_edited || patch->was->list[devices_after]);
+}
+
+/* FALSE: what came of it is not what was meant. */
+static gboolean sketch_patch(struct patch *patch)
+{
+    const struct sketch *was = patch->was;
+
+    patch->cursor = was->begin;
+    for (guint i = 0; i < was->parts->len; i++)
+        part_patch(patch, was->parts->pdata[i]);
+    copy_to(patch, was->end);
+    return is_meant(patch);
 }
 
 gboolean store_domain_patch(GString *out, const struct store_form *form,
@@ -471,16 +504,63 @@ gboolean store_domain_patch(GString *out, const struct store_form *form,
 {
     auto_of(sketch) struct sketch *was = sketch_new(raw, qube->raw_length);
     g_autoptr(GString) text = g_string_new(NULL);
-    struct patch patch = { .out = text, .form = form, .was = was, .now = qube };
+    struct patch patch = {
+        .out = text, .form = form, .was = was, .now = qube, .indent = INDENT,
+    };
 
-    if (!was || !is_whole(&patch))
-        return FALSE;
-    patch.cursor = was->begin;
-    for (guint i = 0; i < was->parts->len; i++)
-        part_patch(&patch, was->parts->pdata[i]);
-    copy_to(&patch, was->end);
-    if (!is_meant(&patch))
+    if (!was || !is_whole(&patch) || !sketch_patch(&patch))
         return FALSE;
     g_string_append_len(out, text->str, (gssize)text->len);
     return TRUE;
+}
+
+/* The properties of the system, as if a qube had them and nothing else. */
+
+#define AS_HEAD "<domain>"
+#define AS_TAIL "</domain>"
+
+static void raw_copy(struct qube *qube, const struct raw_text *from)
+{
+    struct raw_text *raw = g_memdup2(from, sizeof *from);
+
+    raw->text = g_strdup(from->text);
+    g_ptr_array_add(qube->raw, raw);
+}
+
+static struct qube *globals_as_qube(const GArray *globals, const GPtrArray *raw)
+{
+    struct qube *qube = qube_new_empty("");
+
+    for (guint i = 0; i < globals->len; i++) {
+        struct prop_value value = g_array_index(globals, struct prop_value, i);
+
+        value.text = g_strdup(value.text);
+        g_array_append_val(qube->props, value);
+    }
+    for (guint i = 0; i < raw->len; i++) {
+        const struct raw_text *from = raw->pdata[i];
+
+        if (g_str_equal(from->parent, "properties") || g_str_equal(from->parent, "property"))
+            raw_copy(qube, from);
+    }
+    return qube;
+}
+
+gboolean store_globals_patch(GString *out, const struct store *store, const GArray *globals,
+                             const char *raw, gsize length)
+{
+    g_autofree char *element = g_strdup_printf(AS_HEAD "%.*s" AS_TAIL, (int)length, raw);
+    auto_of(sketch) struct sketch *was = sketch_new(element, strlen(element));
+    g_autoptr(GString) text = g_string_new(NULL);
+    struct qube *now = globals_as_qube(globals, store->raw);
+    struct patch patch = {
+        .out = text, .form = &store->form, .was = was, .now = now, .indent = INDENT / 2,
+    };
+    gboolean ok = was && !was->odd && was->list[STORE_PROPS] && sketch_patch(&patch);
+
+    if (ok)
+        g_string_append_len(out, text->str + strlen(AS_HEAD),
+                            (gssize)(text->len - strlen(AS_HEAD AS_TAIL)));
+    qube_free(now);
+    return ok;
 }

@@ -84,6 +84,9 @@ gboolean store_has_volumes(const struct qube *qube);
  * nothing was appended. */
 gboolean store_domain_patch(GString *out, const struct store_form *form,
                             const struct qube *qube, const char *raw);
+/* The same of the element with the properties of the system, `length` long. */
+gboolean store_globals_patch(GString *out, const struct store *store, const GArray *globals,
+                             const char *raw, gsize length);
 void store_domain_write(GString *out, const struct store_form *form,
                         const struct qube *qube);
 /* Elements and attributes kept of the store itself: of `parent`, all of them. */

@@ -192,13 +192,145 @@ START_TEST(what_is_there_twice_is_written_anew)
 }
 END_TEST
 
+/* The text with each `from` replaced. */
+static char *replaced(const char *text, const char *from, const char *to)
+{
+    g_auto(GStrv) parts = g_strsplit(text, from, -1);
+
+    ck_assert_msg(parts[0] && parts[1], "%s", from);
+    return g_strjoinv(to, parts);
+}
+
+/* A store where nothing is as the writer would have it, too. */
+static char *odd_store(void)
+{
+    g_autofree char *base = with(ROOT, volumes), *text = NULL;
+
+    root_load_domains(written);
+    text = whole(base);
+    return replaced(text, "  <properties>\n"
+                    "    <property name=\"default_kernel\">6.1</property>\n",
+                    "  <properties z='1'>\n    <!-- of all -->\n"
+                    "    <property   name='default_kernel'>6.1</property> stray\n");
+}
+
+static void global_set(const char *value)
+{
+    const struct prop_row *row = prop_find("stats_interval", 0);
+
+    if (value)
+        model_put_global(model, row, value);
+    else
+        model_drop_global(model, row);
+}
+
+/* Puts it, changes it, and gives what it becomes. */
+static char *changed(const char *text)
+{
+    root_put(text, -1);
+    root_load();
+    global_set("9");
+    put("vcpus", "3");
+    return g_string_free(store_serialise(store, model), FALSE);
+}
+
+#define GLOBAL "\n    <property name=\"stats_interval\">9</property>"
+#define VCPUS "\n        <property name=\"vcpus\">3</property>"
+
+START_TEST(a_property_of_the_system_changes_alone)
+{
+    g_autofree char *text = odd_store(), *one = NULL, *expected = NULL, *after = NULL;
+
+    one = replaced(text, "linux-kernel</property>", "linux-kernel</property>" GLOBAL);
+    expected = replaced(one, UUID "</property>", UUID "</property>" VCPUS);
+    after = changed(text);
+    ck_assert_str_eq(after, expected);
+    global_set(NULL);
+    drop("vcpus");
+    model_touch(model, t());
+    g_free(after);
+    after = g_string_free(store_serialise(store, model), FALSE);
+    ck_assert_str_eq(after, text);
+}
+END_TEST
+
+START_TEST(lines_end_as_they_did)
+{
+    g_autofree char *lf = odd_store(), *text = replaced(lf, "\n", "\r\n");
+    g_autofree char *expected = changed(lf), *after = changed(text), *bare = NULL;
+
+    bare = replaced(after, "\r\n", "\n");
+    ck_assert_str_eq(bare, expected);
+    ck_assert_ptr_null(strchr(bare, '\r'));
+    g_free(expected);
+    expected = replaced(bare, "\n", "\r\n");
+    ck_assert_str_eq(after, expected);
+}
+END_TEST
+
+/* Only what must be there comes: no list that is empty. */
+START_TEST(what_is_said_otherwise_is_patched_too)
+{
+    static const struct {
+        const char *from, *to;
+    } rows[] = {
+        { "<domain  id=\"domain-9\" class='TemplateVM'>",
+          "<domain class='TemplateVM' id = 'domain-9'>" },
+        { "      <tags/>\n", "" },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *base = odd_store(), *text = replaced(base, rows[i].from, rows[i].to);
+        g_autofree char *after = changed(text), *one = NULL, *expected = NULL;
+
+        one = replaced(text, "linux-kernel</property>", "linux-kernel</property>" GLOBAL);
+        expected = replaced(one, UUID "</property>", UUID "</property>" VCPUS);
+        ck_assert_str_eq(after, expected);
+    }
+}
+END_TEST
+
+START_TEST(a_list_that_was_missing_gets_a_place)
+{
+    g_autofree char *base = odd_store(), *text = replaced(base, "      <tags/>\n", "");
+    g_autofree char *after = NULL, *expected = NULL;
+
+    root_put(text, -1);
+    root_load();
+    g_ptr_array_add(t()->tags, g_strdup("x"));
+    model_touch(model, t());
+    after = g_string_free(store_serialise(store, model), FALSE);
+    expected = replaced(text, "\n      </features>", "\n      </features>\n      <tags>\n"
+                        "        <tag name=\"x\"/>\n      </tags>");
+    ck_assert_str_eq(after, expected);
+}
+END_TEST
+
+START_TEST(a_missing_section_leaves_the_rest)
+{
+    g_autofree char *base = odd_store(), *text = NULL, *after = NULL, *expected = NULL;
+    char *begin = strstr(base, "  <properties z="), *end = strstr(base, "  <domains>");
+
+    text = g_strdup_printf("%.*s  <!-- none -->\n%s", (int)(begin - base), base, end);
+    root_put(text, -1);
+    root_load();
+    global_set("9");
+    after = g_string_free(store_serialise(store, model), FALSE);
+    expected = replaced(text, "  <domains>",
+                        "  <properties>" GLOBAL "\n  </properties>\n  <domains>");
+    ck_assert_str_eq(after, expected);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
         what_was_touched_and_is_the_same_is_the_same, a_change_is_of_its_element_alone,
         a_comment_within_what_changes_goes, what_is_new_stands_after_what_it_follows,
         the_comment_of_what_goes_stays, what_comes_and_goes_leaves_nothing,
-        what_is_there_twice_is_written_anew, NULL,
+        what_is_there_twice_is_written_anew, a_property_of_the_system_changes_alone,
+        lines_end_as_they_did, what_is_said_otherwise_is_patched_too,
+        a_list_that_was_missing_gets_a_place, a_missing_section_leaves_the_rest, NULL,
     };
 
     return suite_run_fixture("store-patch", tests, setup, root_teardown);
