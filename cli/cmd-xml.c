@@ -13,6 +13,7 @@
 #include "core/import.h"
 #include "core/layout.h"
 #include "core/store-diff.h"
+#include "core/store-stake.h"
 #include "util/error.h"
 #include "util/job.h"
 
@@ -198,18 +199,46 @@ const struct cmd cmd_xml_check = {
 
 /* log */
 
-static struct out *names_of(const GPtrArray *names)
+static struct out *names_of(const struct store_copy *copy, enum stake_kind kind)
 {
     static const struct out_column columns[] = {
         {"name", NULL, OUT_TEXT, 0},
         {NULL},
     };
+    const GPtrArray *items = copy->stake ? copy->stake->items[kind] : NULL;
     struct out *out = out_new(columns);
 
-    for (guint i = 0; names && i < names->len; i++) {
+    for (guint i = 0; items && i < items->len; i++) {
         out_row(out);
-        out_text(out, names->pdata[i]);
+        out_text(out, ((const struct stake_item *)items->pdata[i])->name);
     }
+    return out;
+}
+
+static void add_items(struct out *out, enum stake_kind kind, const GPtrArray *items)
+{
+    for (guint i = 0; i < items->len; i++) {
+        const struct stake_item *item = items->pdata[i];
+
+        out_row(out);
+        out_text(out, stake_kind_word(kind));
+        out_text(out, item->name);
+        out_text(out, item->of);
+    }
+}
+
+static struct out *stake_of(const struct store_copy *copy)
+{
+    static const struct out_column columns[] = {
+        {"kind", NULL, OUT_TEXT, 0},
+        {"name", NULL, OUT_TEXT, 0},
+        {"of", NULL, OUT_TEXT, 0},
+        {NULL},
+    };
+    struct out *out = out_new(columns);
+
+    for (guint i = 0; copy->stake && i < STAKE_KINDS; i++)
+        add_items(out, i, copy->stake->items[i]);
     return out;
 }
 
@@ -236,10 +265,12 @@ static void add_copy(struct work *work, const struct store_copy *copy)
     out_text(out, time);
     out_number(out, reads ? (gint64)copy->qubes : -1);
     out_number(out, reads ? (gint64)copy->findings : -1);
-    out_nested(out, names_of(copy->missing));
-    out_nested(out, names_of(copy->more));
+    out_nested(out, names_of(copy, STAKE_LOST));
+    out_nested(out, names_of(copy, STAKE_GOT));
+    out_nested(out, names_of(copy, STAKE_ABSENT));
     out_size(out, copy->size);
     out_text(out, copy->ours ? "qmc" : "boot");
+    out_nested(out, stake_of(copy));
     out_text(out, copy->path);
     out_text(out, copy->trouble);
 }
@@ -268,8 +299,10 @@ static gboolean run_log(struct cli *cli, GError **error)
         {"findings", NULL, OUT_NUMBER, 0},
         {"missing", NULL, OUT_NESTED, 0},
         {"more", NULL, OUT_NESTED, 0},
+        {"absent", NULL, OUT_NESTED, 0},
         {"size", NULL, OUT_SIZE, 0},
         {"source", NULL, OUT_TEXT, 0},
+        {"stake", NULL, OUT_NESTED, OUT_DETAIL},
         {"path", NULL, OUT_TEXT, OUT_DETAIL},
         {"trouble", NULL, OUT_TEXT, OUT_SHRINK},
         {NULL},
@@ -284,8 +317,9 @@ const struct cmd cmd_xml_log = {
     .brief = "list the copies of the store, the best first",
     .help = "Each is read: clean, with findings, empty (no qube but dom0) or unreadable.\n"
             "missing: qubes of the store that it lacks; more: those that it has and the\n"
-            "store has not. source: qmc, from before a change; boot, made when the\n"
-            "machine started.\n",
+            "store has not; absent: those whose images are not where it has them, though\n"
+            "the store has none missing there; copies with such come later. source: qmc,\n"
+            "from before a change; boot, made when the machine started.\n",
     .max_args = 0,
     .unread = TRUE,
     .run = run_log,
@@ -396,9 +430,10 @@ const struct cmd cmd_xml_restore = {
     .brief = "put a copy in the place of the store",
     .help = "COPY is an id of 'xml log' or a file. It is read first; one that cannot be\n"
             "read is refused. The store as it is, readable or not, becomes a copy itself.\n"
-            "Volumes are not touched. Needs --yes; where qubes of the present store would\n"
-            "go, --confirm with the name of the copy. --dry-run names these, and those\n"
-            "that come back. Refused while qubesd answers.\n",
+            "Volumes are not touched. Needs --yes; --confirm with the name of the copy where\n"
+            "qubes would go or be others of the same name, images would be missing or be\n"
+            "no qube's, or the check stops at the copy. --dry-run names all that, and what\n"
+            "comes back or is renamed. Refused while qubesd answers.\n",
     .min_args = 1,
     .max_args = 1,
     .op = "xml-restore",
@@ -482,8 +517,9 @@ const struct cmd cmd_xml_import = {
             "if the directories of the qubes are beside it; images stay where they are.\n"
             "Prints what was changed, what was dropped and what is doubtful; --verbose\n"
             "also what was taken as it was. If there is a store already, --confirm takes\n"
-            "the name of FILE, and the former store becomes a copy. --dry-run changes\n"
-            "nothing; --root DIR makes the new system elsewhere.\n",
+            "the name of FILE, and the former store becomes a copy; so it does if directories\n"
+            "of its qubes' names are there, which these take over. --dry-run says so and\n"
+            "changes nothing; --root DIR makes the new system elsewhere.\n",
     .options = import_options,
     .min_args = 1,
     .max_args = 1,

@@ -26,6 +26,7 @@ static gboolean import_prepare(struct op *op, GError **error)
     struct importing *importing = g_new0(struct importing, 1);
 
     put_init(&importing->put, op);
+    importing->put.foreign = TRUE;
     importing->file = g_strdup(op_text(op, "file"));
     importing->pv = op_bool(op, "pv");
     op->data = importing;
@@ -42,7 +43,7 @@ static gboolean import_weigh(const char *root, GHashTable *args, GError **error)
         import ? store_reading_new_bytes(root, import->bytes, error) : NULL;
 
     if (other)
-        put_weigh(root, args, other);
+        put_weigh(root, args, other, TRUE);
     return other != NULL;
 }
 

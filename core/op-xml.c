@@ -8,15 +8,15 @@
 
 #include "core/engine-private.h"
 #include "core/layout.h"
+#include "core/store-stake.h"
 #include "core/weigh.h"
 #include "util/error.h"
 #include "util/file.h"
 
 #define DEADLINE_MS 60000
-#define NAMES_MAX 10
+#define CLAUSE_MAX 120
 
 #define GONE WEIGHED("gone")
-#define BACK WEIGHED("back")
 #define THERE WEIGHED("there") /* reads, broken; not there: there is none */
 
 /* Another store in the place of the present one. */
@@ -35,36 +35,40 @@ void put_clear(struct put *put)
     g_free(put->kept);
 }
 
-/* Without what would make two of one. */
-static char *lines_of(const GPtrArray *names)
+static char *lines_of(const struct store_stake *stake, enum stake_kind kind)
 {
+    const GPtrArray *items = stake->items[kind];
     GString *lines = g_string_new(NULL);
 
-    for (guint i = 0; i < names->len; i++) {
-        g_autofree char *name = g_strdelimit(g_strdup(names->pdata[i]), "\n", '?');
+    for (guint i = 0; i < items->len; i++) {
+        g_autofree char *text = stake_item_text(kind, items->pdata[i]);
 
-        g_string_append_printf(lines, "%s%s", i ? "\n" : "", name);
+        g_string_append_printf(lines, "%s%s", i ? "\n" : "", text);
     }
     return g_string_free(lines, FALSE);
 }
 
-static char *lines_lost(const struct store_reading *from, const struct store_reading *to)
+/* What must be the same when it is done. The disk may have changed, the import itself
+ * writes to it. */
+static char *gone_of(const struct store_stake *stake)
 {
-    g_autoptr(GPtrArray) lost = store_reading_lost(from, to);
+    g_autofree char *damaged = lines_of(stake, STAKE_DAMAGED);
+    g_autofree char *lost = lines_of(stake, STAKE_LOST), *other = lines_of(stake, STAKE_OTHER);
 
-    return lines_of(lost);
+    return g_strjoin("\n\n", damaged, lost, other, NULL);
 }
 
-char *put_names(const char *lines, guint most)
+/* "'a', 'b' and 3 more" of lines: the first, and what fits with it. */
+static char *some_of(const char *lines, gsize most)
 {
-    g_auto(GStrv) names = g_strsplit(lines, "\n", -1); /* of none: none */
-    guint n = g_strv_length(names);
+    g_auto(GStrv) texts = g_strsplit(lines, "\n", -1); /* of none: none */
+    guint n = g_strv_length(texts), i = 0;
     GString *text = g_string_new(NULL);
 
-    for (guint i = 0; i < MIN(n, most); i++)
-        g_string_append_printf(text, "%s'%s'", i ? ", " : "", names[i]);
-    if (n > most)
-        g_string_append_printf(text, " and %u more", n - most);
+    for (; i < n && (i == 0 || text->len + strlen(texts[i]) < most); i++)
+        g_string_append_printf(text, "%s%s", i ? ", " : "", texts[i]);
+    if (i < n)
+        g_string_append_printf(text, " and %u more", n - i);
     return g_string_free(text, FALSE);
 }
 
@@ -73,14 +77,24 @@ static void note(GHashTable *args, const char *name, char *value)
     g_hash_table_insert(args, g_strdup(name), value);
 }
 
-void put_weigh(const char *root, GHashTable *args, const struct store_reading *other)
+static char *key_of(enum stake_kind kind)
+{
+    return g_strconcat(WEIGHED("stake-"), stake_kind_word(kind), NULL);
+}
+
+void put_weigh(const char *root, GHashTable *args, const struct store_reading *other,
+               gboolean foreign)
 {
     g_autofree char *store = layout_path(root, LAYOUT_STORE);
     auto_of(store_reading) struct store_reading *present =
         store_reading_new(root, store, NULL);
+    auto_of(store_stake) struct store_stake *stake =
+        store_stake_new(root, present, other, foreign);
 
-    note(args, GONE, present ? lines_lost(present, other) : g_strdup(""));
-    note(args, BACK, present ? lines_lost(other, present) : g_strdup(""));
+    note(args, GONE, gone_of(stake));
+    for (guint i = 0; i < STAKE_KINDS; i++)
+        if (stake->items[i]->len > 0 && (present || i != STAKE_GOT))
+            g_hash_table_insert(args, key_of(i), lines_of(stake, i));
     if (present || g_file_test(store, G_FILE_TEST_EXISTS))
         note(args, THERE, g_strdup(present ? "reads" : "broken"));
 }
@@ -95,28 +109,58 @@ gboolean put_over(GHashTable *args)
     return weighed(args, THERE) != NULL;
 }
 
-enum confirm put_strength(GHashTable *args, enum confirm otherwise)
+static const char *weighed_kind(GHashTable *args, enum stake_kind kind)
 {
-    const char *gone = weighed(args, GONE);
+    g_autofree char *key = key_of(kind);
 
-    return gone && !*gone ? otherwise : CONFIRM_L3;
+    return weighed(args, key);
 }
 
-/* "the store loses 'a', 'b' and gets 'c'" */
-static char *put_clause(GHashTable *args)
+enum confirm put_strength(GHashTable *args, enum confirm otherwise)
 {
-    const char *lost = weighed(args, GONE), *got = weighed(args, BACK);
-    g_autofree char *gone = put_names(lost, NAMES_MAX), *back = put_names(got, NAMES_MAX);
+    gboolean grave = !weighed(args, GONE);
+
+    for (guint i = 0; i < STAKE_KINDS; i++)
+        grave = grave || (stake_kind_grave(i) && weighed_kind(args, i));
+    return grave ? CONFIRM_L3 : otherwise;
+}
+
+/* Also what cannot be known. */
+static void add_state(GPtrArray *clauses, GHashTable *args, gboolean comes_or_goes)
+{
+    const char *state = NULL;
 
     if (!put_over(args))
-        return g_strdup("there is no store now");
-    if (g_str_equal(weighed(args, THERE), "broken"))
-        return g_strdup("the present store cannot be read, so nobody knows what it has "
-                        "more");
-    if (!*lost && !*got)
-        return g_strdup("no qube comes or goes");
-    return g_strdup_printf("the store %s%s%s%s%s", *lost ? "loses " : "", gone,
-                           *lost && *got ? " and " : "", *got ? "gets " : "", back);
+        state = "there is no store now";
+    else if (g_str_equal(weighed(args, THERE), "broken"))
+        state = "the present store cannot be read, so nobody knows what it has more";
+    else if (!comes_or_goes)
+        state = "no qube comes or goes";
+    if (state)
+        g_ptr_array_add(clauses, g_strdup(state));
+}
+
+static gboolean comes_or_goes(GHashTable *args)
+{
+    return weighed_kind(args, STAKE_LOST) || weighed_kind(args, STAKE_OTHER) ||
+           weighed_kind(args, STAKE_RENAMED) || weighed_kind(args, STAKE_GOT);
+}
+
+/* "the store loses 'a', 'b'; the store gets 'c'" */
+static char *put_clause(GHashTable *args)
+{
+    g_autoptr(GPtrArray) clauses = g_ptr_array_new_with_free_func(g_free);
+
+    add_state(clauses, args, comes_or_goes(args));
+    for (guint i = 0; i < STAKE_KINDS; i++) {
+        const char *lines = weighed_kind(args, i);
+        g_autofree char *some = lines ? some_of(lines, CLAUSE_MAX) : NULL;
+
+        if (some)
+            g_ptr_array_add(clauses, stake_kind_clause(i, some));
+    }
+    g_ptr_array_add(clauses, NULL);
+    return g_strjoinv("; ", (char **)clauses->pdata);
 }
 
 char *put_stake(GHashTable *args, const char *tail)
@@ -126,19 +170,18 @@ char *put_stake(GHashTable *args, const char *tail)
     return clause ? g_strdup_printf("%s; %s", clause, tail) : g_strdup(tail);
 }
 
-static void plan_names(struct op *op, const char *name, const char *verb)
-{
-    const char *lines = op_text(op, name);
-    g_autofree char *names = lines && *lines ? put_names(lines, G_MAXUINT) : NULL;
-
-    if (names)
-        op_plan(op, "the store %s %s", verb, names);
-}
-
 void put_plan(struct op *op)
 {
-    plan_names(op, GONE, "loses");
-    plan_names(op, BACK, "gets");
+    for (guint i = 0; i < STAKE_KINDS; i++) {
+        g_autofree char *key = key_of(i), *all = NULL, *clause = NULL;
+        const char *lines = op_text(op, key);
+
+        if (!lines)
+            continue;
+        all = some_of(lines, G_MAXSIZE);
+        clause = stake_kind_clause(i, all);
+        op_plan(op, "%s", clause);
+    }
 }
 
 static gboolean put_as_asked(const struct put *put, const char *store,
@@ -146,7 +189,9 @@ static gboolean put_as_asked(const struct put *put, const char *store,
 {
     auto_of(store_reading) struct store_reading *present =
         store_reading_new(put->root, store, NULL);
-    g_autofree char *gone = present ? lines_lost(present, other) : g_strdup("");
+    auto_of(store_stake) struct store_stake *stake =
+        store_stake_new(put->root, present, other, put->foreign);
+    g_autofree char *gone = gone_of(stake);
 
     if (!put->gone || g_str_equal(gone, put->gone))
         return TRUE;
@@ -225,7 +270,7 @@ static gboolean restore_weigh(const char *root, GHashTable *args, GError **error
         read_copy(root, g_hash_table_lookup(args, "copy"), error);
 
     if (copy)
-        put_weigh(root, args, copy);
+        put_weigh(root, args, copy, FALSE);
     return copy != NULL;
 }
 

@@ -9,22 +9,25 @@
 /* What becomes of it, and the way back. */
 struct put {
     char *root;
-    char *gone;    /* names of the qubes that would go, as the question said them,
-                    * a line each; NULL: it said none */
+    char *gone;    /* the qubes that would go and the damage, as the question said
+                    * them; NULL: it said nothing */
+    gboolean foreign; /* of another system */
     GBytes *bytes; /* what was put; NULL: nothing yet */
     char *kept;    /* the path of what was the store; NULL: there was none */
 };
 void put_init(struct put *put, struct op *op);
 void put_clear(struct put *put);
 
-/* Worker, in weigh: what `other` lacks and has more than the present store. */
-void put_weigh(const char *root, GHashTable *args, const struct store_reading *other);
-/* Main, by what was weighed: L3 if qubes would go, else `otherwise`; L3 too if
+/* Worker, in weigh: what becomes of qubes and images if `other` takes the place of the
+ * present store; foreign as in store_stake_new(). */
+void put_weigh(const char *root, GHashTable *args, const struct store_reading *other,
+               gboolean foreign);
+/* Main, by what was weighed: L3 if some of that is grave, else `otherwise`; L3 too if
  * nothing was. */
 enum confirm put_strength(GHashTable *args, enum confirm otherwise);
 /* Main: that clause, with `tail` behind it; the caller's. */
 char *put_stake(GHashTable *args, const char *tail);
-/* Main, in prepare of a dry run: all of their names. */
+/* Main, in prepare of a dry run: all of it. */
 void put_plan(struct op *op);
 /* There is a store, readable or not. */
 gboolean put_over(GHashTable *args);
@@ -33,6 +36,3 @@ gboolean put_over(GHashTable *args);
  * qubes would go than those the question named. */
 gboolean put_run(struct op *op, struct put *put, const struct store_reading *other,
                  GError **error);
-
-/* "'a', 'b' and 3 more" of lines. */
-char *put_names(const char *lines, guint most);

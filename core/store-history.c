@@ -10,6 +10,7 @@
 #include "core/layout.h"
 #include "core/model-private.h"
 #include "core/store-private.h"
+#include "core/store-stake.h"
 #include "util/error.h"
 #include "util/job.h"
 #include "util/log.h"
@@ -327,8 +328,7 @@ static void copy_free(gpointer data)
     g_free(copy->id);
     g_free(copy->path);
     g_free(copy->trouble);
-    g_clear_pointer(&copy->more, g_ptr_array_unref);
-    g_clear_pointer(&copy->missing, g_ptr_array_unref);
+    store_stake_free(copy->stake);
     g_free(copy);
 }
 
@@ -371,26 +371,6 @@ static gint64 time_of_name(const char *name)
 static gboolean is_admin(const struct qube *qube)
 {
     return qube->class && qube->class->id == CLASS_ADMIN;
-}
-
-static gboolean is_in(const struct model *model, const struct qube *qube)
-{
-    return is_admin(qube) || (*qube->uuid && model_qube(model, qube->uuid)) ||
-           model_qube_named(model, qube->name);
-}
-
-GPtrArray *store_reading_lost(const struct store_reading *reading,
-                              const struct store_reading *other)
-{
-    GPtrArray *lost = g_ptr_array_new_with_free_func(g_free);
-
-    for (guint i = 0; i < reading->model->qubes->len; i++) {
-        const struct qube *qube = reading->model->qubes->pdata[i];
-
-        if (other ? !is_in(other->model, qube) : !is_admin(qube))
-            g_ptr_array_add(lost, g_strdup(qube->name));
-    }
-    return lost;
 }
 
 gboolean store_put(const char *root, GBytes *bytes, const struct file_stamp *present,
@@ -443,17 +423,16 @@ static guint qubes_of(const struct model *model)
     return n;
 }
 
-static void copy_judge(struct store_copy *copy, const struct store_reading *reading,
+static void copy_judge(struct store_copy *copy, const char *root,
+                       const struct store_reading *reading,
                        const struct store_reading *present)
 {
-    copy->missing = present ? store_reading_lost(present, reading)
-                            : g_ptr_array_new_with_free_func(g_free);
+    copy->stake = store_stake_new(root, present, reading, FALSE);
     copy->qubes = qubes_of(reading->model);
     copy->findings = store_reading_findings(reading, SEVERITY_WARN);
     copy->stops = store_reading_findings(reading, SEVERITY_STOP);
     copy->state = copy->qubes == 0   ? COPY_EMPTY
                   : copy->findings   ? COPY_FINDINGS : COPY_CLEAN;
-    copy->more = store_reading_lost(reading, present);
 }
 
 /* "cannot read 'PATH': reason": the id says which. */
@@ -485,10 +464,15 @@ static struct store_copy *copy_new(const char *root, const char *dir, const char
     }
     reading = store_reading_new(root, copy->path, &error);
     if (reading)
-        copy_judge(copy, reading, present);
+        copy_judge(copy, root, reading, present);
     else
         copy->trouble = g_strdup(without_path(error->message, copy->path));
     return copy;
+}
+
+static guint absent_of(const struct store_copy *copy)
+{
+    return copy->stake ? copy->stake->items[STAKE_ABSENT]->len : 0;
 }
 
 static int by_worth(gconstpointer a, gconstpointer b)
@@ -500,6 +484,8 @@ static int by_worth(gconstpointer a, gconstpointer b)
         return one->state < two->state ? -1 : 1;
     if (one->stops != two->stops)
         return one->stops < two->stops ? -1 : 1;
+    if (absent_of(one) != absent_of(two))
+        return absent_of(one) < absent_of(two) ? -1 : 1;
     if (one->time != two->time)
         return one->time > two->time ? -1 : 1;
     return strcmp(two->id, one->id);

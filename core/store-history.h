@@ -38,11 +38,6 @@ GBytes *store_reading_bytes(const struct store_reading *reading);
 guint store_reading_findings(const struct store_reading *reading,
                              enum severity severity);
 
-/* Names of the qubes, but for dom0, that it has and the other (NULL: there is
- * none) has not, by UUID and by name. */
-GPtrArray *store_reading_lost(const struct store_reading *reading,
-                              const struct store_reading *other);
-
 /* Puts the bytes of a store in the place of the present one, if that is still the
  * file `present` (NULL: there is none), and that among the copies: *kept is its path
  * there, the caller's, NULL if there was none. Errors as store_save_run(). */
@@ -85,6 +80,7 @@ enum copy_state {
 };
 const char *copy_state_word(enum copy_state state);
 
+struct store_stake;
 struct store_copy {
     char *id;        /* name of the file */
     char *path;
@@ -94,19 +90,15 @@ struct store_copy {
     enum copy_state state;
     guint qubes;     /* without dom0 */
     guint findings, stops;
-    GPtrArray *more; /* names of qubes that are in it and not in the present
-                      * store, so all where that does not read; NULL: it does
-                      * not read itself */
-    GPtrArray *missing; /* of those that are in the present store and not in it,
-                         * so none where that does not read; NULL as well */
+    struct store_stake *stake; /* of putting it back; NULL: it does not read */
     char *trouble;   /* why it does not read; NULL: it does */
 };
 
 /* All copies, the best first: by state, then the fewest grave findings, then the
- * newest. Never by time alone: the newest may be the broken one. At most
- * COPIES_MAX of each directory are read, the newest; *left_out (NULL ok) counts
- * the others. A directory that is not there has none; one that cannot be read
- * is an error. */
+ * fewest qubes whose images would be missing, then the newest. Never by time alone:
+ * the newest may be the broken one. At most COPIES_MAX of each directory are read,
+ * the newest; *left_out (NULL ok) counts the others. A directory that is not there
+ * has none; one that cannot be read is an error. */
 #define COPIES_MAX 500
 GPtrArray *store_copies_list(const char *root, guint *left_out, GError **error);
 

@@ -8,6 +8,7 @@
 #include "core/layout.h"
 #include "core/query.h"
 #include "core/store-diff.h"
+#include "core/store-stake.h"
 #include "tui/pager.h"
 #include "tui/screens.h"
 #include "util/error.h"
@@ -75,6 +76,27 @@ static void put_changes(GPtrArray *lines, const GPtrArray *changes)
     }
 }
 
+static void put_stake(GPtrArray *lines, const struct question *question,
+                      const struct store_reading *present,
+                      const struct store_reading *copy)
+{
+    auto_of(store_stake) struct store_stake *stake =
+        store_stake_new(question->root, present, copy, FALSE);
+    guint before = lines->len;
+
+    for (guint kind = 0; kind < STAKE_KINDS; kind++) {
+        const GPtrArray *items = stake->items[kind];
+
+        for (guint i = 0; (present || kind != STAKE_GOT) && i < items->len; i++) {
+            g_autofree char *item = stake_item_text(kind, items->pdata[i]);
+
+            put(lines, stake_kind_clause(kind, item));
+        }
+    }
+    if (lines->len > before)
+        put(lines, g_strdup(""));
+}
+
 static void put_qubes(GPtrArray *lines, const struct model *model)
 {
     put(lines, g_strdup("The copy has:"));
@@ -103,6 +125,7 @@ static gpointer comparison_run(gconstpointer data, GError **error)
     if (!copy)
         return NULL;
     lines = g_ptr_array_new_with_free_func(g_free);
+    put_stake(lines, question, present, copy);
     if (present) {
         g_autoptr(GPtrArray) changes = store_diff(present, copy);
 
@@ -179,7 +202,7 @@ static char *comparison_head(struct screen *screen)
 {
     const struct comparison *comparison = screen->data;
 
-    return g_strdup_printf("What %s would change", comparison->name);
+    return g_strdup_printf("Compare %s", comparison->name);
 }
 
 static void comparison_draw(struct screen *screen, struct rect area)

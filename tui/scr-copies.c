@@ -7,12 +7,13 @@
 
 #include "core/query.h"
 #include "core/store-history.h"
+#include "core/store-stake.h"
 #include "tui/facts.h"
 #include "tui/list.h"
 #include "tui/screens.h"
 #include "util/error.h"
 
-#define FACTS_LINES 5
+#define FACTS_LINES 7
 
 struct copies {
     struct list *list;
@@ -277,30 +278,53 @@ static char *copies_status(const struct screen *screen)
 
 /* --- drawing --- */
 
-/* "research, media"; NULL: none. */
-static char *copies_names(const GPtrArray *names)
+/* What a restore does to qubes and images. */
+static const struct {
+    enum stake_kind kind;
+    enum style style;
+    const char *word;
+} copies_facts[] = {
+    {STAKE_DAMAGED, STYLE_BAD, "Damaged"}, {STAKE_LOST, STYLE_WARN, "Loses"},
+    {STAKE_OTHER, STYLE_WARN, "Another"},  {STAKE_ABSENT, STYLE_WARN, "Missing"},
+    {STAKE_ADOPTED, STYLE_WARN, "Adopts"}, {STAKE_LEFT, STYLE_WARN, "Orphans"},
+    {STAKE_RENAMED, STYLE_NORMAL, "Renames"}, {STAKE_GOT, STYLE_NORMAL, "Gets"},
+};
+
+/* "'research', 'media'"; NULL: none. */
+static char *copies_items(const struct store_copy *copy, enum stake_kind kind)
 {
+    const GPtrArray *items = copy->stake ? copy->stake->items[kind] : NULL;
     GString *text = g_string_new(NULL);
 
-    for (guint i = 0; names && i < names->len; i++)
-        g_string_append_printf(text, "%s%s", i ? ", " : "", (char *)names->pdata[i]);
-    return g_string_free(text, names == NULL || names->len == 0);
+    for (guint i = 0; items && i < items->len; i++) {
+        g_autofree char *item = stake_item_text(kind, items->pdata[i]);
+
+        g_string_append_printf(text, "%s%s", i ? ", " : "", item);
+    }
+    return g_string_free(text, text->len == 0);
 }
 
-/* compared: with a store that can be read. */
+/* compared: with a store that can be read; else all of it would come. */
 static void copies_draw_facts(const struct store_copy *copy, gboolean compared,
                               struct rect area)
 {
     struct facts facts = {area};
     g_autofree char *dir = g_path_get_dirname(copy->path);
-    g_autofree char *lost = compared ? copies_names(copy->more) : NULL;
-    g_autofree char *missing = copies_names(copy->missing);
+    gboolean told = !compared || !copy->stake;
 
     facts_title(&facts, copy->id);
-    facts_put(&facts, STYLE_NORMAL, "In", dir);
     facts_put(&facts, STYLE_BAD, "Trouble", copy->trouble);
-    facts_put(&facts, STYLE_NORMAL, "Only it", lost);
-    facts_put(&facts, STYLE_WARN, "Without", missing);
+    for (gsize i = 0; i < G_N_ELEMENTS(copies_facts); i++) {
+        enum stake_kind kind = copies_facts[i].kind;
+        g_autofree char *text =
+            compared || kind != STAKE_GOT ? copies_items(copy, kind) : NULL;
+
+        facts_put(&facts, copies_facts[i].style, copies_facts[i].word, text);
+        told = told || text;
+    }
+    facts_put(&facts, STYLE_NORMAL, "Restore",
+              told ? NULL : "no qube comes or goes, no image is missing");
+    facts_put(&facts, STYLE_NORMAL, "In", dir);
 }
 
 static void copies_draw_empty(const struct copies *copies, struct rect area)

@@ -43,7 +43,8 @@ xml 9 import "$work/old/qubes.xml"
 err_has "^hint: look at it with --dry-run, then --confirm qubes.xml"
 test "$(cksum <"$store")" = "$before"
 ok "the store is as it was"
-err_has "'import' of 'qubes.xml' was not confirmed: no qube comes or goes;"
+err_has "'import' of 'qubes.xml' was not confirmed: another qube takes the name of 'disp-no"
+err_has "'disp-no-netvm' takes over '/var/lib/qubes/appvms/disp-no-netvm'"
 xml 9 import "$work/old/qubes.xml" --yes
 xml 0 import "$work/old/qubes.xml" --confirm qubes.xml --verbose
 err_has "the former one is 'qubes-"
@@ -57,6 +58,11 @@ xml 2 import
 xml 3 import "$work/none.xml"
 xml 2 import "$store"
 err_has "root element is 'qubes'"
+mkdir -p "$work/sys3/var/lib/qubes/appvms/work"
+run 9 --root "$work/sys3" --connect test:///nowhere xml import "$work/old/qubes.xml" --yes
+err_has "gets another owner: 'work' takes over '/var/lib/qubes/appvms/work';"
+run 0 --root "$work/sys3" --connect test:///nowhere xml import "$work/old/qubes.xml" \
+    --confirm qubes.xml
 run 1 --root "$work/sys2" ls
 mkdir -p "$work/sys2/var/lib/qubes"
 cp "$fixture" "$work/sys2/var/lib/qubes/qubes.xml"

@@ -177,6 +177,37 @@ else
 fi
 untouched "$sum"
 
+# What else a restore does to qubes and images.
+uuid=$(sed -n '/id="domain-3"/,/<\/domain>/s/.*name="uuid">\([^<]*\)<.*/\1/p' "$here/small.xml")
+sed "s/name=\"name\">work</name=\"name\">wurk</; s,appvms/work/,appvms/wurk/,g" \
+    "$here/small.xml" >"$work/was.xml"
+xml 9 restore "$work/was.xml" --yes
+err_has "images would be missing: of 'wurk' (.*/appvms/wurk/private)"
+err_has "no qube would have '.*/appvms/work', now of 'work'"
+err_has "; 'work' becomes 'wurk' again;"
+sed "s/name=\"name\">work</name=\"name\">wurk</" "$here/small.xml" >"$work/named.xml"
+xml 9 restore "$work/named.xml"
+err_has "not confirmed: 'work' becomes 'wurk' again; the present store"
+err_has '^hint: add --yes'
+sed "s/$uuid/371ecd7b-27cd-4130-8722-000000000000/" "$here/small.xml" >"$work/other.xml"
+xml 9 restore "$work/other.xml" --yes
+err_has "another qube takes the name of 'work'; .*'work' takes over '.*/appvms/work';"
+xml 0 restore "$work/other.xml" --dry-run
+out_has "${tab}another qube takes the name of 'work'"
+sed 's/<qubes>/<qubes xmlns="urn:x">/' "$here/small.xml" >"$work/ns.xml"
+xml 13 check "$work/ns.xml"
+xml 9 restore "$work/ns.xml" --yes
+err_has 'it is damaged: .*namespace'
+untouched "$sum"
+cp "$work/was.xml" "$boot/qubes-2026-02-02-03:04:05.xml"
+xml 0 log --json
+json_is '[c["id"] for c in data if c["state"] == "clean" and c["source"] == "boot"] == [
+    "qubes-2026-01-02-03:04:05.xml", "qubes-2026-02-02-03:04:05.xml"]'
+json_is '[(s["kind"], s["name"], s["of"]) for c in data for s in c["stake"]
+          if c["id"].startswith("qubes-2026-02") and s["kind"] == "renamed"] == [
+    ("renamed", "work", "wurk")]'
+json_is '[c["absent"] for c in data if c["id"].startswith("qubes-2026-02")] == [["wurk"]]'
+
 # Names are hostile too.
 cp "$work/cut.xml" "$boot/$(printf 'qubes\033[31m.xml')"
 xml 0 log

@@ -13,6 +13,7 @@
 
 #include "core/layout.h"
 #include "core/store-diff.h"
+#include "core/store-stake.h"
 #include "tests/core/root.h"
 
 #define MEMORY "memory"
@@ -542,9 +543,14 @@ START_TEST(the_newest_is_not_the_best)
     ck_assert_int_eq(copy_at(copies, 3)->state, COPY_EMPTY);
     ck_assert_int_eq(copy_at(copies, 4)->state, COPY_UNREADABLE);
     ck_assert_ptr_nonnull(strstr(copy_at(copies, 4)->trouble, "empty"));
-    ck_assert_ptr_null(copy_at(copies, 4)->more);
+    ck_assert_ptr_null(copy_at(copies, 4)->stake);
 }
 END_TEST
+
+static const GPtrArray *got_of(const GPtrArray *copies)
+{
+    return copy_at(copies, 0)->stake->items[STAKE_GOT];
+}
 
 START_TEST(what_only_a_copy_has_is_named)
 {
@@ -562,11 +568,11 @@ START_TEST(what_only_a_copy_has_is_named)
                  "371ecd7b-27cd-4130-8722-9389571aa877");
     root_put(less, -1);
     copies = store_copies_list(root, NULL, NULL);
-    ck_assert_uint_eq(copy_at(copies, 0)->more->len, 1);
-    ck_assert_str_eq(copy_at(copies, 0)->more->pdata[0], "builder");
+    ck_assert_uint_eq(got_of(copies)->len, 1);
+    ck_assert_str_eq(((struct stake_item *)got_of(copies)->pdata[0])->name, "builder");
     root_put("", -1);
     blind = store_copies_list(root, NULL, NULL);
-    ck_assert_uint_eq(copy_at(blind, 0)->more->len, all);
+    ck_assert_uint_eq(got_of(blind)->len, all);
 }
 END_TEST
 
