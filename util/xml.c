@@ -344,6 +344,25 @@ static char *xml_declared_encoding(const char *data, gsize len)
     return close ? g_strndup(at + 1, (gsize)(close - at - 1)) : NULL;
 }
 
+static gboolean xml_is_utf16(const char *data, gsize len)
+{
+    return len >= 4 && (memcmp(data, "\xff\xfe", 2) == 0 || memcmp(data, "\xfe\xff", 2) == 0 ||
+                        memcmp(data, "<\0", 2) == 0 || memcmp(data, "\0<", 2) == 0);
+}
+
+static void xml_refuse_encoding(const char *what, const char *untrusted_encoding,
+                                GError **error)
+{
+    g_autofree char *encoding = text_sanitise(untrusted_encoding, -1);
+    g_autofree char *quoted = text_shell_quote(encoding);
+    g_autofree char *hint = g_strdup_printf(
+        "iconv -f %s -t UTF-8 FILE | sed '1s/ encoding=[^ ?]*//' >NEW", quoted);
+
+    error_set(error, QMC_ERROR_INVALID, hint,
+              "%s: line 1: it is in the encoding '%s', only UTF-8 is supported", what,
+              encoding);
+}
+
 /* Whether the bytes are something that may be tried as UTF-8 XML. */
 static gboolean xml_acceptable(const char *what, const char *data, gsize len,
                                GError **error)
@@ -356,17 +375,21 @@ static gboolean xml_acceptable(const char *what, const char *data, gsize len,
         flaw = "it is empty";
     else if (len > G_MAXINT)
         flaw = "it is too large";
+    else if (xml_is_utf16(data, len))
+        untrusted_encoding = g_strdup("UTF-16");
     else if (memchr(data, '\0', len))
         flaw = "there are NUL bytes in it";
     else if (data[bom] != '<' && !g_ascii_isspace(data[bom]))
         flaw = "line 1, column 1: this is not XML";
     else
         untrusted_encoding = xml_declared_encoding(data + bom, len - bom);
-    if (untrusted_encoding && g_ascii_strcasecmp(untrusted_encoding, "utf-8") != 0)
-        flaw = "line 1: only the encoding UTF-8 is supported";
     if (flaw)
         error_set(error, QMC_ERROR_INVALID, NULL, "%s: %s", what, flaw);
-    return flaw == NULL;
+    else if (untrusted_encoding && g_ascii_strcasecmp(untrusted_encoding, "utf-8") != 0)
+        xml_refuse_encoding(what, untrusted_encoding, error);
+    else
+        return TRUE;
+    return FALSE;
 }
 
 gboolean xml_parse(const char *what, const char *data, gsize len,

@@ -245,10 +245,13 @@ END_TEST
 
 START_TEST(other_encodings_are_refused)
 {
+    ck_refused("\xff\xfe<\0a\0", 6, "encoding 'UTF-16'");
+    ck_refused("<\0a\0/\0", 6, "encoding 'UTF-16'");
+    ck_refused("<?xml version='1.0' encoding='ISO-8859-1'?><a/>", -1, "'ISO-8859-1'");
     ck_refused("<?xml version='1.0' encoding='ISO-8859-1'?><a/>", -1, "UTF-8");
     ck_refused("<?xml version='1.0' encoding = \"UTF-16\" ?><a/>", -1, "UTF-8");
     ck_refused("<?xml version='1.0' encoding='UTF-7'?>+ADw-a/>", -1, "UTF-8");
-    ck_refused("\xff\xfe<\0a\0/\0>\0", 10, "NUL");
+    ck_refused("\xff\xfe<\0a\0/\0>\0", 10, "UTF-16");
     ck_refused("\x4c\x6f\xa7\x94", 4, "not XML");
     ck_seen("<?xml version='1.0' encoding='utf-8'?><a/>", "<a>a []38-42\n");
     ck_seen("<?xml version='1.0'?><a encoding='x'/>", "<a encoding=[x]>a []21-38\n");
