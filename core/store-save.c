@@ -18,6 +18,7 @@
 #include "util/xml.h"
 
 #define HOLDER "/store.holder"
+#define FIRST "/store.first"
 #define HOLDER_MAX 256
 
 struct store_save {
@@ -288,8 +289,23 @@ static gboolean refuse_stale(struct store_save *save, GError **error)
     return FALSE;
 }
 
-static gboolean write_first(struct store_save *save, GError **error)
+/* There is no store yet to hold, so those who make the first one hold this. */
+static struct file_lock *lock_first(const struct store_save *save, int timeout_ms,
+                                    GError **error)
 {
+    g_autofree char *dir = layout_path(save->root, LAYOUT_RUN);
+    g_autofree char *path = g_strconcat(dir, FIRST, NULL);
+
+    return file_mkdirs(dir, 0770, error)
+               ? file_lock_take(path, TRUE, timeout_ms, error) : NULL;
+}
+
+static gboolean write_first(struct store_save *save, int timeout_ms, GError **error)
+{
+    auto_of(file_lock) struct file_lock *first = lock_first(save, timeout_ms, error);
+
+    if (!first)
+        return FALSE;
     if (access(save->path, F_OK) == 0)
         return refuse_stale(save, error);
     return replace(save, NULL, error);
@@ -351,7 +367,7 @@ gboolean store_save_run(struct store_save *save, int timeout_ms, GError **error)
     save->stale = FALSE;
     if (!save->copy && !self_check(save, error))
         return FALSE;
-    save->done = save->first ? write_first(save, error)
+    save->done = save->first ? write_first(save, timeout_ms, error)
                              : write_again(save, timeout_ms, error);
     return save->done;
 }

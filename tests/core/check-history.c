@@ -434,6 +434,24 @@ START_TEST(a_copy_takes_the_place_of_nothing)
 }
 END_TEST
 
+START_TEST(two_first_stores_are_one_after_the_other)
+{
+    g_autofree char *run = root_path(LAYOUT_RUN), *path = NULL;
+    g_autofree char *text = root_put_fixture("upstream-4.2.xml");
+    g_autofree char *copy = put_copy(LAYOUT_HISTORY, NAME(1), text);
+    auto_of(file_lock) struct file_lock *other = NULL;
+    GError *error = NULL;
+
+    path = g_build_filename(run, "store.first", NULL);
+    ck_assert_int_eq(unlink(store_path(store)), 0);
+    ck_assert(file_mkdirs(run, 0770, NULL));
+    other = file_lock_take(path, TRUE, 0, NULL);
+    ck_assert(!restore(copy, &error));
+    ck_error(&error, QMC_ERROR_BUSY, NULL);
+    ck_assert(!is_there(store_path(store)));
+}
+END_TEST
+
 START_TEST(what_does_not_read_is_not_put_back)
 {
     g_autofree char *text = root_put_fixture("upstream-4.2.xml"), *after = NULL;
@@ -769,6 +787,7 @@ int main(void)
         a_directory_without_rights_stops_the_save,
         a_change_behind_us_is_never_overwritten, also_not_after_a_save_of_our_own,
         a_copy_takes_the_place_of_a_broken_store, a_copy_takes_the_place_of_nothing,
+        two_first_stores_are_one_after_the_other,
         what_does_not_read_is_not_put_back, a_restore_does_not_overwrite_a_change,
         fifty_broken_stores_do_not_push_out_the_good_one, the_newest_is_not_the_best,
         what_only_a_copy_has_is_named, copies_are_found_by_what_is_typed,
