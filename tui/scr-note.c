@@ -117,6 +117,8 @@ static void memo_looked(gpointer answer, const GError *error, gpointer data)
     auto_of(note) struct note *note = answer;
 
     memo->looking = NULL;
+    if (screen->closing) /* left in this turn: nothing is written */
+        return;
     if (!note || g_str_equal(note->text, memo->seen)) {
         memo_submit(screen);
         return;

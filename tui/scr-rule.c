@@ -377,6 +377,8 @@ static void rule_looked(gpointer answer, const GError *error, gpointer data)
     g_autofree char *all = firewall ? rule_all(firewall) : NULL;
 
     rule->looking = NULL;
+    if (screen->closing) /* left in this turn: nothing is written */
+        return;
     if (!all || g_str_equal(all, rule->seen)) {
         rule_submit(screen);
         return;

@@ -30,12 +30,15 @@ static void weigh_done(gpointer args, const GError *error, gpointer data)
     struct app *app = screen->app;
 
     weigh->query = NULL;
-    /* The memory of the screen stays until the end of this turn. */
-    app_pop(app, screen);
-    if (error)
-        action_refuse(app, weigh->row, error);
-    else
-        action_start_weighed(app, &action, weigh->given);
+    /* Left in this turn it has nothing to open. */
+    if (!screen->closing) {
+        /* The memory of the screen stays until the end of this turn. */
+        app_pop(app, screen);
+        if (error)
+            action_refuse(app, weigh->row, error);
+        else
+            action_start_weighed(app, &action, weigh->given);
+    }
     if (args)
         g_hash_table_unref(args);
     app_dirty(app);
