@@ -49,11 +49,16 @@ static struct {
     struct termios modes;
     char bytes[192];
     gsize length;
-    char stack[32768];
+    char stack[131072]; /* enough for a sanitizer's report too */
 } crash;
 
-static const int crash_signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL,
-                                   SIGQUIT};
+static struct {
+    int number;
+    struct sigaction old;
+} crash_signals[] = {
+    {.number = SIGSEGV}, {.number = SIGABRT}, {.number = SIGBUS},
+    {.number = SIGFPE}, {.number = SIGILL}, {.number = SIGQUIT},
+};
 
 static const struct {
     int curses, code;
@@ -98,7 +103,14 @@ static void crash_write(int fd, const char *bytes, gsize length)
         return;
 }
 
-static void crash_caught(int number)
+static void crash_disarm(void)
+{
+    crash.armed = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(crash_signals); i++)
+        sigaction(crash_signals[i].number, &crash_signals[i].old, NULL);
+}
+
+static void crash_caught(int number, siginfo_t *info, void *context)
 {
     static const char text[] = "qmc: crashed; the terminal is restored\n";
 
@@ -112,7 +124,12 @@ static void crash_caught(int number)
         if (crash.error_fd >= 0)
             dup2(crash.error_fd, 2);
     }
-    raise(number);
+    (void)context;
+    crash_disarm();
+    /* What this thread did itself happens once more when it goes on, and then
+     * the dump, or the sanitizer, shows where. */
+    if (info->si_code <= 0)
+        raise(number);
 }
 
 /* NULL if the terminal has no such thing. */
@@ -156,9 +173,10 @@ static void term_leave(void)
 static void crash_arm(void)
 {
     stack_t stack = {.ss_sp = crash.stack, .ss_size = sizeof(crash.stack)};
-    struct sigaction action = {.sa_handler = crash_caught,
-                               .sa_flags = (int)(SA_RESETHAND | SA_NODEFER |
-                                                 SA_ONSTACK)};
+    struct sigaction action = {
+        .sa_sigaction = crash_caught,
+        .sa_flags = (int)(SA_SIGINFO | SA_RESETHAND | SA_NODEFER | SA_ONSTACK),
+    };
 
     crash.length = 0;
     crash_append(term_string("sgr0"));
@@ -177,14 +195,7 @@ static void crash_arm(void)
     crash.armed = 1;
     sigaltstack(&stack, NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(crash_signals); i++)
-        sigaction(crash_signals[i], &action, NULL);
-}
-
-static void crash_disarm(void)
-{
-    crash.armed = 0;
-    for (gsize i = 0; i < G_N_ELEMENTS(crash_signals); i++)
-        signal(crash_signals[i], SIG_DFL);
+        sigaction(crash_signals[i].number, &action, &crash_signals[i].old);
 }
 
 /* --- what libraries write to fd 2 --- */

@@ -50,7 +50,7 @@ static guint number_of(const char *name, guint otherwise)
 static const char *monkey_said(const struct monkey *monkey)
 {
     static char *said;
-    gsize skipped = monkey->tail->len > 500 ? monkey->tail->len - 500 : 0;
+    gsize skipped = monkey->tail->len > 3000 ? monkey->tail->len - 3000 : 0;
 
     g_free(said);
     said = g_strescape(monkey->tail->str + skipped, NULL);
