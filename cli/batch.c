@@ -91,8 +91,7 @@ static char *arg_value(const struct cli *cli, const struct option_row *row,
 
 GHashTable *batch_args(const struct cli *cli)
 {
-    GHashTable *args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                             g_free);
+    GHashTable *args = op_args_none();
     const struct option_row *row = options_cmd(cli->options)->options;
 
     for (; row && row->name; row++) {
@@ -107,11 +106,10 @@ GHashTable *batch_args(const struct cli *cli)
 
 GHashTable *batch_named(const char *const *names, const char *const *words)
 {
-    GHashTable *args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                             g_free);
+    GHashTable *args = op_args_none();
 
     for (; *names && *words; names++, words++)
-        g_hash_table_insert(args, g_strdup(*names), g_strdup(*words));
+        op_args_set(args, *names, *words);
     return args;
 }
 

@@ -348,7 +348,7 @@ static struct op_words *op_words_new(const struct op_row *row)
 
     words->row = row;
     words->qubes = g_ptr_array_new_with_free_func(g_free);
-    words->args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    words->args = op_args_none();
     return words;
 }
 

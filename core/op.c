@@ -183,15 +183,13 @@ char *op_command(const struct op_row *row, const struct qube *qube,
                  GHashTable *args)
 {
     g_autoptr(GString) out = g_string_new("qmc"), places = g_string_new(NULL);
-    g_autoptr(GHashTable) left =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) left = op_args_none();
     g_auto(GStrv) words = g_strsplit(row->command, " ", -1);
     gboolean dashed = FALSE;
 
     for (const struct op_arg *a = row->args; a && a->name; a++)
         if (arg_text(args, a->name))
-            g_hash_table_insert(left, g_strdup(a->name),
-                                g_strdup(arg_text(args, a->name)));
+            op_args_set(left, a->name, arg_text(args, a->name));
     for (gsize i = 0; words[i]; i++) {
         gboolean place = strchr(words[i], '{') != NULL;
         g_autofree char *word = command_word(words[i], qube, args, left);
@@ -220,10 +218,35 @@ const char *op_text(const struct op *op, const char *arg)
     return arg_text(op->args, arg);
 }
 
+GHashTable *op_args_none(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+}
+
+void op_args_set(GHashTable *args, const char *name, const char *text)
+{
+    g_hash_table_insert(args, g_strdup(name), g_strdup(text));
+}
+
+GHashTable *op_args_new(const char *name, ...)
+{
+    GHashTable *args = op_args_none();
+    va_list more;
+
+    va_start(more, name);
+    for (; name; name = va_arg(more, const char *)) {
+        const char *text = va_arg(more, const char *);
+
+        if (text)
+            op_args_set(args, name, text);
+    }
+    va_end(more);
+    return args;
+}
+
 GHashTable *op_args_copy(GHashTable *args)
 {
-    GHashTable *copy =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTable *copy = op_args_none();
     GHashTableIter iter;
     gpointer name, value;
 
@@ -231,7 +254,7 @@ GHashTable *op_args_copy(GHashTable *args)
         return copy;
     g_hash_table_iter_init(&iter, args);
     while (g_hash_table_iter_next(&iter, &name, &value))
-        g_hash_table_insert(copy, g_strdup(name), g_strdup(value));
+        op_args_set(copy, name, value);
     return copy;
 }
 

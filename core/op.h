@@ -209,7 +209,12 @@ const char *op_text(const struct op *op, const char *arg); /* NULL: not given */
  * this is the first. */
 gpointer op_former(const struct op *op);
 gboolean op_bool(const struct op *op, const char *arg);
-GHashTable *op_args_copy(GHashTable *args); /* args may be NULL; the caller's */
+/* Name and text in pairs, ended by NULL; what has no text (NULL) is not given. The
+ * table is the caller's, as a copy is. */
+GHashTable *op_args_new(const char *name, ...) G_GNUC_NULL_TERMINATED;
+GHashTable *op_args_none(void);
+void op_args_set(GHashTable *args, const char *name, const char *text);
+GHashTable *op_args_copy(GHashTable *args); /* args may be NULL */
 gboolean op_args_bool(GHashTable *args, const char *arg); /* args may be NULL */
 gint64 op_int(const struct op *op, const char *arg, gint64 otherwise);
 /* One line of what would be done: kept in a dry run only. */

@@ -105,11 +105,10 @@ char *qmc_qube_get(QmcEngine *engine, const char *qube, const char *what,
 
 static GHashTable *args_table(const char *const *args)
 {
-    GHashTable *table =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTable *table = op_args_none();
 
     for (; args && args[0] && args[1]; args += 2)
-        g_hash_table_insert(table, g_strdup(args[0]), g_strdup(args[1]));
+        op_args_set(table, args[0], args[1]);
     return table;
 }
 

@@ -275,27 +275,14 @@ void action_start_edit(struct app *app, const struct action *edit)
 
 /* --- submitting --- */
 
-static void action_put(GHashTable *args, const char *name, const char *value)
-{
-    g_hash_table_insert(args, g_strdup(name), g_strdup(value));
-}
-
 /* What the caller gave; a person who sees the steps waits for the end. */
 static GHashTable *action_args(const struct action *action,
                                const struct op_row *row)
 {
-    GHashTable *args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    GHashTableIter iter;
-    gpointer name, value;
+    GHashTable *args = op_args_copy(action->args);
 
-    if (row->wait_arg)
-        action_put(args, row->wait_arg, "true");
-    if (!action->args)
-        return args;
-    g_hash_table_iter_init(&iter, action->args);
-    while (g_hash_table_iter_next(&iter, &name, &value))
-        action_put(args, name, value);
+    if (row->wait_arg && !g_hash_table_contains(args, row->wait_arg))
+        op_args_set(args, row->wait_arg, "true");
     return args;
 }
 

@@ -492,12 +492,8 @@ static void features_key_edit(struct screen *screen)
 static void features_submit(struct screen *screen, const char *op, const char *name,
                             const char *value)
 {
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_new("name", name, "value", value, NULL);
 
-    g_hash_table_insert(args, g_strdup("name"), g_strdup(name));
-    if (value)
-        g_hash_table_insert(args, g_strdup("value"), g_strdup(value));
     action_start(screen->app, op, detail_uuid(screen), args);
 }
 

@@ -353,13 +353,11 @@ char *volumes_resize_refused(struct app *app, const struct qube *qube,
                              const char *volume)
 {
     const char *refused = action_refused(app, "resize", qube->uuid);
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_new("volume", volume, NULL);
     g_autoptr(GError) error = NULL;
 
     if (refused)
         return g_strdup(refused);
-    g_hash_table_insert(args, g_strdup("volume"), g_strdup(volume));
     if (op_find("resize")->fits(app_model(app), qube, args, &error))
         return NULL;
     return error_hint(error) ? g_strdup_printf("%s; %s", error->message,

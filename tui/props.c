@@ -681,8 +681,7 @@ static void props_key_unset(struct screen *screen)
 {
     struct props *props = props_of(screen);
     g_autoptr(GPtrArray) lines = NULL, uuids = NULL;
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = NULL;
     const struct line *line;
 
     props_fill(props);
@@ -692,7 +691,7 @@ static void props_key_unset(struct screen *screen)
         !(uuids = props_targets(props, lines)))
         return;
     g_autofree char *several = g_strdup_printf("Unset %s of", line->row->name);
-    g_hash_table_insert(args, g_strdup("name"), g_strdup(line->row->name));
+    args = op_args_new("name", line->row->name, NULL);
     struct action action = {.op = line->system ? "global-unset" : "unset",
                             .args = args, .title = several,
                             .uuids = (char **)uuids->pdata};

@@ -376,10 +376,8 @@ static void copies_key_compare(struct screen *screen)
 
 static void copies_key_restore(struct screen *screen)
 {
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_new("copy", copies_path(screen), NULL);
 
-    g_hash_table_insert(args, g_strdup("copy"), g_strdup(copies_path(screen)));
     action_start(screen->app, "xml-restore", DOM0_UUID, args);
 }
 

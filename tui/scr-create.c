@@ -116,20 +116,20 @@ static const char *create_value(const struct create *create, enum create_row row
 
 static GHashTable *create_args(const struct create *create)
 {
-    GHashTable *args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTable *args = op_args_none();
     GString *properties = g_string_new(NULL);
 
     for (int i = 0; i < CREATE_ROWS; i++) {
         const char *value = create_value(create, (enum create_row)i);
 
         if (value && create_targets[i].arg)
-            g_hash_table_insert(args, g_strdup(create_targets[i].arg), g_strdup(value));
+            op_args_set(args, create_targets[i].arg, value);
         else if (value)
             g_string_append_printf(properties, "%s%s=%s", properties->len ? "\n" : "",
                                    create_targets[i].property, value);
     }
     if (properties->len)
-        g_hash_table_insert(args, g_strdup("property"), g_strdup(properties->str));
+        op_args_set(args, "property", properties->str);
     g_string_free(properties, TRUE);
     return args;
 }

@@ -59,16 +59,9 @@ static struct edit *edit_of(const struct screen *screen)
 
 static GHashTable *edit_args(const struct edit *edit)
 {
-    GHashTable *args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    GHashTableIter iter;
-    gpointer name, value;
+    GHashTable *args = op_args_copy(edit->args);
 
-    g_hash_table_iter_init(&iter, edit->args);
-    while (g_hash_table_iter_next(&iter, &name, &value))
-        g_hash_table_insert(args, g_strdup(name), g_strdup(value));
-    g_hash_table_insert(args, g_strdup(edit->arg),
-                        g_strdup(field_text(edit->field)));
+    op_args_set(args, edit->arg, field_text(edit->field));
     return args;
 }
 
@@ -187,9 +180,7 @@ static void edit_open_screen(struct screen *screen, gconstpointer argument)
 
     edit->row = op_find(spec->op);
     edit->uuids = g_strdupv(spec->uuids);
-    edit->args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    if (spec->name)
-        g_hash_table_insert(edit->args, g_strdup(spec->name), g_strdup(spec->value));
+    edit->args = op_args_new(spec->name, spec->value, NULL);
     edit->arg = g_strdup(spec->arg);
     edit->title = g_strdup(spec->title);
     edit->several = g_strdup(spec->several);

@@ -98,13 +98,11 @@ static void memo_draw(struct screen *screen, struct rect area)
 static void memo_submit(struct screen *screen)
 {
     const struct memo *memo = memo_of(screen);
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_new("text", lines_text(memo->lines), NULL);
     g_autofree char *uuid = g_strdup(memo->uuid);
     /* The box was the question. */
     struct action action = {"note", uuid, args, CONFIRM_L1};
 
-    g_hash_table_insert(args, g_strdup("text"), g_strdup(lines_text(memo->lines)));
     app_pop(screen->app, screen);
     action_submit(screen->app, &action);
 }

@@ -127,13 +127,8 @@ static gboolean resize_valid(const struct screen *screen)
 
 static GHashTable *resize_args(const struct resize *resize)
 {
-    GHashTable *args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-
-    g_hash_table_insert(args, g_strdup("volume"), g_strdup(resize->volume));
-    g_hash_table_insert(args, g_strdup("size"),
-                        g_strdup(field_text(resize->field)));
-    return args;
+    return op_args_new("volume", resize->volume, "size", field_text(resize->field),
+                       NULL);
 }
 
 static void resize_step(struct screen *screen, gint64 by)

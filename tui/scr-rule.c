@@ -156,16 +156,11 @@ static char *rule_refused(guint row, const char *value, gpointer data)
 
 static GHashTable *rule_args(const struct rule *rule)
 {
-    GHashTable *args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     const char *before = form_value(rule->form, ROW_BEFORE);
+    g_autofree char *text = rule_text(rule, ALL_ROWS);
 
-    g_hash_table_insert(args, g_strdup("rule"), rule_text(rule, ALL_ROWS));
-    if (*before)
-        g_hash_table_insert(args, g_strdup("before"), g_strdup(before));
-    if (rule->old)
-        g_hash_table_insert(args, g_strdup("replace"), g_strdup(rule->old));
-    return args;
+    return op_args_new("rule", text, "before", *before ? before : NULL, "replace",
+                       rule->old, NULL);
 }
 
 /* --- life --- */

@@ -159,14 +159,11 @@ static void run_service(struct app *app, const char *const *args)
     gboolean unset = strcmp(args[0], "--unset") == 0;
     const struct qube *qube = model_qube_named(app_model(app), args[unset]);
     const char *value = unset ? NULL : args[2];
-    g_autoptr(GHashTable) given =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autofree char *name = g_strconcat(FEATURE_SERVICE, args[unset + 1], NULL);
+    g_autoptr(GHashTable) given = op_args_new(
+        "name", name, "value", unset ? NULL : value && strcmp(value, "off") == 0 ? "" : "1",
+        NULL);
 
-    g_hash_table_insert(given, g_strdup("name"),
-                        g_strconcat(FEATURE_SERVICE, args[unset + 1], NULL));
-    if (!unset)
-        g_hash_table_insert(given, g_strdup("value"),
-                            g_strdup(value && strcmp(value, "off") == 0 ? "" : "1"));
     action_start(app, unset ? "feature-unset" : "feature-set", qube->uuid, given);
 }
 

@@ -556,14 +556,11 @@ END_TEST
 /* A plan and --readonly change nothing. */
 START_TEST(a_plan_says_old_and_new)
 {
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_new("name", "memory", "value", "900", NULL);
     struct op_request request = { .op = "set", .args = args, .dry_run = TRUE };
     g_autofree char *before = world_store(world), *after = NULL;
     struct op *op;
 
-    g_hash_table_insert(args, g_strdup("name"), g_strdup("memory"));
-    g_hash_table_insert(args, g_strdup("value"), g_strdup("900"));
     op = world_submit_as(world, &request, "vault", NULL);
     ck_assert_ptr_nonnull(op);
     world_finish(world, op);

@@ -83,7 +83,7 @@ static char *random_value(GRand *dice, const struct op_arg *arg)
 
 static GHashTable *random_args(GRand *dice, const struct op_row *row)
 {
-    GHashTable *args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTable *args = op_args_none();
 
     for (const struct op_arg *a = row->args; a && a->name; a++)
         if (a->required || strstr(row->command, a->name) ||

@@ -73,12 +73,10 @@ static guint count_copies(void)
 
 static struct op *submit(const char *copy, GError **error)
 {
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_new("copy", copy, NULL);
     struct op_request request = { .op = "xml-restore", .uuid = DOM0_UUID,
                                   .args = args, .consent = CONFIRM_L3 };
 
-    g_hash_table_insert(args, g_strdup("copy"), g_strdup(copy));
     return engine_submit(world->engine, &request, error);
 }
 
@@ -105,11 +103,9 @@ static gboolean is_weighed(gpointer data)
 /* What the question knows; NULL with the error. */
 static GHashTable *weigh(const char *copy, GError **error)
 {
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_new("copy", copy, NULL);
     struct weighed weighed = { NULL };
 
-    g_hash_table_insert(args, g_strdup("copy"), g_strdup(copy));
     weigh_submit(world->engine, op_find("xml-restore"), args, take_weighed, &weighed);
     ck_assert(world_until(world, is_weighed, &weighed));
     if (weighed.error)
@@ -251,8 +247,7 @@ END_TEST
 START_TEST(it_wants_a_yes)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_none();
     struct op_request request = { .op = "xml-restore", .uuid = DOM0_UUID,
                                   .args = args, .consent = CONFIRM_L1 };
 
@@ -399,13 +394,11 @@ static char *old_system(void)
 
 static struct op *import(const char *file, enum confirm consent, GError **error)
 {
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_new("file", file, NULL);
     struct op_request request = { .op = "xml-import", .uuid = DOM0_UUID,
                                   .args = args, .consent = consent };
     struct op *op;
 
-    g_hash_table_insert(args, g_strdup("file"), g_strdup(file));
     op = engine_submit(world->engine, &request, error);
     if (op)
         world_finish(world, op);

@@ -19,11 +19,23 @@ static void teardown(void)
 
 static GHashTable *table(const char *name, const char *value)
 {
-    GHashTable *args = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTable *args = op_args_none();
 
     g_hash_table_insert(args, g_strdup(name), g_strdup(value));
     return args;
 }
+
+START_TEST(arguments_are_made_of_pairs)
+{
+    g_autoptr(GHashTable) args = op_args_new("name", "a", "value", NULL, "x", "", NULL);
+    g_autoptr(GHashTable) none = op_args_none();
+
+    ck_assert_str_eq(g_hash_table_lookup(args, "name"), "a");
+    ck_assert_str_eq(g_hash_table_lookup(args, "x"), "");
+    ck_assert(!g_hash_table_contains(args, "value"));
+    ck_assert_uint_eq(g_hash_table_size(none), 0);
+}
+END_TEST
 
 START_TEST(every_row_is_complete)
 {
@@ -202,14 +214,14 @@ START_TEST(a_command_is_what_one_would_type)
     g_autoptr(GHashTable) args = table("volume", "private");
 
     expect_command("start", NULL, "qmc start work");
-    g_hash_table_insert(args, g_strdup("size"), g_strdup("40G"));
+    op_args_set(args, "size", "40G");
     expect_command("resize", args, "qmc vol resize work:private 40G");
-    g_hash_table_insert(args, g_strdup("shrink"), g_strdup("true"));
+    op_args_set(args, "shrink", "true");
     expect_command("resize", args, "qmc vol resize work:private 40G --shrink");
     g_hash_table_remove_all(args);
-    g_hash_table_insert(args, g_strdup("wait"), g_strdup("true"));
-    g_hash_table_insert(args, g_strdup("timeout"), g_strdup("9"));
-    g_hash_table_insert(args, g_strdup("force"), g_strdup("false"));
+    op_args_set(args, "wait", "true");
+    op_args_set(args, "timeout", "9");
+    op_args_set(args, "force", "false");
     expect_command("stop", args, "qmc stop work --wait --timeout 9");
 }
 END_TEST
@@ -225,6 +237,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        arguments_are_made_of_pairs,
         every_row_is_complete,
         each_state_has_its_operations,
         what_is_damaged_or_of_another_class_is_left_alone,

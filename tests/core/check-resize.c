@@ -197,14 +197,11 @@ static void force_resize(struct world *where, const char *qube,
                          const char *volume, const char *size, GError **error)
 {
     g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        op_args_new("volume", volume, "size", size, "shrink", "true", NULL);
     const struct op_request request = { .op = "resize", .args = args,
                                         .consent = CONFIRM_L3 };
     struct op *op;
 
-    g_hash_table_insert(args, g_strdup("volume"), g_strdup(volume));
-    g_hash_table_insert(args, g_strdup("size"), g_strdup(size));
-    g_hash_table_insert(args, g_strdup("shrink"), g_strdup("true"));
     op = world_submit_as(where, &request, qube, error);
     if (!op)
         return;
@@ -216,15 +213,12 @@ static void force_resize(struct world *where, const char *qube,
 START_TEST(shrinking_needs_the_name)
 {
     g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        op_args_new("volume", "private", "size", "100M", "shrink", "true", NULL);
     struct op_request request = { .op = "resize", .args = args,
                                   .consent = CONFIRM_L2 };
     g_autoptr(GError) error = NULL;
     struct op *op;
 
-    g_hash_table_insert(args, g_strdup("volume"), g_strdup("private"));
-    g_hash_table_insert(args, g_strdup("size"), g_strdup("100M"));
-    g_hash_table_insert(args, g_strdup("shrink"), g_strdup("true"));
     ck_assert_ptr_null(world_submit_as(world, &request, "vault", &error));
     ck_assert_ptr_nonnull(strstr(error_hint(error), "--confirm vault"));
     ck_error(&error, QMC_ERROR_UNCONFIRMED, NULL);
@@ -244,14 +238,13 @@ START_TEST(a_shrink_says_what_it_cuts)
     const struct model *model = engine_model(world->engine);
     struct qube *vault = world_qube(world, "vault");
     struct volume_config *config = qube_volume(vault, "private");
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_none();
 
-    g_hash_table_insert(args, g_strdup("volume"), g_strdup("private"));
-    g_hash_table_insert(args, g_strdup("size"), g_strdup("100M"));
+    op_args_set(args, "volume", "private");
+    op_args_set(args, "size", "100M");
     ck_assert_str_eq(op_verb(row, vault, args), "Resize");
     ck_assert_ptr_null(op_consequence(row, model, vault, args));
-    g_hash_table_insert(args, g_strdup("shrink"), g_strdup("true"));
+    op_args_set(args, "shrink", "true");
     ck_assert_str_eq(op_verb(row, vault, args), "Shrink");
     g_autofree char *object = op_object(row, vault, args);
     ck_assert_str_eq(object, "vault:private");
@@ -277,19 +270,18 @@ START_TEST(a_shrink_of_what_runs_is_not_asked_about)
     const struct op_row *row = op_find("resize");
     const struct model *model = engine_model(world->engine);
     struct qube *vault = world_qube(world, "vault");
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_none();
     g_autoptr(GError) error = NULL;
 
-    g_hash_table_insert(args, g_strdup("volume"), g_strdup("private"));
-    g_hash_table_insert(args, g_strdup("size"), g_strdup("100M"));
-    g_hash_table_insert(args, g_strdup("shrink"), g_strdup("true"));
+    op_args_set(args, "volume", "private");
+    op_args_set(args, "size", "100M");
+    op_args_set(args, "shrink", "true");
     vault->state = POWER_HALTED;
     ck_assert(row->fits(model, vault, args, NULL));
     vault->state = POWER_RUNNING;
     ck_assert(!row->fits(model, vault, args, &error));
     ck_error(&error, QMC_ERROR_STATE, "the qube is running");
-    g_hash_table_insert(args, g_strdup("size"), g_strdup("4G"));
+    op_args_set(args, "size", "4G");
     ck_assert(row->fits(model, vault, args, NULL));
 }
 END_TEST

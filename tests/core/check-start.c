@@ -555,8 +555,7 @@ START_TEST(of_an_unknown_state_nothing_is_begun)
 {
     for (const struct op_row *const *row = op_all(); *row; row++) {
         struct op_request request = {.op = (*row)->name, .consent = CONFIRM_L3};
-        g_autoptr(GHashTable) args =
-            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        g_autoptr(GHashTable) args = op_args_none();
         g_autoptr(GError) error = NULL;
 
         /* What changes the store alone does not depend on it. */
@@ -659,14 +658,12 @@ END_TEST
 
 START_TEST(force_kills_what_is_paused)
 {
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_new("force", "true", NULL);
     g_autofree char *stake = NULL;
     struct op *op;
 
     run_ok("start", "vault");
     run_ok("pause", "vault");
-    g_hash_table_insert(args, g_strdup("force"), g_strdup("true"));
     stake = op_consequence(&op_stop, engine_model(world->engine),
                            world_qube(world, "vault"), args);
     ck_assert_ptr_nonnull(strstr(stake, "lost"));

@@ -27,15 +27,13 @@ static void teardown(void)
 /* The error is the operation's; NULL: it went. */
 static const GError *sweep(const char *path)
 {
-    g_autoptr(GHashTable) args = g_hash_table_new_full(g_str_hash, g_str_equal,
-                                                         g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_new("directory", path, NULL);
     const struct op_request request = {
         .op = "sweep", .args = args, .consent = CONFIRM_L3,
     };
     g_autoptr(GError) error = NULL;
     struct op *op;
 
-    g_hash_table_insert(args, g_strdup("directory"), g_strdup(path));
     op = world_submit_as(world, &request, "dom0", &error);
     ck_no_error(error);
     world_finish(world, op);
