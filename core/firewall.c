@@ -36,6 +36,17 @@ void firewall_free(struct firewall *firewall)
     g_free(firewall);
 }
 
+int firewall_decisive(const struct firewall *firewall)
+{
+    for (guint i = 0; i < firewall->rules->len; i++) {
+        const struct firewall_rule *rule = firewall->rules->pdata[i];
+
+        if (rule->flaw || firewall_rule_is_total(rule))
+            return (int)i;
+    }
+    return -1;
+}
+
 void firewall_reset(struct firewall *firewall)
 {
     struct firewall_rule *all = firewall_rule_parse("accept", NULL);

@@ -66,6 +66,10 @@ struct firewall {
 struct firewall *firewall_new(void);
 void firewall_free(struct firewall *firewall);
 AUTO_DEFINE(firewall, struct firewall, firewall_free)
+/* The number of the first rule that nothing gets past: one without conditions, or one
+ * that cannot be read, for what comes after that is dropped. -1: there is none, and
+ * what no rule matches is dropped. */
+int firewall_decisive(const struct firewall *firewall);
 /* Forgets all rules but one that accepts everything. */
 void firewall_reset(struct firewall *firewall);
 

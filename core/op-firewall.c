@@ -59,18 +59,6 @@ static void refuse_number(const struct rewrite *rewrite, gint64 number,
               hold_name(rewrite->hold), number, rewrite->firewall->rules->len);
 }
 
-/* The first rule before this one that lets nothing through to it; -1: none. */
-static int covered_by(const struct firewall *firewall, guint number)
-{
-    for (guint i = 0; i < number; i++) {
-        const struct firewall_rule *rule = firewall->rules->pdata[i];
-
-        if (rule->flaw || firewall_rule_is_total(rule))
-            return (int)i;
-    }
-    return -1;
-}
-
 /* They are not written, so they do not count in what is said of the others. */
 static void drop_expired(struct firewall *firewall, gint64 now)
 {
@@ -153,9 +141,9 @@ static void say_added(const struct rewrite *rewrite, struct op *op, guint at)
 {
     const char *done = rewrite->replaces ? "changed" : "added";
     const struct firewall_rule *rule;
-    int cover = covered_by(rewrite->firewall, at);
+    int cover = firewall_decisive(rewrite->firewall);
 
-    if (cover < 0) {
+    if (cover < 0 || (guint)cover >= at) {
         op_set_result(op, "rule %u %s", at, done);
         return;
     }
@@ -367,10 +355,15 @@ static gboolean reset_prepare(struct op *op, GError **error)
     return rewrite_check(op, error);
 }
 
+static const char *text_of(GHashTable *args, const char *arg)
+{
+    return args ? g_hash_table_lookup(args, arg) : NULL;
+}
+
 /* What is asked about is the rule, not the qube. */
 static char *rule_object(const struct qube *qube, GHashTable *args)
 {
-    const char *rule = args ? g_hash_table_lookup(args, "rule") : NULL;
+    const char *rule = text_of(args, "rule");
 
     return rule && is_number(rule) ? g_strdup_printf("rule %s of %s", rule, qube->name)
                                    : g_strdup_printf("a rule of %s", qube->name);
@@ -379,9 +372,21 @@ static char *rule_object(const struct qube *qube, GHashTable *args)
 static char *rule_stake(const struct model *model, const struct qube *qube,
                         GHashTable *args)
 {
-    const char *rule = args ? g_hash_table_lookup(args, "rule") : NULL;
+    const char *rule = text_of(args, "rule");
 
     return rule && !is_number(rule) ? g_strdup_printf("it says: %s", rule) : NULL;
+}
+
+/* What is lost is said too. */
+static char *add_stake(const struct model *model, const struct qube *qube,
+                       GHashTable *args)
+{
+    const char *rule = text_of(args, "rule"), *old = text_of(args, "replace");
+
+    if (!rule || !old)
+        return rule_stake(model, qube, args);
+    return is_number(old) ? g_strdup_printf("rule %s becomes: %s", old, rule)
+                          : g_strdup_printf("it says: %s; it becomes: %s", old, rule);
 }
 
 static char *rules_object(const struct qube *qube, GHashTable *args)
@@ -391,7 +396,7 @@ static char *rules_object(const struct qube *qube, GHashTable *args)
 
 static const char *add_verb(const struct qube *qube, GHashTable *args)
 {
-    return "Add";
+    return text_of(args, "replace") ? "Change" : "Add";
 }
 
 static const char *del_verb(const struct qube *qube, GHashTable *args)
@@ -434,7 +439,7 @@ const struct op_row op_fw_add = {
     .prepare = add_prepare,
     .verb = add_verb,
     .object = rule_object,
-    .stake = rule_stake,
+    .stake = add_stake,
     REWRITE,
 };
 

@@ -172,14 +172,34 @@ static const struct list_column network_columns[] = {
 
 /* --- reading --- */
 
+/* What no rule before it matches becomes; NULL: no rule says it, it is dropped. */
+static const struct firewall_rule *network_decisive(const struct network *network)
+{
+    int at = firewall_decisive(network->firewall);
+
+    return at < 0 ? NULL : network->firewall->rules->pdata[at];
+}
+
+/* The list goes on after its last rule. */
 static gboolean network_is_closed(const struct network *network)
 {
-    const GPtrArray *rules = network->firewall->rules;
+    const struct firewall_rule *rule = network_decisive(network);
 
-    for (guint i = 0; i < rules->len; i++)
-        if (firewall_rule_is_total(rules->pdata[i]))
-            return FALSE;
-    return TRUE;
+    return !rule || rule->flaw;
+}
+
+/* "rule 3 accepts the rest", "the rest is dropped": also in the head of the rules. */
+static char *network_text_rest(const struct network *network)
+{
+    const struct firewall_rule *rule = network_decisive(network);
+    int at = rule ? network_index(network, rule) : -1;
+
+    if (!rule)
+        return g_strdup("the rest is dropped");
+    return g_strdup_printf(rule->flaw ? "rule %d cannot be read, the rest is dropped"
+                           : rule->action == FIREWALL_ACCEPT ? "rule %d accepts the rest"
+                                                             : "rule %d drops the rest",
+                           at);
 }
 
 static void network_put_rules(struct network *network)
@@ -316,10 +336,9 @@ static char *network_status(const struct screen *screen)
     if (!network->firewall)
         return g_strdup(network->error ? "the rules cannot be read"
                         : network->reading ? "reading the rules" : "");
-    return g_strdup_printf("%u %s%s", network->firewall->rules->len,
-                           network->firewall->rules->len == 1 ? "rule" : "rules",
-                           network_is_closed(network) ? ", then drop"
-                                                      : ", one accepts everything");
+    g_autofree char *rest = network_text_rest(network);
+    return g_strdup_printf("%u %s, %s", network->firewall->rules->len,
+                           network->firewall->rules->len == 1 ? "rule" : "rules", rest);
 }
 
 static const struct firewall_rule *network_selected(const struct screen *screen)
@@ -434,15 +453,23 @@ static void network_draw_foot(const struct network *network, const struct qube *
     }
 }
 
+static void network_draw_head(const struct network *network, struct rect area)
+{
+    g_autofree char *rest =
+        network->firewall ? network_text_rest(network) : g_strdup("the first counts");
+
+    draw_line(area.y, area.x, area.w, STYLE_BOX);
+    draw_format(area.y, area.x + 2, area.w - 4, STYLE_STRONG,
+                " Firewall: tried from the top, %s ", rest);
+}
+
 static void network_draw_rules(struct network *network, const struct qube *qube,
                                struct rect area)
 {
     int room = area.h - 1 - FOOT_HEIGHT - 1;
     int rows = MIN((int)list_all(network->list) + 1, area.h - 1);
 
-    draw_line(area.y, area.x, area.w, STYLE_BOX);
-    draw_words(area.y, area.x + 2, area.w - 4, STYLE_STRONG,
-               " Firewall: rules are tried from the top, the rest is dropped ");
+    network_draw_head(network, area);
     area.y++;
     area.h--;
     if (!network->firewall) {
@@ -510,18 +537,6 @@ static gboolean network_allows(struct screen *screen, const char *op)
     return !why;
 }
 
-/* A rule behind one that matches everything would have no effect. */
-static int network_place(const struct screen *screen)
-{
-    const struct network *network = network_of(screen);
-    const GPtrArray *rules = network->firewall->rules;
-
-    for (guint i = 0; i < rules->len; i++)
-        if (firewall_rule_is_total(rules->pdata[i]))
-            return (int)i;
-    return -1;
-}
-
 static void network_open_form(struct screen *screen, struct rule_spec *spec)
 {
     spec->uuid = detail_uuid(screen);
@@ -531,8 +546,10 @@ static void network_open_form(struct screen *screen, struct rule_spec *spec)
 
 static void network_key_new(struct screen *screen)
 {
+    /* A rule behind the decisive one would have no effect. */
     if (network_allows(screen, "fw-add"))
-        network_open_form(screen, &(struct rule_spec){.before = network_place(screen)});
+        network_open_form(screen, &(struct rule_spec){
+            .before = firewall_decisive(network_of(screen)->firewall)});
 }
 
 /* FALSE, and it was said why. */
@@ -566,14 +583,12 @@ static void network_key_full(struct screen *screen)
         network_open_form(screen, &spec);
 }
 
-/* By what it says: numbers may be others by then. */
-static void network_submit(struct screen *screen, const char *op, const char *rule)
+/* By what it says: numbers may be others by then. `old`: to be replaced; or NULL. */
+static void network_submit(struct screen *screen, const char *op, const char *rule,
+                           const char *old)
 {
-    g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) args = op_args_new("rule", rule, "replace", old, NULL);
 
-    if (rule)
-        g_hash_table_insert(args, g_strdup("rule"), g_strdup(rule));
     action_start(screen->app, op, detail_uuid(screen), args);
 }
 
@@ -586,7 +601,7 @@ static void network_key_delete(struct screen *screen)
     g_autofree char *text =
         rule->flaw ? g_strdup_printf("%d", network_index(network_of(screen), rule))
                    : firewall_rule_format(rule);
-    network_submit(screen, "fw-del", text);
+    network_submit(screen, "fw-del", text, NULL);
 }
 
 /* Before the rule of that number, counted with itself, as the list does. */
@@ -594,14 +609,12 @@ static void network_submit_move(struct screen *screen, const struct firewall_rul
                                 int before)
 {
     g_autofree char *text = firewall_rule_format(rule);
+    g_autofree char *number = g_strdup_printf("%d", before);
     g_autoptr(GHashTable) args =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        op_args_new("rule", text, "replace", text, "before", number, NULL);
     /* The opposite key takes it back: nothing is asked. */
     struct action action = {"fw-add", detail_uuid(screen), args, CONFIRM_L1};
 
-    g_hash_table_insert(args, g_strdup("rule"), g_strdup(text));
-    g_hash_table_insert(args, g_strdup("replace"), g_strdup(text));
-    g_hash_table_insert(args, g_strdup("before"), g_strdup_printf("%d", before));
     action_submit(screen->app, &action);
 }
 
@@ -649,26 +662,42 @@ static void network_key_down(struct screen *screen)
     network_move(screen, 1);
 }
 
-/* What becomes of what no other rule matches. */
+/* The same rule with the other action; its comment stays. Caller frees. */
+static char *network_opposite(const struct firewall_rule *rule)
+{
+    const char *action = rule->action == FIREWALL_ACCEPT ? "drop" : "accept";
+    g_autofree char *comment = firewall_rule_get(rule, "comment");
+
+    return g_strdup_printf("action=%s%s%s", action, comment ? " comment=" : "",
+                           comment ? comment : "");
+}
+
+/* What becomes of what no other rule matches: the decisive rule says the opposite
+ * then, and stays where it is. */
 static void network_key_policy(struct screen *screen)
 {
-    const struct network *network = network_of(screen);
-    int at = network->firewall ? network_place(screen) : -1;
-    const char *op = at < 0 ? "fw-add" : "fw-del";
+    struct network *network = network_of(screen);
+    const struct firewall_rule *rule;
 
-    if (!network_allows(screen, op))
+    if (!network_allows(screen, "fw-add"))
         return;
-    g_autofree char *text =
-        at < 0 ? g_strdup("action=accept")
-               : firewall_rule_format(network->firewall->rules->pdata[at]);
-    network_submit(screen, op, text);
+    rule = network_decisive(network);
+    if (!rule) {
+        network_submit(screen, "fw-add", "action=accept", NULL);
+        return;
+    }
+    if (!network_fits_form(screen, rule))
+        return;
+    g_autofree char *old = firewall_rule_format(rule);
+    g_autofree char *opposite = network_opposite(rule);
+    network_submit(screen, "fw-add", opposite, old);
 }
 
 /* Also of rules that cannot be read. */
 static void network_key_reset(struct screen *screen)
 {
     if (network_allows(screen, "fw-reset"))
-        network_submit(screen, "fw-reset", NULL);
+        network_submit(screen, "fw-reset", NULL, NULL);
 }
 
 static void network_key_netvm(struct screen *screen)

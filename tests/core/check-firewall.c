@@ -658,6 +658,30 @@ START_TEST(each_qube_with_a_directory_has_a_place)
 }
 END_TEST
 
+START_TEST(the_first_rule_nothing_gets_past_decides)
+{
+    static const struct {
+        const char *rules[3];
+        int at;
+    } rows[] = {
+        { { NULL }, -1 },
+        { { "accept dsthost=192.0.2.1" }, -1 },
+        { { "accept expire=4000000000" }, -1 },
+        { { "accept proto=tcp", "drop comment=mine" }, 1 },
+        { { "drop", "accept" }, 0 },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        auto_of(firewall) struct firewall *firewall = firewall_new();
+
+        g_ptr_array_set_size(firewall->rules, 0);
+        for (gsize k = 0; k < 3 && rows[i].rules[k]; k++)
+            g_ptr_array_add(firewall->rules, firewall_rule_parse(rows[i].rules[k], NULL));
+        ck_assert_int_eq(firewall_decisive(firewall), rows[i].at);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -685,6 +709,7 @@ int main(void)
         what_is_broken_is_kept_beside_it,
         what_cannot_be_read_is_an_error,
         each_qube_with_a_directory_has_a_place,
+        the_first_rule_nothing_gets_past_decides,
         NULL,
     };
 

@@ -84,7 +84,7 @@ START_TEST(a_rule_needs_a_target)
 
     console_wait(console, "4 qubes");
     console_keys(console, "/ - 3 Enter f");
-    console_wait(console, "1 rule, one accepts everything");
+    console_wait(console, "1 rule, rule 0 accepts the rest");
     console_keys(console, "n Enter");
     console_wait(console, "a target is needed");
     console_wait(console, "It matches everything: rules after it have no effect");
@@ -359,7 +359,7 @@ START_TEST(rules_are_those_of_the_qube_looked_at)
     console_wait(console, "ofthefirst");
     console_keys(console, "Tab j");
     console_wait_gone(console, "ofthefirst");
-    console_wait(console, "1 rule, one accepts everything");
+    console_wait(console, "1 rule, rule 0 accepts the rest");
     console_keys(console, "k");
     console_wait(console, "ofthefirst");
     console_free(console);

@@ -40,7 +40,8 @@ static const char *const names[] = {"command", "options", "list", "marks", "seve
                                     "narrow",
                                     "moves", "popups", "small",
                                     "events", "panes", "jobs", "pools", "allvolumes",
-                                    "detail", "log", "props", "features", "network"};
+                                    "detail", "log", "props", "features", "network",
+                                    "policy"};
 
 struct terminal {
     const char *type, *no_color;
