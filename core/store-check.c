@@ -230,7 +230,7 @@ static void identify_one(struct model *model, struct qube *qube, guint place,
     class_check(qube);
 }
 
-static void identify(struct model *model)
+void store_identify(struct model *model)
 {
     g_autoptr(GHashTable) by_qid = g_hash_table_new(NULL, NULL);
 
@@ -594,7 +594,7 @@ static void labels_check(struct model *model)
 
 void store_check(struct model *model)
 {
-    identify(model);
+    store_identify(model);
     labels_check(model);
     store_migrate(model);
     props_check(model, NULL);

@@ -25,6 +25,7 @@ void store_document_free(struct store_document *document)
     g_clear_pointer(&document->sections, g_array_unref);
     g_clear_pointer(&document->domains, g_array_unref);
     g_clear_pointer(&document->uuids, g_ptr_array_unref);
+    g_clear_pointer(&document->account, store_account_free);
     for (int i = 0; i < SECTION_WRITTEN; i++)
         if (document->was[i])
             g_string_free(document->was[i], TRUE);
@@ -114,6 +115,7 @@ static void domain_put(const struct maker *maker, const struct qube *qube)
     if (!is_copied(maker, qube))
         lines_end(maker, span.begin);
     span.end = here(maker);
+    store_account_qube(maker->document->account, qube, !is_copied(maker, qube));
     g_array_append_val(maker->document->domains, span);
     g_ptr_array_add(maker->document->uuids, g_strdup(qube->uuid));
 }
@@ -395,6 +397,8 @@ static struct store_document *document_new(const struct store *store,
     document->sections = g_array_new(FALSE, FALSE, sizeof(struct section));
     document->domains = g_array_new(FALSE, FALSE, sizeof(struct span));
     document->uuids = g_ptr_array_new_with_free_func(g_free);
+    document->account = store_account_new();
+    store_account_system(document->account, model, store->raw);
     for (int kind = 0; kind < SECTION_WRITTEN; kind++)
         document->was[kind] = store_section_text(store, model, kind);
     return document;

@@ -2,6 +2,7 @@
 /* The store's own knowledge of the file, and what its parts share. */
 #pragma once
 
+#include "core/store-account.h"
 #include "core/store.h"
 
 enum section_kind { SECTION_LABELS, SECTION_POOLS, SECTION_GLOBALS, SECTION_DOMAINS };
@@ -55,6 +56,8 @@ gboolean store_parse(struct store *store, struct model *model, GError **error);
 gboolean store_parse_bytes(struct store *store, struct model *model, GBytes *bytes);
 /* store-check.c: names, order, findings. */
 void store_check(struct model *model);
+/* The part of it that says who each qube is. */
+void store_identify(struct model *model);
 /* store-migrate.c: what earlier releases meant; names are known. */
 void store_migrate(struct model *model);
 /* store-volume.c: struct pool and struct volume for all entries that can have
@@ -78,6 +81,11 @@ void store_item_write(GString *out, const struct store_form *form,
 void store_list_write(GString *out, const struct store_form *form,
                       const struct qube *qube, enum store_list kind);
 gboolean store_has_volumes(const struct qube *qube);
+/* A changed one is written with the UUID it was given. */
+gboolean store_lacks_uuid(const struct qube *qube);
+/* A flag of a volume that means the same if it is not written. */
+gboolean store_flag_is_usual(const struct qube *qube, const char *volume,
+                             const char *attr, const char *value);
 
 /* store-patch.c: the element of a changed qube as it stands in the file (raw: where
  * it begins), only what changed in it written anew. FALSE: that cannot be had, and
@@ -100,6 +108,7 @@ struct store_document {
     GArray *domains;   /* struct span */
     GPtrArray *uuids;  /* char *, of the qube of each span; "" for none */
     GString *was[SECTION_WRITTEN];
+    struct store_account *account; /* what the text is meant to say */
 };
 /* anew: every qube and section is written by us, not copied. */
 struct store_document *store_document_new(const struct store *store,

@@ -152,6 +152,14 @@ static gboolean refuse_flaw(const struct store_save *save, const char *flaw,
     return FALSE;
 }
 
+static gboolean says_what_is_meant(const struct store_save *save, GError **error)
+{
+    const GString *text = save->document->text;
+    g_autoptr(GBytes) bytes = g_bytes_new_static(text->str, text->len);
+
+    return store_account_check(save->document->account, bytes, error);
+}
+
 static gboolean self_check(const struct store_save *save, GError **error)
 {
     static const struct xml_handler handler = { self_start, self_end, self_flaw };
@@ -166,7 +174,7 @@ static gboolean self_check(const struct store_save *save, GError **error)
     }
     if (xml_parse("the new store", text->str, text->len, &handler, &check, &cause) &&
         check.domains == save->document->domains->len && !check.flaw)
-        return TRUE;
+        return says_what_is_meant(save, error);
     if (check.flaw && !cause) {
         g_autofree char *flaw = check.flaw;
 

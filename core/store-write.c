@@ -233,14 +233,12 @@ static gboolean flag_default(const struct qube *qube, const char *volume,
                                                : row->snap_on_start;
 }
 
-/* Readers before 4.3.47 take the text False for true, so in their form it is
- * left out wherever that means the same. */
-static gboolean may_omit(const struct writer *w, const struct qube *qube,
-                         const char *volume, const char *attr)
+gboolean store_flag_is_usual(const struct qube *qube, const char *volume,
+                             const char *attr, const char *value)
 {
     static const char *const flags[] = { "rw", "save_on_stop", "snap_on_start", NULL };
 
-    return !w->form->write_false && g_strv_contains(flags, attr) &&
+    return g_str_equal(value, "False") && g_strv_contains(flags, attr) &&
            !flag_default(qube, volume, attr);
 }
 
@@ -249,10 +247,13 @@ static void attr_write(const struct writer *w, const char *attr, const char *val
     xml_append_attr(w->out, attr, value);
 }
 
+/* Readers before 4.3.47 take the text False for true, so in their form it is
+ * left out wherever that means the same. */
 static void flag_write(const struct writer *w, const struct qube *qube,
                        const char *volume, const struct pair *pair)
 {
-    if (!g_str_equal(pair->value, "False") || !may_omit(w, qube, volume, pair->name))
+    if (w->form->write_false ||
+        !store_flag_is_usual(qube, volume, pair->name, pair->value))
         attr_write(w, pair->name, pair->value);
 }
 
@@ -334,7 +335,7 @@ gboolean store_has_volumes(const struct qube *qube)
     return qube->volumes->len > 0 || (qube->class && qube->class->dir_prefix);
 }
 
-static gboolean lacks_uuid(const struct qube *qube)
+gboolean store_lacks_uuid(const struct qube *qube)
 {
     return qube->class && qube->class->id != CLASS_ADMIN &&
            !qube_is_explicit(qube, "uuid");
@@ -352,7 +353,7 @@ const struct store_list_name store_list_names[STORE_LISTS] = {
 guint store_items(const struct qube *qube, enum store_list kind)
 {
     const guint lengths[] = {
-        [STORE_PROPS] = qube->props->len + (lacks_uuid(qube) ? 1 : 0),
+        [STORE_PROPS] = qube->props->len + (store_lacks_uuid(qube) ? 1 : 0),
         [STORE_FEATURES] = qube->features->len,
         [STORE_TAGS] = qube->tags->len,
         [STORE_VOLUMES] = qube->volumes->len,
@@ -367,7 +368,7 @@ static guint uuid_place(const struct qube *qube)
     const struct prop_row *row = prop_find("uuid", CLASS_APP);
     guint i = 0;
 
-    if (!lacks_uuid(qube))
+    if (!store_lacks_uuid(qube))
         return G_MAXUINT;
     for (; i < qube->props->len; i++) {
         const struct prop_value *value =
@@ -445,7 +446,7 @@ static void volume_item(const struct writer *w, const struct qube *qube, guint i
 
 static void props_list(const struct writer *w, const struct qube *qube, int indent)
 {
-    props_write(w, qube->props, lacks_uuid(qube) ? qube->uuid : NULL, indent);
+    props_write(w, qube->props, store_lacks_uuid(qube) ? qube->uuid : NULL, indent);
 }
 
 static const struct {
@@ -491,7 +492,7 @@ void store_domain_write(GString *out, const struct store_form *form,
     g_string_append_c(out, '>');
     raw_elements(&w, "domain", NULL, 6);
     line(&w, 6);
-    props_write(&w, qube->props, lacks_uuid(qube) ? qube->uuid : NULL, 6);
+    props_write(&w, qube->props, store_lacks_uuid(qube) ? qube->uuid : NULL, 6);
     raw_elements(&w, "domain", "properties", 6);
     line(&w, 6);
     features_write(&w, qube, 6);

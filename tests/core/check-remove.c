@@ -129,6 +129,7 @@ static void use_preload(const char *property)
 {
     use_disposable(NULL);
     qube_put_feature(world_qube(world, "x"), "preload-dispvm", "d");
+    model_touch(engine_model(world->engine), world_qube(world, "x"));
     if (property)
         set("d", property, "x");
 }
