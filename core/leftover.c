@@ -10,6 +10,7 @@
 #include "core/layout.h"
 #include "core/name.h"
 #include "core/store-history.h"
+#include "core/tenant.h"
 #include "storage/loop.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -401,6 +402,8 @@ static gboolean check(const char *root, const char *path, char **at, char **word
         store_reading_new(root, store, error);
     g_autoptr(GPtrArray) found = reading ? leftovers_find(root, reading->model) : NULL;
     const struct leftover *leftover = found ? named(found, root, path) : NULL;
+    auto_of(tenants) struct tenants *tenants =
+        reading ? tenants_new(root, reading->model) : NULL;
 
     if (!found)
         return FALSE;
@@ -408,7 +411,8 @@ static gboolean check(const char *root, const char *path, char **at, char **word
         return refuse_unknown(path, error);
     if (leftover->doubt)
         return refuse_doubtful(leftover, error);
-    if (!check_idle(leftover->path, 0, error))
+    if (!check_idle(leftover->path, 0, error) ||
+        !tenants_check(tenants, leftover->path, error))
         return FALSE;
     if (at)
         *at = g_strdup(leftover->path);

@@ -6,6 +6,7 @@
 
 #include "core/op-private.h"
 
+#include "core/kept.h"
 #include "core/reference.h"
 #include "core/removal.h"
 #include "util/text.h"
@@ -33,18 +34,27 @@ static gboolean removal_fits(const struct model *model, const struct qube *qube,
     return op_refuse(qube, "remove", why, "change these first", error);
 }
 
-/* "private, root and their revisions are lost, 1.2 GiB of them in use; its preloaded
- * disposable 'disp1' is removed with it". */
-static char *removal_stake(const struct model *model, const struct qube *qube,
-                           GHashTable *args)
+/* "its entry in the store is lost; what it has on disk stays, because its volume 'root'
+ * cannot be used: directory /var/lib/qubes/appvms/work"; NULL: nothing of it stays. */
+static char *kept_stake(const struct model *model, const struct qube *qube)
 {
-    g_autofree char *preloaded = removal_preloaded_text(model, qube);
-    g_autoptr(GString) text = g_string_new(NULL);
+    const struct volume_config *because = kept_because(model, qube);
+    g_autofree char *kept = kept_text(model, qube), *why = NULL;
+
+    if (!kept)
+        return NULL;
+    if (because && !kept_is_damaged(qube))
+        why = g_strdup_printf(", because its volume '%s' cannot be used", because->name);
+    return g_strdup_printf("its entry in the store is lost; what it has on disk stays%s%s%s",
+                           why ? why : "", *kept ? ": " : "", kept);
+}
+
+/* "private, root and their revisions are lost, 1.2 GiB of them in use". */
+static char *data_stake(const struct qube *qube)
+{
+    GString *text = g_string_new(NULL);
     guint64 used = 0;
 
-    if (removal_is_damaged(qube))
-        return g_strconcat("its entry in the store is lost; what it has on disk stays",
-                           preloaded ? "; " : NULL, preloaded, NULL);
     for (guint i = 0; i < qube->volumes->len; i++) {
         const struct volume_config *config =
             &g_array_index(qube->volumes, struct volume_config, i);
@@ -64,9 +74,19 @@ static char *removal_stake(const struct model *model, const struct qube *qube,
 
         g_string_append_printf(text, "; %s are used", size);
     }
-    if (preloaded)
-        g_string_append_printf(text, "; %s", preloaded);
-    return g_string_free(g_steal_pointer(&text), FALSE);
+    return g_string_free(text, FALSE);
+}
+
+/* And "its preloaded disposable 'disp1' is removed with it". */
+static char *removal_stake(const struct model *model, const struct qube *qube,
+                           GHashTable *args)
+{
+    g_autofree char *preloaded = removal_preloaded_text(model, qube);
+    g_autofree char *own = kept_stake(model, qube);
+
+    if (!own)
+        own = data_stake(qube);
+    return g_strconcat(own, preloaded ? "; " : NULL, preloaded, NULL);
 }
 
 static gboolean removal_prepare(struct op *op, GError **error)

@@ -16,6 +16,7 @@
 #include "core/prop-change.h"
 #include "core/reference.h"
 #include "core/start-plan.h"
+#include "core/tenant.h"
 #include "hv/hv.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -25,6 +26,7 @@
 
 struct renaming {
     struct hold *hold;
+    struct tenants *tenants;
     char *old_home, *home; /* NULL: its class has none */
     gboolean is_home;      /* it is there already, and its own: a damaged entry */
     int home_fd;           /* of home_make(), until the store names it; -1 */
@@ -41,6 +43,7 @@ static void renaming_clear(struct op *op)
     struct renaming *renaming = op->data;
 
     hold_free(renaming->hold);
+    tenants_free(renaming->tenants);
     g_ptr_array_unref(renaming->old_volumes);
     g_ptr_array_unref(renaming->volumes);
     if (renaming->home_fd >= 0)
@@ -156,6 +159,8 @@ static struct renaming *renaming_new(struct op *op, const struct qube *qube)
     struct renaming *renaming = g_new0(struct renaming, 1);
 
     renaming->hold = hold_new(op->engine, qube);
+    renaming->tenants = tenants_new(root, engine_model(op->engine));
+    tenants_except(renaming->tenants, qube->uuid);
     renaming->old_volumes = g_ptr_array_new_with_free_func(birth_volume_drop);
     renaming->volumes = g_ptr_array_new_with_free_func(birth_volume_drop);
     renaming->home = home_path(root, qube->class, name);
@@ -200,8 +205,19 @@ static gboolean rename_prepare(struct op *op, GError **error)
 
 /* --- worker: the new place --- */
 
+/* Nobody else is moved with it. */
+static gboolean is_alone(const struct renaming *renaming, GError **error)
+{
+    if (!renaming->old_home || tenants_check(renaming->tenants, renaming->old_home, error))
+        return TRUE;
+    g_prefix_error(error, "cannot rename '%s': ", hold_name(renaming->hold));
+    return FALSE;
+}
+
 static gboolean look_at_place(const struct renaming *renaming, GError **error)
 {
+    if (!is_alone(renaming, error))
+        return FALSE;
     if (renaming->home && !renaming->is_home && !home_vacant(renaming->home, error))
         return FALSE;
     for (guint i = 0; i < renaming->volumes->len; i++)

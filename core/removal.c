@@ -8,7 +8,9 @@
 
 #include "core/hold.h"
 #include "core/home.h"
+#include "core/kept.h"
 #include "core/reference.h"
+#include "core/tenant.h"
 #include "hv/hv.h"
 #include "util/error.h"
 #include "util/text.h"
@@ -21,11 +23,12 @@ struct removal {
     char *home;     /* NULL: its class has none, or it stays */
     char *unit;     /* the link that starts it with the machine; NULL: none, or it
                      * stays */
-    gboolean stays; /* what it has on disk */
+    char *kept;     /* what stays on disk, in words; NULL: all goes */
 };
 
 struct removals {
     GPtrArray *all; /* struct removal */
+    struct tenants *tenants;
     char *of;       /* uuid */
     const char *verb;
     gboolean taken; /* by a worker */
@@ -38,6 +41,7 @@ static void removal_free(gpointer data)
     hold_free(removal->hold);
     g_free(removal->home);
     g_free(removal->unit);
+    g_free(removal->kept);
     g_free(removal);
 }
 
@@ -46,6 +50,8 @@ struct removals *removals_new(struct op *op, const struct qube *of, const char *
     struct removals *removals = g_new0(struct removals, 1);
 
     removals->all = g_ptr_array_new_with_free_func(removal_free);
+    removals->tenants =
+        tenants_new(engine_root(op->engine), engine_model(op->engine));
     removals->of = g_strdup(of->uuid);
     removals->verb = verb;
     return removals;
@@ -54,13 +60,9 @@ struct removals *removals_new(struct op *op, const struct qube *of, const char *
 void removals_free(struct removals *removals)
 {
     g_ptr_array_unref(removals->all);
+    tenants_free(removals->tenants);
     g_free(removals->of);
     g_free(removals);
-}
-
-gboolean removal_is_damaged(const struct qube *qube)
-{
-    return qube->broken || !qube->class;
 }
 
 /* --- the disposables --- */
@@ -135,19 +137,8 @@ static gboolean covers(const struct removals *removals, const struct op *op,
     return FALSE;
 }
 
-void removals_add(struct removals *removals, struct op *op, const struct qube *qube)
+static void plan_data(struct op *op, const struct removal *removal)
 {
-    const char *root = engine_root(op->engine);
-    struct removal *removal = g_new0(struct removal, 1);
-
-    removal->hold = hold_new(op->engine, qube);
-    removal->stays = removal_is_damaged(qube);
-    g_ptr_array_add(removals->all, removal);
-    op_plan(op, "%s taken out of the store", hold_name(removal->hold));
-    if (removal->stays)
-        return;
-    removal->home = home_path(root, qube->class, qube->name);
-    removal->unit = home_unit_path(root, qube->name);
     for (guint i = 0; i < hold_volumes(removal->hold)->len; i++) {
         const struct volume *volume = hold_volumes(removal->hold)->pdata[i];
 
@@ -156,6 +147,26 @@ void removals_add(struct removals *removals, struct op *op, const struct qube *q
     }
     if (removal->home)
         op_plan(op, "directory %s deleted", removal->home);
+}
+
+void removals_add(struct removals *removals, struct op *op, const struct qube *qube)
+{
+    const char *root = engine_root(op->engine);
+    struct removal *removal = g_new0(struct removal, 1);
+
+    removal->hold = hold_new(op->engine, qube);
+    removal->kept = kept_text(engine_model(op->engine), qube);
+    if (!kept_is_damaged(qube))
+        removal->unit = home_unit_path(root, qube->name);
+    if (!removal->kept)
+        removal->home = home_path(root, qube->class, qube->name);
+    tenants_except(removals->tenants, qube->uuid);
+    g_ptr_array_add(removals->all, removal);
+    op_plan(op, "%s taken out of the store", hold_name(removal->hold));
+    if (!removal->kept)
+        plan_data(op, removal);
+    else if (*removal->kept)
+        op_plan(op, "kept on disk: %s", removal->kept);
 }
 
 gboolean removals_add_preloaded(struct removals *removals, struct op *op,
@@ -197,16 +208,49 @@ gboolean removals_apply(const struct removals *removals, struct op *op, GError *
 
 /* --- worker --- */
 
+/* Nobody else loses anything with it. */
+static gboolean is_alone(const struct removals *removals, const struct removal *removal,
+                         GError **error)
+{
+    if (!removal->home || tenants_check(removals->tenants, removal->home, error))
+        return TRUE;
+    g_prefix_error(error, "cannot %s '%s': ", removals->verb, hold_name(removal->hold));
+    return FALSE;
+}
+
 gboolean removals_look(const struct removals *removals, struct op *op, GError **error)
 {
     for (guint i = 0; i < removals->all->len; i++) {
         const struct removal *removal = removals->all->pdata[i];
 
         if (!hold_look(removal->hold, op_cancellable(op), error) ||
-            !hold_check_halted(removal->hold, "remove", error))
+            !hold_check_halted(removal->hold, "remove", error) ||
+            !is_alone(removals, removal, error))
             return FALSE;
     }
     return TRUE;
+}
+
+/* What stays is to be found again by who wants to be rid of it. */
+static void tell_kept(const struct removals *removals, struct op *op)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < removals->all->len; i++) {
+        const char *kept = ((const struct removal *)removals->all->pdata[i])->kept;
+
+        if (kept && *kept)
+            g_string_append_printf(text, "%s%s", text->len ? "; " : ": ", kept);
+    }
+    op_set_result(op, "removed from the store; what it has on disk stays%s", text->str);
+}
+
+static gboolean keeps_any(const struct removals *removals)
+{
+    for (guint i = 0; i < removals->all->len; i++)
+        if (((const struct removal *)removals->all->pdata[i])->kept)
+            return TRUE;
+    return FALSE;
 }
 
 /* All are known to be halted before the first loses anything. */
@@ -220,10 +264,9 @@ gboolean removals_take(struct removals *removals, struct op *op, GError **error)
 
         op_step(op, "%s locked", hold_name(removal->hold));
         if (!hold_take(removal->hold, "remove", LOCK_MS, op_cancellable(op), error) ||
-            !hold_check_halted(removal->hold, "remove", error))
+            !hold_check_halted(removal->hold, "remove", error) ||
+            !is_alone(removals, removal, error))
             return FALSE;
-        if (removal->stays)
-            op_set_result(op, "removed from the store; what it has on disk stays");
     }
     for (guint i = 0; !hv_offline(hv) && i < removals->all->len; i++) {
         const struct removal *removal = removals->all->pdata[i];
@@ -232,6 +275,8 @@ gboolean removals_take(struct removals *removals, struct op *op, GError **error)
         if (!hv_undefine(hv, hold_uuid(removal->hold), error))
             return FALSE;
     }
+    if (keeps_any(removals))
+        tell_kept(removals, op);
     return TRUE;
 }
 
@@ -245,29 +290,37 @@ static void unit_remove(struct op *op, const char *unit, GError **left)
     op_keep_first(op, left, failed);
 }
 
-static void removal_finish(const struct removal *removal, struct op *op, GError **left)
+static void data_remove(const struct removals *removals, const struct removal *removal,
+                        struct op *op, GError **left)
 {
     GPtrArray *volumes = hold_volumes(removal->hold);
     GError *failed = NULL;
 
-    if (removal->stays)
-        return;
     op_step(op, "data of %s deleted", hold_name(removal->hold));
+    /* Who has moved in since is seen only now. */
+    if (!is_alone(removals, removal, &failed)) {
+        op_keep_first(op, left, failed);
+        return;
+    }
     for (guint i = 0; i < volumes->len; i++) {
         volume_remove(volumes->pdata[i], &failed);
         op_keep_first(op, left, g_steal_pointer(&failed));
     }
     if (removal->home && !home_remove(removal->home, &failed))
         op_keep_first(op, left, g_steal_pointer(&failed));
-    unit_remove(op, removal->unit, left);
 }
 
 gboolean removals_finish(const struct removals *removals, struct op *op, GError **error)
 {
     g_autoptr(GError) left = NULL;
 
-    for (guint i = 0; i < removals->all->len; i++)
-        removal_finish(removals->all->pdata[i], op, &left);
+    for (guint i = 0; i < removals->all->len; i++) {
+        const struct removal *removal = removals->all->pdata[i];
+
+        if (!removal->kept)
+            data_remove(removals, removal, op, &left);
+        unit_remove(op, removal->unit, &left);
+    }
     if (!left)
         return TRUE;
     error_set(error, QMC_ERROR_PARTIAL, error_hint(left),

@@ -12,15 +12,17 @@ struct removals;
  * store changes. Errors begin with "cannot VERB". */
 struct removals *removals_new(struct op *op, const struct qube *of, const char *verb);
 void removals_free(struct removals *removals);
-/* Main: copies what a worker needs, and plans its end. */
+/* Main: copies what a worker needs, and plans its end. What nobody can tell to be its
+ * own stays (kept.h). */
 void removals_add(struct removals *removals, struct op *op, const struct qube *qube);
 /* The same for each preloaded disposable of `of`. BUSY if one came while the operation
  * ran: `former` is what it has locked. */
 gboolean removals_add_preloaded(struct removals *removals, struct op *op,
                                 const struct removals *former, GError **error);
-/* [W] STATE unless all are halted. */
+/* [W] STATE unless all are halted, and nobody else has data in their directories
+ * (tenant.h). */
 gboolean removals_look(const struct removals *removals, struct op *op, GError **error);
-/* [W] All are locked, halted, and have no definition any more: their next start
+/* [W] The same, and all are locked and have no definition any more: their next start
  * would make it anew, so that nothing is to be taken back. */
 gboolean removals_take(struct removals *removals, struct op *op, GError **error);
 /* Main, in apply: those who are there still leave the model. BUSY as above. */
@@ -29,9 +31,6 @@ gboolean removals_apply(const struct removals *removals, struct op *op, GError *
  * thing that stays. */
 gboolean removals_finish(const struct removals *removals, struct op *op, GError **error);
 
-/* What a damaged entry has on disk cannot be told from what others have there, so it
- * stays. */
-gboolean removal_is_damaged(const struct qube *qube);
 /* STATE, naming it, if a preloaded disposable of the qube is known to run, or in use
  * elsewhere. */
 gboolean removal_preloaded_fit(const struct model *model, const struct qube *qube,

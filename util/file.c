@@ -629,14 +629,38 @@ static gboolean file_refuse_removal(const char *path, GError **error)
     return FALSE;
 }
 
-gboolean file_remove_tree(const char *dir, GError **error)
+/* Without the slashes at its end: with one the name of a link would mean its target. */
+static char *file_bare_path(const char *dir)
 {
-    g_autofree char *path = g_strdup(dir);
-    struct stat st;
+    char *path = g_strdup(dir);
 
-    /* with a slash at its end the name of a link would mean its target */
     for (gsize len = strlen(path); len > 1 && path[len - 1] == '/'; len--)
         path[len - 1] = '\0';
+    return path;
+}
+
+gboolean file_check_tree(const char *dir, GError **error)
+{
+    g_autofree char *path = file_bare_path(dir);
+    struct stat st;
+
+    if (lstat(path, &st) == 0 && file_own_at(AT_FDCWD, path, st.st_dev) == 0)
+        return TRUE;
+    if (errno == ENOENT)
+        return TRUE;
+    if (errno == EXDEV)
+        error_set(error, QMC_ERROR_BUSY, "see what it is with 'findmnt', and unmount it",
+                  "something is mounted in '%s'", path);
+    else
+        error_set_errno(error, errno, NULL, "cannot look into '%s'", path);
+    return FALSE;
+}
+
+gboolean file_remove_tree(const char *dir, GError **error)
+{
+    g_autofree char *path = file_bare_path(dir);
+    struct stat st;
+
     if (lstat(path, &st) != 0) {
         if (errno == ENOENT)
             return TRUE;

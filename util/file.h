@@ -62,6 +62,8 @@ gboolean file_stamp_path(const char *path, struct file_stamp *stamp, GError **er
 gboolean file_fsync_dir(const char *dir, GError **error);
 /* mkdir -p with the mode for each directory made. */
 gboolean file_mkdirs(const char *dir, mode_t mode, GError **error);
+/* BUSY if something is mounted on a directory, or on anything in it. Missing is fine. */
+gboolean file_check_tree(const char *dir, GError **error);
 /* rm -r of a directory tree we own; never follows links. BUSY, and nothing is
  * removed, if something is mounted on it or in it. Missing is success. */
 gboolean file_remove_tree(const char *dir, GError **error);
