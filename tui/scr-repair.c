@@ -8,6 +8,7 @@
 #include "core/diagnosis.h"
 #include "core/layout.h"
 #include "core/query.h"
+#include "core/repair.h"
 #include "tui/facts.h"
 #include "tui/list.h"
 #include "tui/screens.h"
@@ -348,40 +349,42 @@ static void repair_key_properties(struct screen *screen)
     detail_open(screen->app, repair_subject(screen), DETAIL_PROPERTIES);
 }
 
-/* The first command of a repair, without what is to be chosen, and without consent:
- * that is asked for. NULL: there is none. */
-static char *repair_command(const struct repair_row *row)
+static const char *repair_hint(const struct screen *screen)
 {
-    static const char *const ends[] = {", or: ", " (", " --confirm ", " --yes"};
-    static const char *const chosen[] = {" VALUE", " NEW"};
-    const char *at = row && row->hint ? strstr(row->hint, "qmc ") : NULL;
-    char *text = at ? g_strdup(at + strlen("qmc ")) : NULL;
+    const struct repair_row *row = repair_selected(screen);
 
-    for (gsize i = 0; text && i < G_N_ELEMENTS(ends); i++) {
-        char *end = strstr(text, ends[i]);
+    return row ? row->hint : NULL;
+}
 
-        if (end)
-            *end = '\0';
-    }
-    for (gsize i = 0; text && i < G_N_ELEMENTS(chosen); i++)
-        if (g_str_has_suffix(text, chosen[i]))
-            text[strlen(text) - strlen(chosen[i]) + 1] = '\0';
-    return text;
+static gboolean repair_has_command(const struct screen *screen)
+{
+    g_autofree char *command = repair_command(repair_hint(screen));
+
+    return command != NULL;
+}
+
+static gboolean repair_has_hand(const struct screen *screen)
+{
+    return repair_selected(screen) && !repair_has_command(screen);
 }
 
 /* Enter there does it, so that it is read and completed before. */
 static void repair_key_repair(struct screen *screen)
 {
-    g_autofree char *text = repair_command(repair_selected(screen));
+    g_autofree char *command = repair_command(repair_hint(screen));
 
-    command_open(screen->app, text);
+    command_open(screen->app, command);
 }
 
-static gboolean repair_has_command(const struct screen *screen)
+static void repair_key_hand(struct screen *screen)
 {
-    g_autofree char *text = repair_command(repair_selected(screen));
+    const struct repair_row *row = repair_selected(screen);
+    g_autofree char *name = text_sanitise(row->object ? row->object : "the store", -1);
+    g_autofree char *title = g_strdup_printf("%s: to be mended by hand", name);
+    g_autoptr(GError) error = NULL;
 
-    return text != NULL;
+    error_set(&error, QMC_ERROR_STATE, row->hint, "%s", row->message);
+    error_open_refused(screen->app, title, error);
 }
 
 static void repair_key_copies(struct screen *screen)
@@ -398,6 +401,8 @@ static gboolean repair_has_qube(const struct screen *screen)
 static const struct key_row repair_keys[] = {
     {"r", "repair", "Repair", "the command that mends it, to be completed", KEYS_ACT,
      NULL, repair_key_repair, repair_has_command},
+    {"r", "by-hand", "By hand", "what is to be done by hand", KEYS_ACT, NULL,
+     repair_key_hand, repair_has_hand},
     {"Enter", "open", "Its qube", "the qube it is about", KEYS_ACT, NULL,
      repair_key_open, repair_has_qube},
     {"e F2", "properties", "Properties", "the properties of the qube", KEYS_ACT, NULL,
