@@ -86,20 +86,16 @@ static void name_set(struct model *model, struct qube *qube, guint place)
 }
 
 /* There is only one dom0, so that another one can but go. */
-static void name_look(struct qube *qube)
+static char *name_repair(const struct qube *qube)
 {
-    g_autofree char *hint = is_admin(qube) ? repair_gone(qube)
-                                           : repair("rename", qube, "NEW");
+    return is_admin(qube) ? repair_gone(qube) : repair("rename", qube, "NEW");
+}
+
+static void name_tell(struct qube *qube)
+{
+    g_autofree char *hint = name_repair(qube);
     const char *said = name_said(qube);
 
-    if (name_safe(qube->name) && name_reserved(qube->name)) {
-        qube_find(qube, SEVERITY_WARN, hint, "the name '%s' is too long or reserved",
-                  qube->name);
-        return;
-    }
-    if (name_safe(qube->name) && !qube->nameless)
-        return;
-    brand(qube);
     if (!qube->nameless)
         qube_find(qube, SEVERITY_STOP, hint, "'%s' cannot be the name of a qube", said);
     else if (*said)
@@ -109,6 +105,21 @@ static void name_look(struct qube *qube)
     else
         qube_find(qube, SEVERITY_STOP, hint, "a qube has no name: it is listed as '%s'",
                   qube->name);
+}
+
+static void name_look(struct qube *qube)
+{
+    g_autofree char *hint = NULL;
+    gboolean is_safe = name_safe(qube->name);
+
+    if (is_safe && name_reserved(qube->name)) {
+        hint = name_repair(qube);
+        qube_find(qube, SEVERITY_WARN, hint, "the name '%s' is too long or reserved",
+                  qube->name);
+    } else if (!is_safe || qube->nameless) {
+        brand(qube);
+        name_tell(qube);
+    }
 }
 
 /* The same for the same name each time, with no need to write it down. */
@@ -322,16 +333,19 @@ static void prop_bad(struct model *model, struct qube *qube, struct prop_value *
         brand(qube);
 }
 
-/* What upstream wrote for none where text was needed (T20). */
+/* What upstream wrote for none where text was needed (T20). The repair is put into
+ * words for what is wrong alone: a store has thousands of properties. */
 static void none_check(const struct model *model, struct qube *qube,
                        const struct prop_value *value)
 {
-    g_autofree char *hint = qube ? prop_repair(model, qube, value->row) : NULL;
+    g_autofree char *hint = NULL;
 
-    if (qube && value->row->type == PROP_STR && g_str_equal(value->text, "None"))
-        qube_find(qube, SEVERITY_WARN, hint,
-                  "'%s' of '%s' is the word None, which is not the same as none",
-                  value->name, qube->name);
+    if (!qube || value->row->type != PROP_STR || !g_str_equal(value->text, "None"))
+        return;
+    hint = prop_repair(model, qube, value->row);
+    qube_find(qube, SEVERITY_WARN, hint,
+              "'%s' of '%s' is the word None, which is not the same as none", value->name,
+              qube->name);
 }
 
 #define BASELESS \
