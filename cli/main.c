@@ -13,6 +13,7 @@
 #include "cli/plain.h"
 #include "tui/tui.h"
 #include "util/error.h"
+#include "util/heap.h"
 #include "util/log.h"
 #include "util/xml.h"
 
@@ -170,6 +171,7 @@ int main(int argc, char **argv)
     auto_of(options) struct options *options = NULL;
     struct cli cli = {0};
 
+    heap_share();
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN);
     xml_silence();

@@ -6,6 +6,7 @@
 #include "core/engine-private.h"
 
 #include "util/error.h"
+#include "util/heap.h"
 
 #define LOAD_DEADLINE_MS 20000
 
@@ -37,6 +38,8 @@ void load_free(struct load *load)
     model_free(load->model);
     store_free(load->store);
     g_clear_error(&load->error);
+    if (load->read)
+        heap_release();
     g_free(load);
 }
 

@@ -4,6 +4,7 @@
 #include "core/query.h"
 
 #include "core/engine-private.h"
+#include "util/heap.h"
 
 #define DEADLINE_MS 5000
 
@@ -18,6 +19,7 @@ static gboolean query_run(struct job *job, gpointer data, GError **error)
     struct query *query = data;
 
     query->answer = query->spec.run(query->question, error);
+    heap_release(); /* whole stores may have been read for it */
     return query->answer != NULL;
 }
 
