@@ -71,6 +71,7 @@ gboolean qube_file_replace(struct qube_file *file, mode_t mode, const char *data
 {
     const struct file_replace how = {
         .path = file->path, .mode = mode, .group = FILE_GROUP,
+        .was = file->there ? &file->stamp : NULL, .first = !file->there,
     };
     g_autofree char *dir = g_path_get_dirname(file->path);
 

@@ -26,6 +26,7 @@ struct store_save {
     char *root, *path, *verb;
     gboolean first;                   /* there was no file */
     struct file_stamp from;           /* what the document was made from */
+    GBytes *from_bytes;               /* and what that said; NULL: not known */
     struct store_document *document;  /* NULL: `copy` is written as it is */
     GBytes *copy;
     guint64 generation;               /* of the model it was made from */
@@ -58,6 +59,8 @@ struct store_save *store_save_new(struct store *store, struct model *model,
     save->verb = g_strdup(verb);
     save->first = store->image.bytes == NULL;
     save->from = store->image.stamp;
+    if (store->image.bytes)
+        save->from_bytes = g_bytes_ref(store->image.bytes);
     save->document = store_document_new(store, model, FALSE);
     save->same = is_same(store, save->document->text);
     save->generation = model->generation;
@@ -87,6 +90,7 @@ void store_save_free(struct store_save *save)
     if (save->document)
         store_document_free(save->document);
     g_clear_pointer(&save->copy, g_bytes_unref);
+    g_clear_pointer(&save->from_bytes, g_bytes_unref);
     g_free(save->root);
     g_free(save->path);
     g_free(save->verb);
@@ -249,10 +253,20 @@ static void busy_explain(const struct store_save *save, GError **error)
               "'%s' is being written by process %s", save->path, g_strstrip(who));
 }
 
+static void unlock(struct store_save *save)
+{
+    if (!save->lock)
+        return;
+    holder_remove(save);
+    g_clear_pointer(&save->lock, file_lock_release);
+}
+
+/* One that was inherited may be of a file that has lost its name since. */
 static gboolean lock(struct store_save *save, int timeout_ms, GError **error)
 {
-    if (save->lock)
+    if (save->lock && file_lock_current(save->lock, save->path))
         return TRUE;
+    unlock(save);
     save->lock = file_lock_take(save->path, FALSE, timeout_ms, error);
     if (!save->lock) {
         busy_explain(save, error);
@@ -260,14 +274,6 @@ static gboolean lock(struct store_save *save, int timeout_ms, GError **error)
     }
     holder_write(save);
     return TRUE;
-}
-
-static void unlock(struct store_save *save)
-{
-    if (!save->lock)
-        return;
-    holder_remove(save);
-    g_clear_pointer(&save->lock, file_lock_release);
 }
 
 void store_save_inherit(struct store_save *save, struct store_save *former)
@@ -278,22 +284,33 @@ void store_save_inherit(struct store_save *save, struct store_save *former)
 
 /* Writing. */
 
-static gboolean replace(struct store_save *save, const char *keep, GError **error)
-{
-    struct file_replace how = { save->path, 0660, "qubes", keep, save->lock };
-    gsize len = 0;
-    const char *text = save->copy ? g_bytes_get_data(save->copy, &len)
-                                  : save->document->text->str;
-
-    return file_replace(&how, text, save->copy ? len : save->document->text->len,
-                        &save->to, error);
-}
-
 static gboolean refuse_stale(struct store_save *save, GError **error)
 {
     save->stale = TRUE;
     error_set(error, QMC_ERROR_BUSY, "try again",
               "'%s' was changed by another program meanwhile", save->path);
+    return FALSE;
+}
+
+/* keep: NULL: the first one. */
+static gboolean replace(struct store_save *save, const char *keep, GError **error)
+{
+    const struct file_replace how = {
+        .path = save->path, .mode = 0660, .group = "qubes", .keep = keep,
+        .lock = save->lock, .was = keep ? &save->from : NULL,
+        .was_bytes = save->from_bytes, .first = keep == NULL,
+    };
+    g_autoptr(GError) cause = NULL;
+    gsize len = 0;
+    const char *text = save->copy ? g_bytes_get_data(save->copy, &len)
+                                  : save->document->text->str;
+
+    if (file_replace(&how, text, save->copy ? len : save->document->text->len,
+                     &save->to, &cause))
+        return TRUE;
+    if (error_is(cause, QMC_ERROR_BUSY))
+        return refuse_stale(save, error);
+    g_propagate_error(error, g_steal_pointer(&cause));
     return FALSE;
 }
 
@@ -314,19 +331,19 @@ static gboolean write_first(struct store_save *save, int timeout_ms, GError **er
 
     if (!first)
         return FALSE;
-    if (access(save->path, F_OK) == 0)
-        return refuse_stale(save, error);
     return replace(save, NULL, error);
 }
 
-/* The store is as it was, so its copy is none of a former one. */
-static void unkeep(const struct store_save *save, const char *keep)
+/* What a copy replaces was not read by who puts it there, and may be anything. */
+static void know_bytes(struct store_save *save)
 {
-    struct file_stamp now;
+    struct file_stamp stamp;
+    GBytes *bytes = file_read(save->path, STORE_MAX, &stamp, NULL);
 
-    if (file_stamp_path(save->path, &now, NULL) && now.ino == save->from.ino &&
-        now.dev == save->from.dev)
-        unlink(keep);
+    if (bytes && file_stamp_equal(&stamp, &save->from))
+        save->from_bytes = bytes;
+    else if (bytes)
+        g_bytes_unref(bytes);
 }
 
 static gboolean write_locked(struct store_save *save, GError **error)
@@ -342,13 +359,11 @@ static gboolean write_locked(struct store_save *save, GError **error)
         save->to = now;
         return TRUE;
     }
+    if (!save->from_bytes)
+        know_bytes(save);
     keep = store_history_place(save->root, error);
-    if (!keep)
+    if (!keep || !replace(save, keep, error))
         return FALSE;
-    if (!replace(save, keep, error)) {
-        unkeep(save, keep);
-        return FALSE;
-    }
     /* What a model was saved over had been loaded; what a copy replaces may be
      * what made it necessary. */
     store_history_prune(save->root, &store_history_limits, keep, !save->copy);

@@ -1,27 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "util/file.h"
+#include "util/file-private.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "util/error.h"
-#include "util/log.h"
 
 #define FILE_POLL_FIRST_US 1000
 #define FILE_POLL_MAX_US 50000
 
-struct file_lock {
-    int fd;
-};
-
-static void file_stamp_set(struct file_stamp *stamp, const struct stat *st)
+void file_stamp_set(struct file_stamp *stamp, const struct stat *st)
 {
     *stamp = (struct file_stamp){
         .dev = st->st_dev,
@@ -72,21 +65,6 @@ gssize file_read_fully(int fd, char *buf, gsize len)
         got += (gsize)n;
     }
     return (gssize)got;
-}
-
-static int file_write_fully(int fd, const char *data, gsize len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        data += n;
-        len -= (gsize)n;
-    }
-    return 0;
 }
 
 static gboolean file_too_big(const char *path, gsize max_bytes, GError **error)
@@ -143,7 +121,7 @@ GBytes *file_read(const char *path, gsize max_bytes, struct file_stamp *stamp,
     return g_bytes_new_take(g_steal_pointer(&data), (gsize)got);
 }
 
-static int file_ofd_lock(int fd, int command)
+int file_ofd_lock(int fd, int command)
 {
     struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     int rc;
@@ -196,8 +174,7 @@ static int file_lock_until(int fd, gint64 deadline)
     return 1;
 }
 
-/* Whether others who open path now get the file behind fd. */
-static gboolean file_is_current(int fd, const char *path)
+gboolean file_is_current(int fd, const char *path)
 {
     struct stat ours, named;
 
@@ -251,6 +228,11 @@ int file_lock_fd(const struct file_lock *lock)
     return lock->fd;
 }
 
+gboolean file_lock_current(const struct file_lock *lock, const char *path)
+{
+    return file_is_current(lock->fd, path);
+}
+
 gboolean file_fsync_dir(const char *dir, GError **error)
 {
     auto_fd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -261,247 +243,6 @@ gboolean file_fsync_dir(const char *dir, GError **error)
         return FALSE;
     }
     return TRUE;
-}
-
-/* A file is useful with the wrong group as well: whoever may not give it away
- * is told in the log only. */
-static int file_set_group(int fd, const char *group)
-{
-    char buf[4096];
-    struct group entry, *found = NULL;
-
-    if (!group || getgrnam_r(group, &entry, buf, sizeof buf, &found) != 0 || !found)
-        return 0;
-    if (fchown(fd, (uid_t)-1, entry.gr_gid) == 0)
-        return 0;
-    if (errno != EPERM)
-        return -1;
-    log_line("file", "cannot give a file to group %s", group);
-    return 0;
-}
-
-/* Fills the temporary file. The group comes first: changing it clears bits of
- * the mode. */
-static gboolean file_fill(const struct file_replace *how, int fd,
-                          const char *data, gsize len, GError **error)
-{
-    if (file_write_fully(fd, data, len) != 0 ||
-        file_set_group(fd, how->group) != 0 || fchmod(fd, how->mode) != 0 ||
-        fsync(fd) != 0) {
-        error_set_errno(error, errno, NULL, "cannot write '%s'", how->path);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean file_copy(const char *from, const char *to, GError **error)
-{
-    struct file_replace how = { .path = to };
-    g_autoptr(GBytes) bytes = NULL;
-    struct stat st;
-
-    if (stat(from, &st) != 0) {
-        error_set_errno(error, errno, NULL, "cannot look at '%s'", from);
-        return FALSE;
-    }
-    bytes = file_read(from, G_MAXSSIZE, NULL, error);
-    if (!bytes)
-        return FALSE;
-    how.mode = st.st_mode & 07777;
-    return file_replace(&how, g_bytes_get_data(bytes, NULL),
-                        g_bytes_get_size(bytes), NULL, error);
-}
-
-/* Leaves the old file under the name keep too. */
-static gboolean file_keep(const char *path, const char *keep, GError **error)
-{
-    g_autofree char *dir = g_path_get_dirname(keep);
-
-    if (unlink(keep) != 0 && errno != ENOENT) {
-        error_set_errno(error, errno, NULL, "cannot replace '%s'", keep);
-        return FALSE;
-    }
-    if (link(path, keep) == 0) {
-        if (file_fsync_dir(dir, error))
-            return TRUE;
-    } else if (errno == ENOENT && access(path, F_OK) != 0) {
-        return TRUE;
-    } else if (file_copy(path, keep, error)) {
-        return TRUE; /* other file system, no links on this one, or too many */
-    }
-    g_prefix_error(error, "cannot keep the old '%s': ", path);
-    return FALSE;
-}
-
-/* How the new file came to its name, and with that the way back. */
-enum passage {
-    PASSAGE_NONE,      /* it did not; errno */
-    PASSAGE_KEPT,      /* the old one is under how->keep */
-    PASSAGE_EXCHANGED, /* the old one has the temporary name */
-    PASSAGE_FIRST,     /* there was no old one */
-    PASSAGE_OVER,      /* the old one is gone */
-};
-
-static enum passage file_rename(const struct file_replace *how, const char *temp)
-{
-    enum passage passage = PASSAGE_OVER;
-    struct stat st;
-
-    if (how->keep)
-        passage = PASSAGE_KEPT;
-    else if (lstat(how->path, &st) != 0)
-        passage = errno == ENOENT ? PASSAGE_FIRST : PASSAGE_OVER;
-    /* a directory would take part in it */
-    else if (!S_ISDIR(st.st_mode) &&
-             renameat2(AT_FDCWD, temp, AT_FDCWD, how->path, RENAME_EXCHANGE) == 0)
-        return PASSAGE_EXCHANGED;
-    return rename(temp, how->path) == 0 ? passage : PASSAGE_NONE;
-}
-
-/* Nobody knows whether a name that could not be synced outlives the power, and a
- * caller who is told of a failure goes on as if nothing had been written: the
- * old file gets its name back. */
-static gboolean file_take_back(const struct file_replace *how, const char *temp,
-                               enum passage passage, GError **error)
-{
-    if ((passage == PASSAGE_KEPT && rename(how->keep, how->path) == 0) ||
-        (passage == PASSAGE_EXCHANGED && rename(temp, how->path) == 0) ||
-        (passage == PASSAGE_FIRST && unlink(how->path) == 0))
-        return TRUE;
-    g_prefix_error(error, "the new '%s' is in its place, but may be lost with the power: ",
-                   how->path);
-    return FALSE;
-}
-
-/* The new file has the name now. */
-static void file_adopt(const struct file_replace *how, int *fd,
-                       struct file_stamp *stamp)
-{
-    struct stat st;
-
-    /* only now: the rename itself changes the ctime */
-    if (stamp && fstat(*fd, &st) == 0)
-        file_stamp_set(stamp, &st);
-    if (!how->lock)
-        return;
-    close(how->lock->fd);
-    how->lock->fd = auto_fd_steal(fd);
-}
-
-static gboolean file_install(const struct file_replace *how, const char *temp,
-                             int *fd, struct file_stamp *stamp, GError **error)
-{
-    g_autofree char *dir = g_path_get_dirname(how->path);
-    enum passage passage = file_rename(how, temp);
-    gboolean synced;
-
-    if (passage == PASSAGE_NONE) {
-        error_set_errno(error, errno, NULL, "cannot replace '%s'", how->path);
-        return FALSE;
-    }
-    synced = file_fsync_dir(dir, error);
-    if (synced || !file_take_back(how, temp, passage, error))
-        file_adopt(how, fd, stamp);
-    if (synced && passage == PASSAGE_EXCHANGED)
-        unlink(temp);
-    return synced;
-}
-
-#define TEMP_END "XXXXXX"
-
-/* TRUE for BASE~ and the six characters of mkostemp(), and for BASE.MORE~ with them:
- * a copy kept of it, whose name may never come again. */
-static gboolean file_is_temp(const char *name, const char *base)
-{
-    const char *end = strrchr(name, '~');
-    gsize len = strlen(base);
-
-    if (!end || strncmp(name, base, len) != 0 ||
-        (name[len] != '.' && name + len != end))
-        return FALSE;
-    end++;
-    for (len = 0; g_ascii_isalnum(end[len]); len++)
-        ;
-    return len == strlen(TEMP_END) && !end[len];
-}
-
-/* Removes what killed writers of this file have left. A writer at work has its
- * temporary file locked. Failing is no harm. */
-static void file_sweep(const char *path)
-{
-    g_autofree char *parent = g_path_get_dirname(path);
-    g_autofree char *base = g_path_get_basename(path);
-    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *temp = g_build_filename(parent, name, NULL);
-        auto_fd int fd = -1;
-
-        if (!file_is_temp(name, base))
-            continue;
-        fd = open(temp, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-        if (fd >= 0 && file_ofd_lock(fd, F_OFD_SETLK) == 0)
-            unlink(temp);
-    }
-}
-
-/* 0: it is ours and nobody sweeps it away; EAGAIN: somebody was quicker; else why it
- * can be neither. Where there are no locks nobody sweeps. */
-static int file_claim_temp(const struct file_replace *how, int fd, const char *temp)
-{
-    struct stat st;
-
-    if (file_ofd_lock(fd, F_OFD_SETLK) != 0)
-        return errno == EACCES               ? EAGAIN
-               : errno == EAGAIN || how->lock ? errno : 0;
-    if (file_is_current(fd, temp))
-        return 0;
-    return lstat(temp, &st) != 0 && errno != ENOENT ? errno : EAGAIN;
-}
-
-/* A new file that is locked. */
-static int file_make_temp(const struct file_replace *how, char *temp)
-{
-    char *end = temp + strlen(temp) - strlen(TEMP_END);
-    int cause;
-
-    do {
-        auto_fd int fd = -1;
-
-        strcpy(end, TEMP_END);
-        fd = mkostemp(temp, O_CLOEXEC);
-        if (fd < 0)
-            return -1;
-        cause = file_claim_temp(how, fd, temp);
-        if (cause == 0)
-            return auto_fd_steal(&fd);
-        /* Swept it is gone, and its name is so rare that it is nobody else's. */
-        unlink(temp);
-    } while (cause == EAGAIN);
-    errno = cause;
-    return -1;
-}
-
-gboolean file_replace(const struct file_replace *how, const char *data,
-                      gsize len, struct file_stamp *stamp, GError **error)
-{
-    g_autofree char *temp = g_strconcat(how->path, "~" TEMP_END, NULL);
-    auto_fd int fd = -1;
-
-    file_sweep(how->path);
-    fd = file_make_temp(how, temp);
-    if (fd < 0) {
-        error_set_errno(error, errno, NULL, "cannot write beside '%s'",
-                        how->path);
-        return FALSE;
-    }
-    if (file_fill(how, fd, data, len, error) &&
-        (!how->keep || file_keep(how->path, how->keep, error)) &&
-        file_install(how, temp, &fd, stamp, error))
-        return TRUE;
-    unlink(temp); /* gone already if only the last fsync failed */
-    return FALSE;
 }
 
 static gboolean file_mkdir(const char *dir, mode_t mode, GError **error)

@@ -36,24 +36,40 @@ struct file_lock *file_lock_take(const char *path, gboolean create,
 void file_lock_release(struct file_lock *lock);
 AUTO_DEFINE(file_lock, struct file_lock, file_lock_release)
 int file_lock_fd(const struct file_lock *lock);
+/* Whether what has the name `path` now is what is locked. */
+gboolean file_lock_current(const struct file_lock *lock, const char *path);
 
-/* Write new, fsync, rename over, fsync the directory. The mode is set before
- * the rename; group (name or NULL) is set if it exists. If `lock` is not NULL
- * it holds `path`; the new file is locked before the rename and the lock goes
- * over to it, so there is no moment without one. What killed writers left
- * beside it is removed. `keep` (or NULL) is a path the old file is hard-linked
- * (else copied) to before the rename; a failure may leave it there. On failure,
- * that of the last fsync too, the old file has its name and no temporary file
- * stays. Only where that cannot be had (a file system that cannot exchange two
- * names, and no `keep`) the new file has the name (and the lock) after a failed
- * fsync of the directory; the message says so. stamp (or NULL) is of the new
- * file. */
+/* Write new, fsync, exchange the names, look at what came out, fsync the directory.
+ * The mode is set before; group (name or NULL) is set if it exists. If `lock` is not
+ * NULL it holds `path`; the new file is locked before it has the name and the lock goes
+ * over to it, so there is no moment without one. `keep` (or NULL) is a path that nothing
+ * has, and where the old file is in the end: it gets that name in the moment in which
+ * the new one gets its own, so whoever is killed leaves both.
+ *
+ * `was` (or NULL: no matter) is the version that is to be replaced, was_bytes (or NULL)
+ * what it said; `first`: there is none. If it is another that came out, or that is
+ * there, it gets the name back, with whatever came after it, and the result is BUSY.
+ * What a writer who had the old file open writes into it later is in the kept one.
+ *
+ * On failure, that of the last fsync too, the old file has its name, no temporary file
+ * stays, and nothing is at `keep` but what two others wrote meanwhile, one over the
+ * other: the first of them. Only where that cannot be had (a file system that cannot
+ * exchange two names, and no `keep`) the new file has the name (and the lock) after a
+ * failed fsync of the directory; the message says so. There too `was` is looked at
+ * before the rename alone.
+ *
+ * The temporary file is `path`~.qmc-new-XXXXXX~. Those that killed writers left are
+ * removed; without `keep` also if such a one is what was replaced. stamp (or NULL) is
+ * of the new file. */
 struct file_replace {
     const char *path;
     mode_t mode;
     const char *group;
     const char *keep;
     struct file_lock *lock;
+    const struct file_stamp *was;
+    GBytes *was_bytes;
+    gboolean first;
 };
 gboolean file_replace(const struct file_replace *how, const char *data,
                       gsize len, struct file_stamp *stamp, GError **error);

@@ -52,7 +52,7 @@ make_root empty "$here/small.xml"
 scene empty
 plain_store >"$work/old.xml"
 tree >"$work/tree.old"
-calls_seen ' rename .*qubes.xml~'
+calls_seen ' renameat2 .*/qubes-'
 plain_store >"$work/new.xml"
 tree >"$work/tree.new"
 

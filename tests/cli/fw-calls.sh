@@ -30,7 +30,7 @@ run 0 --root "$work/first" --offline fw work add accept proto=tcp
 rm -rf "$work/first/run"
 scene first
 cp "$rules" "$work/old.xml"
-calls_seen ' rename.*firewall.xml~'
+calls_seen ' renameat2 .*firewall.xml~'
 cp "$rules" "$work/new.xml"
 
 every_kill first changes

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Runs a program and stops it in the middle of what it does to files.
  *
- *   inject DIR LOG all|changes none|kill|ERRNO N PROGRAM [ARGUMENT]...
+ *   inject DIR LOG all|changes none|kill|ERRNO|!COMMAND N[+MORE] \
+ *       PROGRAM [ARGUMENT]...
  *
  * Counts, over all its threads, the calls that touch something below DIR (all
  * of them, or only those that can change something there), and does to the N-th
- * (from 1) what is said: kills the program before it, or lets it fail with ERRNO
- * (a number). LOG gets a line for each: NUMBER NAME PATH. The status is that of
- * the program; 137 when it was killed; 125 when something else is wrong; 77
- * where the kernel does not let us look.
+ * (from 1) and to as many MORE what is said: kills the program before it, lets it
+ * fail with ERRNO (a number), or has the shell run COMMAND before it. LOG gets a line
+ * for each: NUMBER NAME PATH. The status is that of the program; 137 when it was
+ * killed; 125 when something else is wrong; 77 where the kernel does not let us look.
  *
  * It is not done with strace -e inject, because strace counts the calls of each
  * thread by itself: a save is the work of a worker, and the main thread would
@@ -93,7 +94,8 @@ struct run {
     gboolean changes;  /* count no others */
     gboolean kills;
     int errnum;        /* 0: nothing fails */
-    int at, count;
+    const char *command; /* NULL: none */
+    int at, more, count;
     pid_t pid;
     int listener;
 };
@@ -260,7 +262,7 @@ static gboolean is_it(struct run *run, const struct seccomp_notif *asked)
     if (!g_str_has_prefix(path, run->dir))
         return FALSE;
     fprintf(run->log, "%d %s %s\n", ++run->count, call->name, path);
-    return run->count == run->at;
+    return run->count >= run->at && run->count <= run->at + run->more;
 }
 
 static void answer(struct run *run)
@@ -272,8 +274,10 @@ static void answer(struct run *run)
         return; /* the thread is gone */
     reply.id = asked.id;
     reply.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-    if (is_it(run, &asked) && (run->kills || run->errnum)) {
-        reply.flags = 0;
+    if (is_it(run, &asked) && (run->kills || run->errnum || run->command)) {
+        if (run->command && system(run->command) != 0)
+            die(STATUS_WRONG, run->command);
+        reply.flags = run->command ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
         reply.error = -run->errnum;
         if (run->kills) {
             kill(run->pid, SIGKILL);
@@ -333,8 +337,11 @@ int main(int argc, char **argv)
     run.log = fopen(argv[2], "we");
     run.changes = strcmp(argv[3], "changes") == 0;
     run.kills = strcmp(argv[4], "kill") == 0;
+    run.command = argv[4][0] == '!' ? argv[4] + 1 : NULL;
     run.errnum = atoi(argv[4]);
     run.at = atoi(argv[5]);
+    if (strchr(argv[5], '+'))
+        run.more = atoi(strchr(argv[5], '+') + 1);
     if (!run.log)
         die(STATUS_WRONG, argv[2]);
     status = run_program(&run, argv + 6);

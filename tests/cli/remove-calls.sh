@@ -50,7 +50,7 @@ out_has '^True$'
 rm -rf "$work/first/var/lib/qubes/backup" "$work/first/run"
 scene first
 cp "$store" "$work/old.xml"
-calls_seen ' rename .*qubes.xml~'
+calls_seen ' renameat2 .*/qubes-'
 cp "$store" "$work/new.xml"
 cmp -s "$store" "$work/small.xml"
 ok "made and removed: the store is as it was"

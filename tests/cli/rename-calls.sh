@@ -52,6 +52,6 @@ trial ' link'
 
 scene=cloned command='clone work play'
 whole_old=work gone_old=play whole_new='work play' gone_new=
-trial ' rename .*qubes.xml~'
+trial ' renameat2 .*/qubes-'
 
 finish

@@ -32,18 +32,25 @@ removing() {
     case $(call "$n") in unlink*) true ;; *) false ;; esac
 }
 
+# What was never the store is no copy of it.
+copies_were() {
+    test "$now" = new || for kept in "$history"/*; do
+        test ! -e "$kept" || ! cmp -s "$kept" "$work/new.xml" || return 1
+    done
+}
+
 # The next save works, and what was left behind does not add up.
 goes_on() {
     test $status -eq 137 || removing || left_nothing || return 1
     "$qmc" --root "$root" --offline prefs work vcpus 3 >"$work/out" 2>"$work/err" &&
         test -z "$(find "$root" -name '*~*' -o -name 'store.holder*')" &&
-        test "$(ls "$history" | wc -l)" -le $limit
+        test "$(ls "$history" | wc -l)" -le $limit && copies_were
 }
 
 make_root first "$here/small.xml"
 scene first
 cp "$store" "$work/old.xml"
-calls_seen ' rename .*qubes.xml~'
+calls_seen ' renameat2 .*/qubes-'
 cp "$store" "$work/new.xml"
 for version in old new; do
     run 10 --root "$root" --offline xml check "$work/$version.xml"

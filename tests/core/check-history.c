@@ -14,22 +14,11 @@
 #include "core/layout.h"
 #include "core/store-diff.h"
 #include "core/store-stake.h"
+#include "tests/core/renames.h"
 #include "tests/core/root.h"
 
 #define MEMORY "memory"
 #define KILL_ROUNDS 200
-
-static gboolean rename_fails;
-int __real_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to);
-
-int __wrap_rename(const char *from, const char *to)
-{
-    if (!rename_fails)
-        return __real_rename(from, to);
-    errno = EIO;
-    return -1;
-}
 
 static char *put_copy(const char *dir, const char *name, const char *text)
 {
@@ -288,9 +277,9 @@ START_TEST(a_failed_rename_keeps_nothing)
 
     root_load();
     root_set_memory("work", 501);
-    rename_fails = TRUE;
+    rename_errno = EIO;
     ck_assert(!root_save(&error));
-    rename_fails = FALSE;
+    rename_errno = 0;
     ck_error(&error, QMC_ERROR_IO, "cannot replace");
     root_load();
     ck_nothing_happened(text);

@@ -11,21 +11,7 @@
 #include "core/store-history.h"
 #include "core/layout.h"
 #include "root.h"
-
-int __real_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to);
-
-static gint rename_errno; /* of a rename onto the store; 0: it works */
-
-int __wrap_rename(const char *from, const char *to)
-{
-    int errnum = g_atomic_int_get(&rename_errno);
-
-    if (!errnum || !g_str_has_suffix(to, LAYOUT_STORE))
-        return __real_rename(from, to);
-    errno = errnum;
-    return -1;
-}
+#include "tests/core/renames.h"
 
 static struct import *import;
 static char *old; /* directory of the old store */

@@ -6,27 +6,13 @@
 #include <errno.h>
 
 #include "core/label.h"
-#include "core/layout.h"
 #include "hv-fake.h"
 #include "world.h"
 
+#include "tests/core/renames.h"
 #include "tests/util/suite.h"
 
-int __real_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to);
-
 static struct world *world;
-static gint rename_errno; /* of a rename onto the store; 0: it works */
-
-int __wrap_rename(const char *from, const char *to)
-{
-    int errnum = g_atomic_int_get(&rename_errno);
-
-    if (!errnum || !g_str_has_suffix(to, LAYOUT_STORE))
-        return __real_rename(from, to);
-    errno = errnum;
-    return -1;
-}
 
 static void setup(void)
 {

@@ -254,7 +254,7 @@ START_TEST(replace_writes_and_keeps)
     struct file_replace how = { .path = path, .mode = 0640, .keep = keep,
                                 .group = "no-such-group" };
     struct file_stamp stamp, now;
-    g_autoptr(GError) error = NULL;
+    GError *error = NULL;
     struct stat st;
 
     umask(077);
@@ -263,9 +263,10 @@ START_TEST(replace_writes_and_keeps)
     ck_assert(file_replace(&how, "two", 3, &stamp, &error));
     ck_content(path, "two");
     ck_content(keep, "one");
-    ck_assert(file_replace(&how, "three", 5, &stamp, &error));
-    ck_content(path, "three");
-    ck_content(keep, "two");
+    ck_assert(!file_replace(&how, "three", 5, NULL, &error));
+    ck_error(&error, QMC_ERROR_EXISTS, "keep the old"); /* what is kept stays */
+    ck_content(path, "two");
+    ck_content(keep, "one");
     ck_assert(file_stamp_path(path, &now, NULL));
     ck_assert(file_stamp_equal(&stamp, &now));
     ck_assert_int_eq(stat(path, &st), 0);
@@ -413,52 +414,6 @@ static void count_up(int n)
     }
     _exit(0);
 }
-
-static int lock_elsewhere(const char *where)
-{
-    struct flock all = { .l_type = F_WRLCK };
-    int fd = open(where, O_RDWR | O_CLOEXEC);
-
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &all), 0);
-    return fd;
-}
-
-START_TEST(replace_removes_what_killed_writers_left)
-{
-    static const char *const others[] = {
-        "store.xml~", "store.xml~abc", "store.xml~abcdef0",
-        "other.xml~abcdef", "store.xml.bak", "store.xml.bak~abc", "store.xmls~abcdef",
-    };
-    g_autofree char *dead = in_dir("store.xml~aB3dEf");
-    g_autofree char *kept = in_dir("store.xml.broken-1~aB3dEf");
-    g_autofree char *busy = in_dir("store.xml~writes");
-    auto_of(file_lock) struct file_lock *lock = NULL;
-    auto_fd int fd = -1;
-
-    put(path, "old");
-    put(dead, "half");
-    put(busy, "more");
-    for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
-        g_autofree char *other = in_dir(others[i]);
-
-        put(other, "keep");
-    }
-    fd = lock_elsewhere(busy);
-    ck_assert(replace("unlocked", NULL, NULL));
-    ck_assert(!g_file_test(dead, G_FILE_TEST_EXISTS));
-    ck_content(busy, "more");
-    put(dead, "half");
-    put(kept, "half");
-    lock = file_lock_take(path, FALSE, 0, NULL);
-    ck_assert(replace("new", lock, NULL));
-    ck_assert(!g_file_test(dead, G_FILE_TEST_EXISTS));
-    ck_assert(!g_file_test(kept, G_FILE_TEST_EXISTS));
-    ck_content(busy, "more");
-    ck_content(path, "new");
-    ck_assert_uint_eq(dir_count(), 2 + G_N_ELEMENTS(others));
-}
-END_TEST
 
 START_TEST(processes_lose_nothing)
 {
@@ -608,7 +563,7 @@ int main(void)
         replace_writes_and_keeps, replace_sets_the_group,
         replace_hands_the_lock_over, replace_without_room_changes_nothing,
         replace_fails_cleanly, replace_killed_leaves_old_or_new,
-        replace_removes_what_killed_writers_left, processes_lose_nothing,
+        processes_lose_nothing,
         mkdirs_makes_all, remove_tree_follows_no_links,
         remove_tree_stops_at_mounts,
         sync_dir_needs_a_directory, NULL,

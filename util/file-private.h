@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What file.c and file-replace.c share. */
+#pragma once
+
+#include "util/file.h"
+
+struct file_lock {
+    int fd;
+};
+
+void file_stamp_set(struct file_stamp *stamp, const struct stat *st);
+/* 0 or -1 with errno: a write lock of the whole file. */
+int file_ofd_lock(int fd, int command);
+/* Whether others who open path now get the file behind fd. */
+gboolean file_is_current(int fd, const char *path);
