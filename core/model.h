@@ -53,6 +53,8 @@ struct volume_config {
     GArray *attrs;         /* struct pair, in file order; verbatim. To change
                             * one: volume_config_set() */
     GStringChunk *texts;   /* their values; the qube's */
+    gboolean doubled;      /* in the file more than once: of each attribute the last
+                            * one counts */
     struct volume *volume;
     char *pool;            /* effective name */
     guint64 used;          /* last reading; G_MAXUINT64: not known */
@@ -109,12 +111,14 @@ struct label {
     char *name;
     unsigned color; /* 0xrrggbb */
     char spelled[9]; /* the same as it stands in the store */
+    gboolean doubled; /* in the file more than once: the last one counts */
 };
 
 struct pool_entry {
     char *name;
     const char *driver;   /* interned, as in the store */
     GArray *attrs;        /* struct pair, verbatim */
+    gboolean doubled;     /* in the file more than once: the last one counts */
     struct pool *pool;    /* NULL: cannot be used, a finding says why */
     char *trouble;        /* that, or why the last reading failed; NULL: none */
     guint64 size, used;   /* last reading */

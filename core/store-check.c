@@ -519,16 +519,17 @@ static void feature_twice(struct qube *qube, const char *name)
 static void volume_twice(struct qube *qube, const char *name)
 {
     g_autofree char *hint = store_by_hand(
-        "take the second <volume name=\"%s\"> of '%s' out of its <volume-config>", name,
+        "take the first <volume name=\"%s\"> of '%s' out of its <volume-config>", name,
         qube->name);
 
-    qube_find(qube, SEVERITY_STOP, hint,
-              "'%s' has the volume '%s' twice: the first one counts", qube->name, name);
+    qube_find(qube, SEVERITY_WARN, hint,
+              "'%s' has the volume '%s' twice: of each attribute the last one counts",
+              qube->name, name);
 }
 
 static void pairs_check(struct qube *qube)
 {
-    struct seen features = { .n = 0 }, volumes = { .n = 0 };
+    struct seen features = { .n = 0 };
 
     for (guint i = 0; i < qube->features->len; i++) {
         const char *name = g_array_index(qube->features, struct pair, i).name;
@@ -537,13 +538,13 @@ static void pairs_check(struct qube *qube)
             feature_twice(qube, name);
     }
     for (guint i = 0; i < qube->volumes->len; i++) {
-        const char *name = g_array_index(qube->volumes, struct volume_config, i).name;
+        const struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
 
-        if (seen_before(&volumes, name))
-            volume_twice(qube, name);
+        if (config->doubled)
+            volume_twice(qube, config->name);
     }
     seen_clear(&features);
-    seen_clear(&volumes);
 }
 
 /* Ways that come back through a default; explicit ones were found before. */
@@ -582,16 +583,26 @@ static void netvms_check(struct model *model)
 
 static void label_twice(struct model *model, const struct label *label)
 {
-    g_autofree char *hint =
-        store_by_hand("take the second <label id=\"label-%d\">, or the second '%s', out of "
-                      "<labels>", label->index, label->name);
+    g_autofree char *hint = store_by_hand(
+        "take the first <label id=\"label-%d\"> out of <labels>", label->index);
 
     model_find(model, SEVERITY_WARN, hint,
-               "the label '%s', label-%d, is there twice: the first one counts",
-               label->name, label->index);
+               "label-%d is there twice: the last one counts, '%s'", label->index,
+               label->name);
 }
 
-/* By what others call it: the index, or the name. */
+/* The name finds the first; by its index the other is still there. */
+static void label_namesake(struct model *model, const struct label *label)
+{
+    g_autofree char *hint =
+        store_by_hand("give <label id=\"label-%d\"> another name", label->index);
+
+    model_find(model, SEVERITY_WARN, hint,
+               "the label label-%d is called '%s' like label-%d, which is the one that "
+               "counts by that name", label->index, label->name,
+               model_label(model, label->name)->index);
+}
+
 static void labels_check(struct model *model)
 {
     if (model->labels->len == 0)
@@ -599,10 +610,27 @@ static void labels_check(struct model *model)
                    "the store has no labels");
     for (guint i = 0; i < model->labels->len; i++) {
         const struct label *label = model->labels->pdata[i];
-        g_autofree char *id = g_strdup_printf("label-%d", label->index);
 
-        if (model_label(model, id) != label || model_label(model, label->name) != label)
+        if (label->doubled)
             label_twice(model, label);
+        if (!g_str_has_prefix(label->name, "label-") &&
+            model_label(model, label->name) != label)
+            label_namesake(model, label);
+    }
+}
+
+static void pools_check(struct model *model)
+{
+    for (guint i = 0; i < model->pools->len; i++) {
+        const struct pool_entry *entry = model->pools->pdata[i];
+        g_autofree char *hint = NULL;
+
+        if (!entry->doubled)
+            continue;
+        hint = store_by_hand("take the first <pool name=\"%s\"> out of <pools>",
+                             entry->name);
+        model_find(model, SEVERITY_WARN, hint,
+                   "the pool '%s' is there twice: the last one counts", entry->name);
     }
 }
 
@@ -610,6 +638,7 @@ void store_check(struct model *model)
 {
     store_identify(model);
     labels_check(model);
+    pools_check(model);
     store_migrate(model);
     props_check(model, NULL);
     for (guint i = 0; i < model->qubes->len; i++) {

@@ -92,14 +92,26 @@ static void gap_put(const struct maker *maker, const char *gap)
 
 /* Qubes. */
 
-/* Without an id its element cannot be made again. */
 static gboolean is_copied(const struct maker *maker, const struct qube *qube)
 {
     if (qube->raw_length == 0)
         return FALSE;
-    if (qube->qid < 0)
-        return TRUE;
     return !qube->changed && (qube->broken || !maker->anew);
+}
+
+/* Without a number its element cannot be made again. */
+static void domain_change(const struct maker *maker, const struct qube *qube)
+{
+    GString *out = maker->document->text;
+    const struct store_form *form = &maker->store->form;
+
+    if (qube->raw_length && (!maker->anew || qube->qid < 0) &&
+        store_domain_patch(out, form, qube, maker->bytes + qube->raw_begin))
+        return;
+    if (qube->raw_length && qube->qid < 0)
+        copy(maker, qube->raw_begin, qube->raw_begin + qube->raw_length);
+    else
+        store_domain_write(out, form, qube);
 }
 
 static void domain_put(const struct maker *maker, const struct qube *qube)
@@ -108,10 +120,8 @@ static void domain_put(const struct maker *maker, const struct qube *qube)
 
     if (is_copied(maker, qube))
         copy(maker, qube->raw_begin, qube->raw_begin + qube->raw_length);
-    else if (maker->anew || !qube->raw_length ||
-             !store_domain_patch(maker->document->text, &maker->store->form, qube,
-                                 maker->bytes + qube->raw_begin))
-        store_domain_write(maker->document->text, &maker->store->form, qube);
+    else
+        domain_change(maker, qube);
     if (!is_copied(maker, qube))
         lines_end(maker, span.begin);
     span.end = here(maker);
@@ -274,12 +284,11 @@ static void section_put(const struct maker *maker, enum section_kind kind)
 
 static void section_patch(const struct maker *maker, const struct section *section)
 {
+    const struct span span = { section->begin, section->end };
     gsize begin = here(maker);
 
-    if (section->kind != SECTION_GLOBALS ||
-        !store_globals_patch(maker->document->text, maker->store, maker->model->globals,
-                             maker->bytes + section->begin,
-                             section->end - section->begin))
+    if (!store_section_patch(maker->document->text, maker->store, maker->model,
+                             section->kind, &span))
         section_put(maker, section->kind);
     lines_end(maker, begin);
 }

@@ -73,6 +73,7 @@ struct loader {
     struct frame frames[NESTING];
     int depth;         /* frames in use; the first is the document itself */
     struct qube *qube; /* being read */
+    struct label *label; /* being read */
     char *ref;         /* of the property being read */
     const char *interned[INTERN_SLOTS]; /* of late */
 
@@ -223,8 +224,7 @@ static gboolean color_read(const char *text, struct label *label)
     return TRUE;
 }
 
-/* Of "domain-7"; -1: it is no such text. */
-static int id_number(const char *id)
+int store_id_number(const char *id)
 {
     const char *dash = id ? strchr(id, '-') : NULL;
     gint64 number;
@@ -235,9 +235,35 @@ static int id_number(const char *id)
 
 static gboolean label_read(const struct xml_attr *attrs, struct label *label)
 {
-    label->index = id_number(attr_get(attrs, "id"));
+    label->index = store_id_number(attr_get(attrs, "id"));
     return label->index >= 0 &&
            color_read(attr_get(attrs, "color"), label);
+}
+
+static struct label *label_indexed(const struct model *model, int index)
+{
+    for (guint i = 0; i < model->labels->len; i++) {
+        struct label *label = model->labels->pdata[i];
+
+        if (label->index == index)
+            return label;
+    }
+    return NULL;
+}
+
+/* Of two with one index the last counts, in the place of the first. */
+static void label_take(struct loader *loader, const struct label *read)
+{
+    struct label *label = label_indexed(loader->model, read->index);
+
+    loader->label = label ? label : g_memdup2(read, sizeof *read);
+    if (!label) {
+        g_ptr_array_add(loader->model->labels, loader->label);
+        return;
+    }
+    g_free(label->name);
+    *label = *read;
+    label->doubled = TRUE;
 }
 
 static gboolean begin_label(struct loader *loader, const struct xml_attr *attrs)
@@ -248,7 +274,7 @@ static gboolean begin_label(struct loader *loader, const struct xml_attr *attrs)
 
     if (loader->model->labels->len >= LABELS_MAX || !label_read(attrs, &label))
         return FALSE;
-    g_ptr_array_add(loader->model->labels, g_memdup2(&label, sizeof label));
+    label_take(loader, &label);
     loader->sorted += g_str_equal(attrs[0].name, "color");
     id = g_strdup_printf("label-%d", label.index);
     item_set(loader, g_intern_string(id));
@@ -258,10 +284,24 @@ static gboolean begin_label(struct loader *loader, const struct xml_attr *attrs)
 
 static void end_label(struct loader *loader, const char *text, gsize end)
 {
-    GPtrArray *labels = loader->model->labels;
-    struct label *label = g_ptr_array_index(labels, labels->len - 1);
+    loader->label->name = g_strdup(text);
+}
 
-    label->name = g_strdup(text);
+/* Of two with one name the last counts, in the place of the first. */
+static struct pool_entry *pool_take(struct model *model, const char *name,
+                                    const char *driver)
+{
+    struct pool_entry *entry = model_pool(model, name);
+
+    if (!entry) {
+        entry = pool_entry_new(name, driver);
+        g_ptr_array_add(model->pools, entry);
+        return entry;
+    }
+    entry->driver = g_intern_string(driver);
+    g_array_set_size(entry->attrs, 0);
+    entry->doubled = TRUE;
+    return entry;
 }
 
 static gboolean begin_pool(struct loader *loader, const struct xml_attr *attrs)
@@ -270,10 +310,9 @@ static gboolean begin_pool(struct loader *loader, const struct xml_attr *attrs)
     const char *driver = attr_get(attrs, "driver");
     struct pool_entry *entry;
 
-    if (!name || !driver || loader->model->pools->len >= POOLS_MAX ||
-        model_pool(loader->model, name))
+    if (!name || !driver || loader->model->pools->len >= POOLS_MAX)
         return FALSE;
-    entry = pool_entry_new(name, driver);
+    entry = pool_take(loader->model, name, driver);
     for (; attrs->name; attrs++) {
         struct pair pair = { g_intern_string(attrs->name), g_strdup(attrs->value) };
 
@@ -282,7 +321,6 @@ static gboolean begin_pool(struct loader *loader, const struct xml_attr *attrs)
             g_str_equal(pair.value, "False"))
             loader->false_written++;
     }
-    g_ptr_array_add(loader->model->pools, entry);
     item_set(loader, g_intern_string(name));
     return TRUE;
 }
@@ -327,7 +365,7 @@ static gboolean begin_domain(struct loader *loader, const struct xml_attr *attrs
 
     loader->qube = qube_new_empty(class_name ? class_name : "");
     loader->qube->raw_begin = top(loader)->begin;
-    loader->qube->said_qid = id_number(attr_get(attrs, "id"));
+    loader->qube->said_qid = store_id_number(attr_get(attrs, "id"));
     loader->seen_tags = loader->seen_devices = FALSE;
     attrs_keep(loader, attrs, "domain", known);
     return TRUE;
@@ -390,6 +428,30 @@ static void note_flags(struct loader *loader, const struct volume_config *config
     }
 }
 
+/* Of two with one name each attribute counts that is said last. */
+static struct volume_config *volume_take(struct loader *loader, const char *name)
+{
+    const char *interned = intern(loader, name);
+    struct volume_config *config = qube_volume(loader->qube, interned);
+
+    if (config)
+        config->doubled = TRUE;
+    return config ? config : qube_volume_add(loader->qube, interned);
+}
+
+static void volume_attr(struct loader *loader, struct volume_config *config,
+                        const struct xml_attr *attr)
+{
+    struct pair pair = { intern(loader, attr->name), NULL };
+
+    if (config->doubled) {
+        volume_config_set(config, pair.name, attr->value);
+        return;
+    }
+    pair.value = g_string_chunk_insert(config->texts, attr->value);
+    g_array_append_val(config->attrs, pair);
+}
+
 static gboolean begin_volume(struct loader *loader, const struct xml_attr *attrs)
 {
     const char *name = attr_get(attrs, "name");
@@ -397,15 +459,10 @@ static gboolean begin_volume(struct loader *loader, const struct xml_attr *attrs
 
     if (!name || loader->qube->volumes->len >= VOLUMES_MAX)
         return FALSE;
-    config = qube_volume_add(loader->qube, intern(loader, name));
-    for (guint i = 0; attrs[i].name; i++) {
-        struct pair pair = { intern(loader, attrs[i].name), NULL };
-
-        if (g_str_equal(pair.name, "name"))
-            continue;
-        pair.value = g_string_chunk_insert(config->texts, attrs[i].value);
-        g_array_append_val(config->attrs, pair);
-    }
+    config = volume_take(loader, name);
+    for (guint i = 0; attrs[i].name; i++)
+        if (!g_str_equal(attrs[i].name, "name"))
+            volume_attr(loader, config, &attrs[i]);
     note_flags(loader, config);
     item_set(loader, config->name);
     return TRUE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A changed qube as its element stands in the file, with only that changed which
- * says something else now: what people wrote there stays, comments too. Whoever
- * reads the result must find the qube that was meant, and nothing lost; where that
- * cannot be had, the writer makes the element anew. */
+/* A changed qube, or labels, pools, properties of the system, as the element stands in
+ * the file, with only that changed which says something else now: what people wrote
+ * there stays, comments too. Whoever reads the result must find what was meant, and
+ * nothing lost; where that cannot be had, the writer makes the element anew. */
 #include "config.h"
 
 #include "core/store-private.h"
@@ -13,31 +13,43 @@
 #include "core/model-private.h"
 #include "util/xml.h"
 
-#define HEAD "<qubes><domains>"
-#define TAIL "</domains></qubes>"
-#define INDENT 8 /* of what is in a list of a qube */
+/* What stands around the element for it to be read as a store. */
+struct around {
+    const char *head, *tail;
+    int depth;  /* of its lists */
+    int indent; /* of what is in one */
+};
+static const struct around around_qube = { "<qubes><domains>", "</domains></qubes>", 3, 8 };
+static const struct around around_section = { "<qubes>", "</qubes>", 1, 4 };
+
 /* More of one kind no qube has that anybody made; they keep the time within bounds. */
 #define LEAVES_MAX 1024
 
 /* One element: where it begins and ends, and what is between its tags. */
 struct piece {
-    char *name, *key; /* key: its attribute `name`; NULL: none */
+    char *name, *key; /* key: what its item is called; NULL: none */
+    int kind;         /* of a container: its list; -1: none */
+    guint nth;        /* of a leaf: so many with its key are before it */
+    gboolean last;    /* and none after it */
     gsize begin, inner, close, end;
 };
 
-/* One qube as some text has it; offsets are of that text. */
+/* A qube or a section as some text has it; offsets are of that text. */
 struct sketch {
+    const struct around *around;
     char *text;
-    gsize begin, end;   /* of the element `domain` in the text */
+    gsize begin, end;   /* of the element in the text */
     GPtrArray *parts;   /* struct piece: the containers */
     GPtrArray *leaves[STORE_LISTS];
-    const struct piece *list[STORE_LISTS]; /* its container; NULL: not there */
-    gboolean odd;       /* something is there twice, or too often */
+    const struct piece *list[STORE_LISTS]; /* its last container; NULL: not there */
+    gboolean several[STORE_LISTS];         /* that is not the only one */
+    gboolean odd;       /* something is there too often */
     char *id;           /* its attribute; NULL: none */
     int depth;
     int kind;           /* of the container being read; -1: of none */
     struct store *store;
-    struct model *model; /* the qube alone */
+    struct model *model; /* it alone */
+    struct store_subject subject;
 };
 
 /* Reading. */
@@ -72,13 +84,26 @@ static char *attr_dup(const struct xml_attr *attrs, const char *name)
     return NULL;
 }
 
+/* A label is called by its number, in any spelling. */
+static char *key_of(const char *name, const struct xml_attr *attrs)
+{
+    g_autofree char *id = NULL;
+
+    if (strcmp(name, store_list_names[STORE_LABELS].leaf) != 0)
+        return attr_dup(attrs, "name");
+    id = attr_dup(attrs, "id");
+    return store_id_number(id) < 0 ? NULL
+                                   : g_strdup_printf("label-%d", store_id_number(id));
+}
+
 static struct piece *piece_new(const char *name, const struct xml_attr *attrs, gsize begin)
 {
     struct piece *piece = g_new0(struct piece, 1);
 
     piece->name = g_strdup(name);
     piece->begin = begin;
-    piece->key = attr_dup(attrs, "name");
+    piece->key = key_of(name, attrs);
+    piece->kind = -1;
     return piece;
 }
 
@@ -117,16 +142,24 @@ static const struct piece *leaf_find(const GPtrArray *leaves, const char *key)
     return NULL;
 }
 
+static gboolean kind_is_of(const struct sketch *sketch, int kind)
+{
+    return sketch->around == &around_qube ? kind < STORE_LABELS
+                                          : kind == STORE_PROPS || kind >= STORE_LABELS;
+}
+
 static void container_start(struct sketch *sketch, struct piece *piece)
 {
     g_ptr_array_add(sketch->parts, piece);
     sketch->kind = STORE_LISTS;
     while (--sketch->kind >= 0 &&
-           strcmp(store_list_names[sketch->kind].container, piece->name) != 0)
+           (!kind_is_of(sketch, sketch->kind) ||
+            strcmp(store_list_names[sketch->kind].container, piece->name) != 0))
         ;
+    piece->kind = sketch->kind;
     if (sketch->kind < 0)
         return;
-    sketch->odd = sketch->odd || sketch->list[sketch->kind];
+    sketch->several[sketch->kind] = sketch->list[sketch->kind] != NULL;
     sketch->list[sketch->kind] = piece;
 }
 
@@ -139,7 +172,7 @@ static void leaf_start(struct sketch *sketch, struct piece *piece)
         piece_free(piece);
         return;
     }
-    sketch->odd = sketch->odd || leaves->len >= LEAVES_MAX || leaf_find(leaves, piece->key);
+    sketch->odd = sketch->odd || leaves->len >= LEAVES_MAX;
     g_ptr_array_add(leaves, piece);
 }
 
@@ -147,16 +180,14 @@ static gboolean on_start(const char *name, const struct xml_attr *attrs, gsize b
                          gpointer data, GError **error)
 {
     struct sketch *sketch = data;
+    int depth = sketch->depth++ - sketch->around->depth;
 
-    if (sketch->depth == 2) {
-        sketch->begin = begin;
+    if (depth == -1 && sketch->around == &around_qube)
         sketch->id = attr_dup(attrs, "id");
-    } else if (sketch->depth == 3) {
+    else if (depth == 0)
         container_start(sketch, piece_new(name, attrs, begin));
-    } else if (sketch->depth == 4) {
+    else if (depth == 1)
         leaf_start(sketch, piece_new(name, attrs, begin));
-    }
-    sketch->depth++;
     return TRUE;
 }
 
@@ -165,34 +196,79 @@ static gboolean on_end(const char *name, const char *text, gsize end, gpointer d
 {
     struct sketch *sketch = data;
     GPtrArray *leaves = sketch->kind >= 0 ? sketch->leaves[sketch->kind] : NULL;
+    int depth = --sketch->depth - sketch->around->depth;
 
-    sketch->depth--;
-    if (sketch->depth == 2)
-        sketch->end = end;
-    else if (sketch->depth == 3)
+    if (depth == 0)
         piece_end(piece_last(sketch->parts), sketch->text, end);
-    else if (sketch->depth == 4 && leaves && leaves->len && !piece_last(leaves)->end)
+    else if (depth == 1 && leaves && leaves->len && !piece_last(leaves)->end)
         piece_end(piece_last(leaves), sketch->text, end);
     return TRUE;
+}
+
+/* -1: it has none of that name. */
+static int item_find(const struct store_subject *of, enum store_list kind, const char *name)
+{
+    for (guint i = store_items(of, kind); i-- > 0;)
+        if (g_str_equal(store_item_name(of, kind, i), name))
+            return (int)i;
+    return -1;
+}
+
+static void leaf_rank(const GPtrArray *leaves, guint at)
+{
+    struct piece *leaf = leaves->pdata[at];
+
+    leaf->last = TRUE;
+    for (guint i = 0; i < leaves->len; i++) {
+        if (i == at || !g_str_equal(leaf->key, ((struct piece *)leaves->pdata[i])->key))
+            continue;
+        leaf->nth += i < at;
+        leaf->last = leaf->last && i < at;
+    }
+}
+
+/* An element that looks like one of the list, but was not understood as one, is left
+ * alone. */
+static void leaves_sort_out(struct sketch *sketch, enum store_list kind)
+{
+    GPtrArray *leaves = sketch->leaves[kind];
+
+    for (guint i = leaves->len; i-- > 0;)
+        if (item_find(&sketch->subject, kind, ((struct piece *)leaves->pdata[i])->key) < 0)
+            g_ptr_array_remove_index(leaves, i);
+    for (guint i = 0; i < leaves->len; i++)
+        leaf_rank(leaves, i);
 }
 
 static gboolean sketch_read(struct sketch *sketch)
 {
     static const struct xml_handler handler = { on_start, on_end };
+    gboolean is_qube = sketch->around == &around_qube;
     gsize length = strlen(sketch->text);
     g_autoptr(GBytes) bytes = g_bytes_new_static(sketch->text, length);
 
-    return xml_parse("", sketch->text, length, &handler, sketch, NULL) &&
-           store_parse_bytes(sketch->store, sketch->model, bytes) &&
-           sketch->model->qubes->len == 1;
+    if (!xml_parse("", sketch->text, length, &handler, sketch, NULL) || sketch->odd ||
+        !store_parse_bytes(sketch->store, sketch->model, bytes) ||
+        sketch->model->qubes->len != (is_qube ? 1 : 0))
+        return FALSE;
+    sketch->subject =
+        is_qube ? store_subject_qube(&sketch->store->form, sketch->model->qubes->pdata[0])
+                : store_subject_system(sketch->store, sketch->model);
+    for (int kind = 0; kind < STORE_LISTS; kind++)
+        if (sketch->list[kind])
+            leaves_sort_out(sketch, (enum store_list)kind);
+    return TRUE;
 }
 
 /* NULL: it does not read. */
-static struct sketch *sketch_new(const char *raw, gsize length)
+static struct sketch *sketch_new(const struct around *around, const char *raw, gsize length)
 {
     struct sketch *sketch = g_new0(struct sketch, 1);
 
-    sketch->text = g_strdup_printf(HEAD "%.*s" TAIL, (int)length, raw);
+    sketch->around = around;
+    sketch->text = g_strdup_printf("%s%.*s%s", around->head, (int)length, raw, around->tail);
+    sketch->begin = strlen(around->head);
+    sketch->end = sketch->begin + length;
     sketch->parts = g_ptr_array_new_with_free_func(piece_free);
     for (int kind = 0; kind < STORE_LISTS; kind++)
         sketch->leaves[kind] = g_ptr_array_new_with_free_func(piece_free);
@@ -205,39 +281,37 @@ static struct sketch *sketch_new(const char *raw, gsize length)
     return NULL;
 }
 
-static const struct qube *sketch_qube(const struct sketch *sketch)
-{
-    return sketch->model->qubes->pdata[0];
-}
-
 /* Writing. */
 
 struct patch {
     GString *out;
-    const struct store_form *form;
     const struct sketch *was;
-    const struct qube *now;
-    int indent;   /* of what is in a list */
-    gsize cursor; /* so far the old text was dealt with */
-    guint devices; /* elements of that name that were dealt with */
+    const struct store_subject *now;
+    gsize cursor;  /* so far the old text was dealt with */
+    int reach;     /* items of the list that were */
+    guint devices; /* elements of that name that were */
 };
 
-static char *item_text(const struct store_form *form, const struct qube *qube,
-                       enum store_list kind, guint i)
+static char *item_text(const struct store_subject *of, enum store_list kind, guint i)
 {
     GString *text = g_string_new(NULL);
 
-    store_item_write(text, form, qube, kind, i);
+    store_item_write(text, of, kind, i);
     return g_string_free(text, FALSE);
 }
 
-/* -1: it has none of that name. */
-static int item_find(const struct qube *qube, enum store_list kind, const char *name)
+/* All of one name. */
+static char *items_text(const struct store_subject *of, enum store_list kind,
+                        const char *name)
 {
-    for (guint i = 0; i < store_items(qube, kind); i++)
-        if (g_str_equal(store_item_name(qube, kind, i), name))
-            return (int)i;
-    return -1;
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < store_items(of, kind); i++)
+        if (g_str_equal(store_item_name(of, kind, i), name)) {
+            store_item_write(text, of, kind, i);
+            g_string_append_c(text, '\n');
+        }
+    return g_string_free(text, FALSE);
 }
 
 static void copy_to(struct patch *patch, gsize end)
@@ -260,58 +334,74 @@ static void skip(struct patch *patch, const struct piece *gone)
 
 static void item_add(struct patch *patch, enum store_list kind, guint i)
 {
-    g_autofree char *text = item_text(patch->form, patch->now, kind, i);
+    g_autofree char *text = item_text(patch->now, kind, i);
 
     if (*text)
-        g_string_append_printf(patch->out, "\n%*s%s", patch->indent, "", text);
+        g_string_append_printf(patch->out, "\n%*s%s", patch->was->around->indent, "", text);
 }
 
 /* Those that are new come after the one they follow. */
-static void flush(struct patch *patch, enum store_list kind, int last)
+static void flush(struct patch *patch, enum store_list kind, int until)
 {
-    for (guint i = (guint)(last + 1); i < store_items(patch->now, kind); i++) {
-        if (leaf_find(patch->was->leaves[kind], store_item_name(patch->now, kind, i)))
-            return;
-        item_add(patch, kind, i);
+    for (; patch->reach + 1 < until; patch->reach++) {
+        guint i = (guint)(patch->reach + 1);
+
+        if (!leaf_find(patch->was->leaves[kind], store_item_name(patch->now, kind, i)))
+            item_add(patch, kind, i);
     }
 }
 
-static void leaf_patch(struct patch *patch, enum store_list kind, const struct piece *leaf,
-                       int now)
+/* The item that the leaf stands for, or the last of that name. */
+static int leaf_item(const struct patch *patch, enum store_list kind,
+                     const struct piece *leaf)
 {
-    const struct qube *qube = sketch_qube(patch->was);
-    int was = item_find(qube, kind, leaf->key);
-    g_autofree char *before =
-        was < 0 ? NULL : item_text(patch->form, qube, kind, (guint)was);
-    g_autofree char *after = item_text(patch->form, patch->now, kind, (guint)now);
+    guint n = 0;
 
-    copy_to(patch, leaf->begin);
-    if (g_strcmp0(before, after) == 0) {
+    for (guint i = 0; i < store_items(patch->now, kind); i++)
+        if (g_str_equal(store_item_name(patch->now, kind, i), leaf->key) && n++ == leaf->nth)
+            return (int)i;
+    return item_find(patch->now, kind, leaf->key);
+}
+
+/* Where there were several of one name, and one is to be, it is the last. */
+static void leaf_patch(struct patch *patch, enum store_list kind, const struct piece *leaf)
+{
+    int now = leaf_item(patch, kind, leaf);
+    g_autofree char *before = items_text(&patch->was->subject, kind, leaf->key);
+    g_autofree char *after = items_text(patch->now, kind, leaf->key);
+    g_autofree char *text = NULL;
+
+    flush(patch, kind, now);
+    patch->reach = MAX(patch->reach, now);
+    if (strcmp(before, after) == 0) {
         copy_to(patch, leaf->end);
         return;
     }
-    g_string_append(patch->out, after);
+    if (now < 0 || !leaf->last) {
+        skip(patch, leaf);
+        return;
+    }
+    text = item_text(patch->now, kind, (guint)now);
+    copy_to(patch, leaf->begin);
+    g_string_append(patch->out, text);
     patch->cursor = leaf->end;
 }
 
-static void leaves_patch(struct patch *patch, enum store_list kind)
+static gboolean is_in(const struct piece *leaf, const struct piece *list)
 {
+    return leaf->begin > list->begin && leaf->end < list->end;
+}
+
+static void leaves_patch(struct patch *patch, const struct piece *list)
+{
+    enum store_list kind = (enum store_list)list->kind;
     const GPtrArray *leaves = patch->was->leaves[kind];
-    int last = -1;
 
-    for (guint i = 0; i < leaves->len; i++) {
-        const struct piece *leaf = leaves->pdata[i];
-        int now = item_find(patch->now, kind, leaf->key);
-
-        if (now < 0) {
-            skip(patch, leaf);
-            continue;
-        }
-        flush(patch, kind, last);
-        leaf_patch(patch, kind, leaf, now);
-        last = now;
-    }
-    flush(patch, kind, last);
+    for (guint i = 0; i < leaves->len; i++)
+        if (is_in(leaves->pdata[i], list))
+            leaf_patch(patch, kind, leaves->pdata[i]);
+    if (patch->was->list[kind] == list)
+        flush(patch, kind, (int)store_items(patch->now, kind));
 }
 
 static gboolean is_blank(const char *text, gsize begin, gsize end)
@@ -339,19 +429,23 @@ static gboolean is_bare(const struct patch *patch, enum store_list kind)
     return at >= list->close || is_blank(patch->was->text, at, list->close);
 }
 
-static void list_patch(struct patch *patch, enum store_list kind)
+static void list_patch(struct patch *patch, const struct piece *list)
 {
-    const struct piece *list = patch->was->list[kind];
+    enum store_list kind = (enum store_list)list->kind;
 
     copy_to(patch, list->begin);
-    if (patch->indent == INDENT && is_bare(patch, kind) &&
+    if (!patch->was->several[kind] && is_bare(patch, kind) &&
         (patch->was->leaves[kind]->len || store_items(patch->now, kind))) {
-        store_list_write(patch->out, patch->form, patch->now, kind);
+        store_list_write(patch->out, patch->now, kind);
         patch->cursor = list->end;
         return;
     }
+    if (patch->was->several[kind] && list != patch->was->list[kind]) {
+        leaves_patch(patch, list);
+        return;
+    }
     copy_to(patch, list->inner);
-    leaves_patch(patch, kind);
+    leaves_patch(patch, list);
     copy_to(patch, list->end);
 }
 
@@ -369,9 +463,10 @@ static const char *devices_text(const struct qube *qube, guint n)
 
 static void devices_patch(struct patch *patch, const struct piece *part)
 {
-    const char *text = devices_text(patch->now, patch->devices++);
+    const struct qube *now = patch->now->qube;
+    const char *text = devices_text(now, patch->devices++);
 
-    if (!text || patch->now->devices_edited) {
+    if (!text || now->devices_edited) {
         skip(patch, part);
         return;
     }
@@ -383,184 +478,164 @@ static void devices_patch(struct patch *patch, const struct piece *part)
 /* Those the qube did not have, after the one they follow. */
 static void lists_add(struct patch *patch, int kind)
 {
-    while (++kind < STORE_LISTS && !patch->was->list[kind]) {
+    while (++kind < STORE_LABELS && !patch->was->list[kind]) {
         if (store_items(patch->now, (enum store_list)kind) == 0)
             continue;
-        g_string_append_printf(patch->out, "\n%*s", patch->indent - 2, "");
-        store_list_write(patch->out, patch->form, patch->now, (enum store_list)kind);
+        g_string_append_printf(patch->out, "\n%*s", patch->was->around->indent - 2, "");
+        store_list_write(patch->out, patch->now, (enum store_list)kind);
     }
+}
+
+static enum store_list devices_after(const struct patch *patch)
+{
+    return patch->now->form->tags_first ? STORE_TAGS : STORE_FEATURES;
 }
 
 static void part_patch(struct patch *patch, const struct piece *part)
 {
-    enum store_list devices_after = patch->form->tags_first ? STORE_TAGS : STORE_FEATURES;
-    gboolean edited = patch->now->devices_edited;
+    const struct qube *qube = patch->now->qube;
+    gboolean last = part->kind >= 0 && patch->was->list[part->kind] == part;
 
-    if (strcmp(part->name, "devices") == 0)
+    patch->reach = part->kind >= 0 && patch->was->several[part->kind] ? patch->reach : -1;
+    if (qube && strcmp(part->name, "devices") == 0)
         devices_patch(patch, part);
-    for (int kind = 0; kind < STORE_LISTS; kind++)
-        if (patch->was->list[kind] == part) {
-            list_patch(patch, (enum store_list)kind);
-            lists_add(patch, kind);
-        }
-    if (edited && patch->was->list[devices_after] == part)
-        devices_write(patch->out, patch->now, patch->form->device_modes, 6);
+    if (part->kind >= 0)
+        list_patch(patch, part);
+    if (qube && last)
+        lists_add(patch, part->kind);
+    if (qube && last && qube->devices_edited && part->kind == (int)devices_after(patch))
+        devices_write(patch->out, qube, patch->now->form->device_modes, 6);
+}
+
+/* The number in its id is that of the qube, for those who look there. */
+static void id_patch(struct patch *patch)
+{
+    const struct sketch *was = patch->was;
+    g_autofree char *id = g_strdup_printf("domain-%d", patch->now->qube->qid);
+    g_autoptr(GString) attr = g_string_new(NULL);
+    gsize from, to;
+
+    if (patch->now->qube->qid < 0 || g_strcmp0(was->id, id) == 0)
+        return;
+    xml_append_attr(attr, "id", id);
+    if (was->id && xml_attr_find(was->text, was->begin, "id", &from, &to)) {
+        copy_to(patch, from);
+        g_string_append(patch->out, attr->str + 1);
+        patch->cursor = to;
+    } else {
+        copy_to(patch, was->begin + strlen("<domain"));
+        g_string_append(patch->out, attr->str);
+    }
 }
 
 /* The result. */
 
-static int by_text(gconstpointer a, gconstpointer b)
+/* What the element is to say, as a store of its own. */
+static struct store_account *meant_new(const struct patch *patch, enum store_list kind)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
+    struct store_account *meant = store_account_new();
+    g_autoptr(GPtrArray) raw = g_ptr_array_new();
+    struct model *none = model_new(), only = *none;
+    const struct model *model = patch->now->model;
 
-/* As sorted lines: places may differ. */
-static char *raw_lines(const struct qube *qube, gboolean devices)
-{
-    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; model && i < patch->now->raw->len; i++) {
+        struct raw_text *text = patch->now->raw->pdata[i];
 
-    for (guint i = 0; i < qube->raw->len; i++) {
-        const struct raw_text *raw = qube->raw->pdata[i];
-
-        if (devices || !raw->devices)
-            g_ptr_array_add(lines, g_strdup_printf("%s %s", raw->parent, raw->text));
+        if (g_str_equal(text->parent, store_list_names[kind].container) ||
+            g_str_equal(text->parent, store_list_names[kind].leaf))
+            g_ptr_array_add(raw, text);
     }
-    g_ptr_array_sort(lines, by_text);
-    g_ptr_array_add(lines, NULL);
-    return g_strjoinv("\n", (char **)lines->pdata);
+    if (model && kind == STORE_LABELS)
+        only.labels = model->labels;
+    else if (model && kind == STORE_POOLS)
+        only.pools = model->pools;
+    else if (model)
+        only.globals = model->globals;
+    store_account_system(meant, &only, raw);
+    if (patch->now->qube)
+        store_account_qube(meant, patch->now->qube, TRUE);
+    model_free(none);
+    return meant;
 }
 
-static gboolean same_items(const struct patch *patch, const struct qube *again,
-                           enum store_list kind)
+static gboolean is_meant(const struct patch *patch, enum store_list kind)
 {
-    guint n = 0;
+    const struct around *around = patch->was->around;
+    auto_of(store_account) struct store_account *meant = meant_new(patch, kind);
+    char *text = g_strconcat(around->head, patch->out->str, around->tail, NULL);
+    g_autoptr(GBytes) bytes = g_bytes_new_take(text, strlen(text));
 
-    for (guint i = 0; i < store_items(patch->now, kind); i++) {
-        g_autofree char *wanted = item_text(patch->form, patch->now, kind, i);
-        int at = item_find(again, kind, store_item_name(patch->now, kind, i));
-        g_autofree char *got =
-            at < 0 ? NULL : item_text(patch->form, again, kind, (guint)at);
-
-        if (*wanted && g_strcmp0(wanted, got) != 0)
-            return FALSE;
-        n += *wanted != '\0';
-    }
-    return n == store_items(again, kind);
+    return store_account_check(meant, bytes, NULL);
 }
 
-static gboolean same_devices(const struct patch *patch, const struct qube *again)
+static gboolean is_closed(const struct sketch *sketch)
 {
-    g_autoptr(GString) wanted = g_string_new(NULL), got = g_string_new(NULL);
-
-    if (!patch->now->devices_edited)
-        return TRUE;
-    devices_write(wanted, patch->now, patch->form->device_modes, 0);
-    devices_write(got, again, patch->form->device_modes, 0);
-    return g_string_equal(wanted, got);
+    return tag_end(sketch->text, sketch->begin) == sketch->end;
 }
 
-static gboolean is_meant(const struct patch *patch)
-{
-    auto_of(sketch) struct sketch *again = sketch_new(patch->out->str, patch->out->len);
-    const struct qube *qube = again ? sketch_qube(again) : NULL;
-    gboolean devices = !patch->now->devices_edited, same;
-
-    if (!again || again->odd || strcmp(qube->class_name, patch->now->class_name) != 0)
-        return FALSE;
-    g_autofree char *wanted = raw_lines(patch->now, devices);
-    g_autofree char *got = raw_lines(qube, devices);
-
-    same = strcmp(wanted, got) == 0 && same_devices(patch, qube);
-    for (int kind = 0; kind < STORE_LISTS && same; kind++)
-        same = same_items(patch, qube, (enum store_list)kind);
-    return same;
-}
-
-/* It says so of itself, and what it lacks has a place. */
+/* What it lacks has a place. */
 static gboolean is_whole(const struct patch *patch)
 {
-    g_autofree char *id = g_strdup_printf("domain-%d", patch->now->qid);
-    enum store_list devices_after = patch->form->tags_first ? STORE_TAGS : STORE_FEATURES;
+    return !is_closed(patch->was) && (!patch->now->qube->devices_edited ||
+                                      patch->was->list[devices_after(patch)]);
+}
 
-    return !patch->was->odd && g_strcmp0(patch->was->id, id) == 0 &&
-           patch->was->list[STORE_PROPS] &&
-           (!patch->now->devices_edited || patch->was->list[devices_after]);
+static void qube_patch(struct patch *patch)
+{
+    id_patch(patch);
+    if (patch->was->list[STORE_PROPS])
+        return;
+    copy_to(patch, tag_end(patch->was->text, patch->was->begin));
+    lists_add(patch, -1);
 }
 
 /* FALSE: what came of it is not what was meant. */
-static gboolean sketch_patch(struct patch *patch)
+static gboolean sketch_patch(struct patch *patch, enum store_list kind)
 {
     const struct sketch *was = patch->was;
 
     patch->cursor = was->begin;
+    if (patch->now->qube)
+        qube_patch(patch);
     for (guint i = 0; i < was->parts->len; i++)
         part_patch(patch, was->parts->pdata[i]);
     copy_to(patch, was->end);
-    return is_meant(patch);
+    return is_meant(patch, kind);
 }
 
 gboolean store_domain_patch(GString *out, const struct store_form *form,
                             const struct qube *qube, const char *raw)
 {
-    auto_of(sketch) struct sketch *was = sketch_new(raw, qube->raw_length);
+    auto_of(sketch) struct sketch *was = sketch_new(&around_qube, raw, qube->raw_length);
+    const struct store_subject now = store_subject_qube(form, qube);
     g_autoptr(GString) text = g_string_new(NULL);
-    struct patch patch = {
-        .out = text, .form = form, .was = was, .now = qube, .indent = INDENT,
-    };
+    struct patch patch = { .out = text, .was = was, .now = &now };
 
-    if (!was || !is_whole(&patch) || !sketch_patch(&patch))
+    if (!was || !is_whole(&patch))
+        return FALSE;
+    was->subject.form = form;
+    if (!sketch_patch(&patch, STORE_PROPS))
         return FALSE;
     g_string_append_len(out, text->str, (gssize)text->len);
     return TRUE;
 }
 
-/* The properties of the system, as if a qube had them and nothing else. */
-
-#define AS_HEAD "<domain>"
-#define AS_TAIL "</domain>"
-
-static void raw_copy(struct qube *qube, const struct raw_text *from)
+gboolean store_section_patch(GString *out, const struct store *store,
+                             const struct model *model, enum section_kind kind,
+                             const struct span *raw)
 {
-    struct raw_text *raw = g_memdup2(from, sizeof *from);
-
-    raw->text = g_strdup(from->text);
-    g_ptr_array_add(qube->raw, raw);
-}
-
-static struct qube *globals_as_qube(const GArray *globals, const GPtrArray *raw)
-{
-    struct qube *qube = qube_new_empty("");
-
-    for (guint i = 0; i < globals->len; i++) {
-        struct prop_value value = g_array_index(globals, struct prop_value, i);
-
-        value.text = g_strdup(value.text);
-        g_array_append_val(qube->props, value);
-    }
-    for (guint i = 0; i < raw->len; i++) {
-        const struct raw_text *from = raw->pdata[i];
-
-        if (g_str_equal(from->parent, "properties") || g_str_equal(from->parent, "property"))
-            raw_copy(qube, from);
-    }
-    return qube;
-}
-
-gboolean store_globals_patch(GString *out, const struct store *store, const GArray *globals,
-                             const char *raw, gsize length)
-{
-    g_autofree char *element = g_strdup_printf(AS_HEAD "%.*s" AS_TAIL, (int)length, raw);
-    auto_of(sketch) struct sketch *was = sketch_new(element, strlen(element));
+    const char *bytes = g_bytes_get_data(store->image.bytes, NULL);
+    auto_of(sketch) struct sketch *was =
+        sketch_new(&around_section, bytes + raw->begin, raw->end - raw->begin);
+    const struct store_subject now = store_subject_system(store, model);
     g_autoptr(GString) text = g_string_new(NULL);
-    struct qube *now = globals_as_qube(globals, store->raw);
-    struct patch patch = {
-        .out = text, .form = &store->form, .was = was, .now = now, .indent = INDENT / 2,
-    };
-    gboolean ok = was && !was->odd && was->list[STORE_PROPS] && sketch_patch(&patch);
+    struct patch patch = { .out = text, .was = was, .now = &now };
 
-    if (ok)
-        g_string_append_len(out, text->str + strlen(AS_HEAD),
-                            (gssize)(text->len - strlen(AS_HEAD AS_TAIL)));
-    qube_free(now);
-    return ok;
+    if (!was || is_closed(was))
+        return FALSE;
+    was->subject.form = &store->form;
+    if (!sketch_patch(&patch, store_section_list(kind)))
+        return FALSE;
+    g_string_append_len(out, text->str, (gssize)text->len);
+    return TRUE;
 }

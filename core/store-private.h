@@ -50,7 +50,9 @@ char *store_by_hand(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 #define STORE_MAX ((gsize)64 << 20)
 
-/* store-load.c: the model as the text says, nothing looked up. */
+/* store-load.c: "label-7" is 7; -1: it is no such text. */
+int store_id_number(const char *id);
+/* The model as the text says, nothing looked up. */
 gboolean store_parse(struct store *store, struct model *model, GError **error);
 /* The same of bytes that are none of a file's; FALSE: they do not read. */
 gboolean store_parse_bytes(struct store *store, struct model *model, GBytes *bytes);
@@ -67,19 +69,36 @@ void store_build(const struct store *store, struct model *model);
 GString *store_section_text(const struct store *store, const struct model *model,
                             enum section_kind kind);
 
-/* The lists of a qube, in the order of the writer. */
-enum store_list { STORE_PROPS, STORE_FEATURES, STORE_TAGS, STORE_VOLUMES, STORE_LISTS };
+/* Whose lists are written: a qube's, or with none the system's. */
+struct store_subject {
+    const struct store_form *form;
+    const GPtrArray *raw; /* struct raw_text */
+    const struct qube *qube;
+    const struct model *model;
+};
+struct store_subject store_subject_qube(const struct store_form *form,
+                                        const struct qube *qube);
+struct store_subject store_subject_system(const struct store *store,
+                                          const struct model *model);
+
+/* First those of a qube, in the order of the writer; the system has the others, and
+ * properties. */
+enum store_list {
+    STORE_PROPS, STORE_FEATURES, STORE_TAGS, STORE_VOLUMES, STORE_LABELS, STORE_POOLS,
+    STORE_LISTS
+};
 extern const struct store_list_name {
     const char *container, *leaf;
 } store_list_names[STORE_LISTS];
-guint store_items(const struct qube *qube, enum store_list kind);
-const char *store_item_name(const struct qube *qube, enum store_list kind, guint i);
+enum store_list store_section_list(enum section_kind kind);
+guint store_items(const struct store_subject *of, enum store_list kind);
+/* Of a label "label-1". */
+const char *store_item_name(const struct store_subject *of, enum store_list kind, guint i);
 /* Its element, without a line of its own; nothing for a volume that has none. */
-void store_item_write(GString *out, const struct store_form *form,
-                      const struct qube *qube, enum store_list kind, guint i);
+void store_item_write(GString *out, const struct store_subject *of, enum store_list kind,
+                      guint i);
 /* The container. */
-void store_list_write(GString *out, const struct store_form *form,
-                      const struct qube *qube, enum store_list kind);
+void store_list_write(GString *out, const struct store_subject *of, enum store_list kind);
 gboolean store_has_volumes(const struct qube *qube);
 /* A changed one is written with the UUID it was given. */
 gboolean store_lacks_uuid(const struct qube *qube);
@@ -92,9 +111,10 @@ gboolean store_flag_is_usual(const struct qube *qube, const char *volume,
  * nothing was appended. */
 gboolean store_domain_patch(GString *out, const struct store_form *form,
                             const struct qube *qube, const char *raw);
-/* The same of the element with the properties of the system, `length` long. */
-gboolean store_globals_patch(GString *out, const struct store *store, const GArray *globals,
-                             const char *raw, gsize length);
+/* The same of an element of the system, `length` long. */
+gboolean store_section_patch(GString *out, const struct store *store,
+                             const struct model *model, enum section_kind kind,
+                             const struct span *raw);
 void store_domain_write(GString *out, const struct store_form *form,
                         const struct qube *qube);
 /* Elements and attributes kept of the store itself: of `parent`, all of them. */

@@ -422,9 +422,6 @@ static void claim_settle(GHashTable *claims, struct claim *claim)
         g_hash_table_add(claims, claim);
         return;
     }
-    /* One that is there twice has been told. */
-    if (claim->qube == other->qube && claim->config->name == other->config->name)
-        return;
     claim_find(claim, other);
     claim_find(other, claim);
 }

@@ -71,22 +71,6 @@ static void raw_elements(const struct writer *w, const char *parent, const char 
     }
 }
 
-/* Kept elements whose neighbour was taken out come last. */
-static void raw_orphans(const struct writer *w, const char *parent,
-                        gboolean (*has)(gconstpointer items, const char *name),
-                        gconstpointer items, int indent)
-{
-    for (guint i = 0; i < w->raw->len; i++) {
-        const struct raw_text *raw = g_ptr_array_index(w->raw, i);
-
-        if (raw->text[0] == ' ' || !raw->at || !g_str_equal(raw->parent, parent) ||
-            has(items, raw->at))
-            continue;
-        line(w, indent);
-        g_string_append(w->out, raw->text);
-    }
-}
-
 /* Ends an element that was opened up to its name and attributes. An empty text
  * is not the same as none: upstream writes <x></x> for it. */
 static void leaf_end(const struct writer *w, const char *name, const char *item,
@@ -140,81 +124,6 @@ static gsize container_begin(const struct writer *w, const char *name, int inden
     open = w->out->len;
     raw_elements(w, name, NULL, indent + 2);
     return open;
-}
-
-static void prop_write(const struct writer *w, const char *name, const char *text,
-                       int indent)
-{
-    line(w, indent);
-    leaf_named(w, "property", name, text);
-    raw_elements(w, "properties", name, indent);
-}
-
-static gboolean props_have(gconstpointer values, const char *name)
-{
-    return prop_values_find(values, name) != NULL;
-}
-
-/* uuid: what to write for one that the store lacks, or NULL. */
-static void props_write(const struct writer *w, const GArray *values,
-                        const char *uuid, int indent)
-{
-    const struct prop_row *row = uuid ? prop_find("uuid", CLASS_APP) : NULL;
-    gsize open = container_begin(w, "properties", indent);
-
-    for (guint i = 0; i < values->len; i++) {
-        const struct prop_value *value = &g_array_index(values, struct prop_value, i);
-
-        if (row && value->row && prop_compare(value->row, row) > 0) {
-            prop_write(w, row->name, uuid, indent + 2);
-            row = NULL;
-        }
-        prop_write(w, value->name, value->text, indent + 2);
-    }
-    if (row)
-        prop_write(w, row->name, uuid, indent + 2);
-    raw_orphans(w, "properties", props_have, values, indent + 2);
-    container_end(w, "properties", open, indent);
-}
-
-static gboolean features_have(gconstpointer qube, const char *name)
-{
-    return qube_feature(qube, name) != NULL;
-}
-
-static gboolean tags_have(gconstpointer qube, const char *name)
-{
-    return qube_has_tag(qube, name);
-}
-
-static void features_write(const struct writer *w, const struct qube *qube, int indent)
-{
-    gsize open = container_begin(w, "features", indent);
-
-    for (guint i = 0; i < qube->features->len; i++) {
-        const struct pair *pair = &g_array_index(qube->features, struct pair, i);
-
-        line(w, indent + 2);
-        leaf_named(w, "feature", pair->name, pair->value);
-        raw_elements(w, "features", pair->name, indent + 2);
-    }
-    raw_orphans(w, "features", features_have, qube, indent + 2);
-    container_end(w, "features", open, indent);
-}
-
-static void tags_write(const struct writer *w, const struct qube *qube, int indent)
-{
-    gsize open = container_begin(w, "tags", indent);
-
-    for (guint i = 0; i < qube->tags->len; i++) {
-        const char *tag = g_ptr_array_index(qube->tags, i);
-
-        line(w, indent + 2);
-        leaf_named(w, "tag", tag, NULL);
-        raw_elements(w, "tags", tag, indent + 2);
-    }
-    raw_orphans(w, "tags", tags_have, qube, indent + 2);
-    container_end(w, "tags", open, indent);
 }
 
 /* Volumes. */
@@ -308,26 +217,6 @@ static void volume_leaf(const struct writer *w, const struct qube *qube,
     leaf_end(w, "volume", config->name, NULL);
 }
 
-static void volume_write(const struct writer *w, const struct qube *qube,
-                         const struct volume_config *config, int indent)
-{
-    if (!volume_is_written(config))
-        return;
-    line(w, indent);
-    volume_leaf(w, qube, config);
-    raw_elements(w, "volume-config", config->name, indent);
-}
-
-static void volumes_write(const struct writer *w, const struct qube *qube, int indent)
-{
-    gsize open = container_begin(w, "volume-config", indent);
-
-    for (guint i = 0; i < qube->volumes->len; i++)
-        volume_write(w, qube, &g_array_index(qube->volumes, struct volume_config, i),
-                     indent + 2);
-    container_end(w, "volume-config", open, indent);
-}
-
 /* Qubes. */
 
 gboolean store_has_volumes(const struct qube *qube)
@@ -348,31 +237,36 @@ const struct store_list_name store_list_names[STORE_LISTS] = {
     [STORE_FEATURES] = { "features", "feature" },
     [STORE_TAGS] = { "tags", "tag" },
     [STORE_VOLUMES] = { "volume-config", "volume" },
+    [STORE_LABELS] = { "labels", "label" },
+    [STORE_POOLS] = { "pools", "pool" },
 };
 
-guint store_items(const struct qube *qube, enum store_list kind)
+static const GArray *props_of(const struct store_subject *of)
 {
-    const guint lengths[] = {
-        [STORE_PROPS] = qube->props->len + (store_lacks_uuid(qube) ? 1 : 0),
-        [STORE_FEATURES] = qube->features->len,
-        [STORE_TAGS] = qube->tags->len,
-        [STORE_VOLUMES] = qube->volumes->len,
-    };
+    return of->qube ? of->qube->props : of->model->globals;
+}
 
-    return lengths[kind];
+static gboolean gets_uuid(const struct store_subject *of)
+{
+    return of->qube && store_lacks_uuid(of->qube);
+}
+
+static guint props_count(const struct store_subject *of)
+{
+    return props_of(of)->len + (gets_uuid(of) ? 1 : 0);
 }
 
 /* Where the one goes that the store lacks. */
-static guint uuid_place(const struct qube *qube)
+static guint uuid_place(const struct store_subject *of)
 {
     const struct prop_row *row = prop_find("uuid", CLASS_APP);
     guint i = 0;
 
-    if (!store_lacks_uuid(qube))
+    if (!gets_uuid(of))
         return G_MAXUINT;
-    for (; i < qube->props->len; i++) {
+    for (; i < of->qube->props->len; i++) {
         const struct prop_value *value =
-            &g_array_index(qube->props, struct prop_value, i);
+            &g_array_index(of->qube->props, struct prop_value, i);
 
         if (value->row && prop_compare(value->row, row) > 0)
             break;
@@ -381,139 +275,97 @@ static guint uuid_place(const struct qube *qube)
 }
 
 /* NULL: the UUID that the store lacks. */
-static const struct prop_value *prop_at(const struct qube *qube, guint i)
+static const struct prop_value *prop_at(const struct store_subject *of, guint i)
 {
-    guint place = uuid_place(qube);
+    guint place = uuid_place(of);
 
     return i == place ? NULL
-                      : &g_array_index(qube->props, struct prop_value, i - (i > place));
+                      : &g_array_index(props_of(of), struct prop_value, i - (i > place));
 }
 
-static const char *prop_name(const struct qube *qube, guint i)
+static const char *prop_name(const struct store_subject *of, guint i)
 {
-    const struct prop_value *value = prop_at(qube, i);
+    const struct prop_value *value = prop_at(of, i);
 
     return value ? value->name : "uuid";
 }
 
-static void prop_item(const struct writer *w, const struct qube *qube, guint i)
+static void prop_item(const struct writer *w, const struct store_subject *of, guint i)
 {
-    const struct prop_value *value = prop_at(qube, i);
+    const struct prop_value *value = prop_at(of, i);
 
-    leaf_named(w, "property", prop_name(qube, i), value ? value->text : qube->uuid);
+    leaf_named(w, "property", prop_name(of, i), value ? value->text : of->qube->uuid);
 }
 
-static const struct pair *feature_at(const struct qube *qube, guint i)
+static guint features_count(const struct store_subject *of)
 {
-    return &g_array_index(qube->features, struct pair, i);
+    return of->qube->features->len;
 }
 
-static const char *feature_name(const struct qube *qube, guint i)
+static const struct pair *feature_at(const struct store_subject *of, guint i)
 {
-    return feature_at(qube, i)->name;
+    return &g_array_index(of->qube->features, struct pair, i);
 }
 
-static void feature_item(const struct writer *w, const struct qube *qube, guint i)
+static const char *feature_name(const struct store_subject *of, guint i)
 {
-    leaf_named(w, "feature", feature_at(qube, i)->name, feature_at(qube, i)->value);
+    return feature_at(of, i)->name;
 }
 
-static const char *tag_name(const struct qube *qube, guint i)
+static void feature_item(const struct writer *w, const struct store_subject *of, guint i)
 {
-    return g_ptr_array_index(qube->tags, i);
+    leaf_named(w, "feature", feature_at(of, i)->name, feature_at(of, i)->value);
 }
 
-static void tag_item(const struct writer *w, const struct qube *qube, guint i)
+static guint tags_count(const struct store_subject *of)
 {
-    leaf_named(w, "tag", tag_name(qube, i), NULL);
+    return of->qube->tags->len;
 }
 
-static const struct volume_config *volume_at(const struct qube *qube, guint i)
+static const char *tag_name(const struct store_subject *of, guint i)
 {
-    return &g_array_index(qube->volumes, struct volume_config, i);
+    return g_ptr_array_index(of->qube->tags, i);
 }
 
-static const char *volume_item_name(const struct qube *qube, guint i)
+static void tag_item(const struct writer *w, const struct store_subject *of, guint i)
 {
-    return volume_at(qube, i)->name;
+    leaf_named(w, "tag", tag_name(of, i), NULL);
 }
 
-static void volume_item(const struct writer *w, const struct qube *qube, guint i)
+static guint volumes_count(const struct store_subject *of)
 {
-    if (volume_is_written(volume_at(qube, i)))
-        volume_leaf(w, qube, volume_at(qube, i));
+    return of->qube->volumes->len;
 }
 
-static void props_list(const struct writer *w, const struct qube *qube, int indent)
+static const struct volume_config *volume_at(const struct store_subject *of, guint i)
 {
-    props_write(w, qube->props, store_lacks_uuid(qube) ? qube->uuid : NULL, indent);
+    return &g_array_index(of->qube->volumes, struct volume_config, i);
 }
 
-static const struct {
-    const char *(*name)(const struct qube *qube, guint i);
-    void (*item)(const struct writer *w, const struct qube *qube, guint i);
-    void (*list)(const struct writer *w, const struct qube *qube, int indent);
-} lists[STORE_LISTS] = {
-    [STORE_PROPS] = { prop_name, prop_item, props_list },
-    [STORE_FEATURES] = { feature_name, feature_item, features_write },
-    [STORE_TAGS] = { tag_name, tag_item, tags_write },
-    [STORE_VOLUMES] = { volume_item_name, volume_item, volumes_write },
-};
-
-const char *store_item_name(const struct qube *qube, enum store_list kind, guint i)
+static const char *volume_item_name(const struct store_subject *of, guint i)
 {
-    return lists[kind].name(qube, i);
+    return volume_at(of, i)->name;
 }
 
-void store_item_write(GString *out, const struct store_form *form,
-                      const struct qube *qube, enum store_list kind, guint i)
+static void volume_item(const struct writer *w, const struct store_subject *of, guint i)
 {
-    const struct writer w = { out, qube->raw, form };
-
-    lists[kind].item(&w, qube, i);
+    if (volume_is_written(volume_at(of, i)))
+        volume_leaf(w, of->qube, volume_at(of, i));
 }
 
-void store_list_write(GString *out, const struct store_form *form,
-                      const struct qube *qube, enum store_list kind)
+static guint labels_count(const struct store_subject *of)
 {
-    const struct writer w = { out, qube->raw, form };
-
-    lists[kind].list(&w, qube, 6);
+    return of->model->labels->len;
 }
 
-void store_domain_write(GString *out, const struct store_form *form,
-                        const struct qube *qube)
+/* Interned, as every name of a list that is asked for by place has to be kept. */
+static const char *label_id(const struct store_subject *of, guint i)
 {
-    const struct writer w = { out, qube->raw, form };
+    const struct label *label = g_ptr_array_index(of->model->labels, i);
+    g_autofree char *id = g_strdup_printf("label-%d", label->index);
 
-    g_string_append_printf(out, "<domain id=\"domain-%d\"", qube->qid);
-    xml_append_attr(out, "class", qube->class_name);
-    raw_attrs(&w, "domain", NULL);
-    g_string_append_c(out, '>');
-    raw_elements(&w, "domain", NULL, 6);
-    line(&w, 6);
-    props_write(&w, qube->props, store_lacks_uuid(qube) ? qube->uuid : NULL, 6);
-    raw_elements(&w, "domain", "properties", 6);
-    line(&w, 6);
-    features_write(&w, qube, 6);
-    raw_elements(&w, "domain", "features", 6);
-    if (qube->devices_edited && !form->tags_first)
-        devices_write(out, qube, form->device_modes, 6);
-    line(&w, 6);
-    tags_write(&w, qube, 6);
-    raw_elements(&w, "domain", "tags", 6);
-    if (qube->devices_edited && form->tags_first)
-        devices_write(out, qube, form->device_modes, 6);
-    if (store_has_volumes(qube)) {
-        line(&w, 6);
-        volumes_write(&w, qube, 6);
-    }
-    raw_elements(&w, "domain", "volume-config", 6);
-    line(&w, 4);
-    g_string_append(out, "</domain>");
+    return g_intern_string(id);
 }
-
-/* Sections. */
 
 static void label_attrs(const struct writer *w, const struct label *label,
                         const char *id)
@@ -525,48 +377,179 @@ static void label_attrs(const struct writer *w, const struct label *label,
         xml_append_attr(w->out, "id", id);
 }
 
-static gboolean labels_have(gconstpointer model, const char *id)
+static void label_item(const struct writer *w, const struct store_subject *of, guint i)
 {
-    return model_label(model, id) != NULL;
+    const struct label *label = g_ptr_array_index(of->model->labels, i);
+    const char *id = label_id(of, i);
+
+    g_string_append(w->out, "<label");
+    label_attrs(w, label, id);
+    leaf_end(w, "label", id, label->name);
 }
 
-static void labels_write(const struct writer *w, const struct model *model)
+static guint pools_count(const struct store_subject *of)
 {
-    gsize open = container_begin(w, "labels", 2);
+    return of->model->pools->len;
+}
 
-    for (guint i = 0; i < model->labels->len; i++) {
-        const struct label *label = g_ptr_array_index(model->labels, i);
-        g_autofree char *id = g_strdup_printf("label-%d", label->index);
+static const char *pool_item_name(const struct store_subject *of, guint i)
+{
+    return ((const struct pool_entry *)g_ptr_array_index(of->model->pools, i))->name;
+}
 
-        line(w, 4);
-        g_string_append(w->out, "<label");
-        label_attrs(w, label, id);
-        leaf_end(w, "label", id, label->name);
-        raw_elements(w, "labels", id, 4);
+static void pool_item(const struct writer *w, const struct store_subject *of, guint i)
+{
+    const struct pool_entry *entry = g_ptr_array_index(of->model->pools, i);
+
+    g_string_append(w->out, "<pool");
+    for (guint j = 0; j < entry->attrs->len; j++) {
+        const struct pair *pair = &g_array_index(entry->attrs, struct pair, j);
+
+        xml_append_attr(w->out, pair->name, pair->value);
     }
-    raw_orphans(w, "labels", labels_have, model, 4);
-    container_end(w, "labels", open, 2);
+    leaf_end(w, "pool", entry->name, NULL);
 }
 
-static void pools_write(const struct writer *w, const struct model *model)
+static const struct {
+    guint (*count)(const struct store_subject *of);
+    const char *(*name)(const struct store_subject *of, guint i);
+    void (*item)(const struct writer *w, const struct store_subject *of, guint i);
+} lists[STORE_LISTS] = {
+    [STORE_PROPS] = { props_count, prop_name, prop_item },
+    [STORE_FEATURES] = { features_count, feature_name, feature_item },
+    [STORE_TAGS] = { tags_count, tag_name, tag_item },
+    [STORE_VOLUMES] = { volumes_count, volume_item_name, volume_item },
+    [STORE_LABELS] = { labels_count, label_id, label_item },
+    [STORE_POOLS] = { pools_count, pool_item_name, pool_item },
+};
+
+guint store_items(const struct store_subject *of, enum store_list kind)
 {
-    gsize open = container_begin(w, "pools", 2);
-
-    for (guint i = 0; i < model->pools->len; i++) {
-        const struct pool_entry *entry = g_ptr_array_index(model->pools, i);
-
-        line(w, 4);
-        g_string_append(w->out, "<pool");
-        for (guint j = 0; j < entry->attrs->len; j++) {
-            const struct pair *pair = &g_array_index(entry->attrs, struct pair, j);
-
-            xml_append_attr(w->out, pair->name, pair->value);
-        }
-        leaf_end(w, "pool", entry->name, NULL);
-        raw_elements(w, "pools", entry->name, 4);
-    }
-    container_end(w, "pools", open, 2);
+    return lists[kind].count(of);
 }
+
+const char *store_item_name(const struct store_subject *of, enum store_list kind, guint i)
+{
+    return lists[kind].name(of, i);
+}
+
+void store_item_write(GString *out, const struct store_subject *of, enum store_list kind,
+                      guint i)
+{
+    const struct writer w = { out, of->raw, of->form };
+
+    lists[kind].item(&w, of, i);
+}
+
+static gboolean list_has(const struct store_subject *of, enum store_list kind,
+                         const char *name)
+{
+    for (guint i = 0; i < store_items(of, kind); i++)
+        if (g_str_equal(store_item_name(of, kind, i), name))
+            return TRUE;
+    return FALSE;
+}
+
+/* Kept elements whose neighbour was taken out come last. */
+static void orphans_write(const struct writer *w, const struct store_subject *of,
+                          enum store_list kind, int indent)
+{
+    const char *parent = store_list_names[kind].container;
+
+    for (guint i = 0; i < w->raw->len; i++) {
+        const struct raw_text *raw = g_ptr_array_index(w->raw, i);
+
+        if (raw->text[0] == ' ' || !raw->at || !g_str_equal(raw->parent, parent) ||
+            list_has(of, kind, raw->at))
+            continue;
+        line(w, indent);
+        g_string_append(w->out, raw->text);
+    }
+}
+
+/* An item on a line of its own, and what was kept after it. */
+static void item_line(const struct writer *w, const struct store_subject *of,
+                      enum store_list kind, guint i)
+{
+    int indent = of->qube ? 8 : 4;
+    gsize begin = w->out->len, open;
+
+    line(w, indent);
+    open = w->out->len;
+    lists[kind].item(w, of, i);
+    if (w->out->len == open) {
+        g_string_truncate(w->out, begin);
+        return;
+    }
+    raw_elements(w, store_list_names[kind].container, store_item_name(of, kind, i), indent);
+}
+
+void store_list_write(GString *out, const struct store_subject *of, enum store_list kind)
+{
+    const struct writer w = { out, of->raw, of->form };
+    int indent = of->qube ? 6 : 2;
+    gsize open = container_begin(&w, store_list_names[kind].container, indent);
+
+    for (guint i = 0; i < store_items(of, kind); i++)
+        item_line(&w, of, kind, i);
+    orphans_write(&w, of, kind, indent + 2);
+    container_end(&w, store_list_names[kind].container, open, indent);
+}
+
+struct store_subject store_subject_qube(const struct store_form *form,
+                                        const struct qube *qube)
+{
+    return (struct store_subject){ form, qube->raw, qube, NULL };
+}
+
+struct store_subject store_subject_system(const struct store *store,
+                                          const struct model *model)
+{
+    return (struct store_subject){ &store->form, store->raw, NULL, model };
+}
+
+enum store_list store_section_list(enum section_kind kind)
+{
+    return kind == SECTION_LABELS  ? STORE_LABELS
+           : kind == SECTION_POOLS ? STORE_POOLS
+                                   : STORE_PROPS;
+}
+
+static void domain_list(const struct writer *w, const struct store_subject *of,
+                        enum store_list kind)
+{
+    line(w, 6);
+    store_list_write(w->out, of, kind);
+    if (kind != STORE_VOLUMES)
+        raw_elements(w, "domain", store_list_names[kind].container, 6);
+}
+
+void store_domain_write(GString *out, const struct store_form *form,
+                        const struct qube *qube)
+{
+    const struct store_subject of = store_subject_qube(form, qube);
+    const struct writer w = { out, qube->raw, form };
+
+    g_string_append_printf(out, "<domain id=\"domain-%d\"", qube->qid);
+    xml_append_attr(out, "class", qube->class_name);
+    raw_attrs(&w, "domain", NULL);
+    g_string_append_c(out, '>');
+    raw_elements(&w, "domain", NULL, 6);
+    domain_list(&w, &of, STORE_PROPS);
+    domain_list(&w, &of, STORE_FEATURES);
+    if (qube->devices_edited && !form->tags_first)
+        devices_write(out, qube, form->device_modes, 6);
+    domain_list(&w, &of, STORE_TAGS);
+    if (qube->devices_edited && form->tags_first)
+        devices_write(out, qube, form->device_modes, 6);
+    if (store_has_volumes(qube))
+        domain_list(&w, &of, STORE_VOLUMES);
+    raw_elements(&w, "domain", "volume-config", 6);
+    line(&w, 4);
+    g_string_append(out, "</domain>");
+}
+
+/* Sections. */
 
 void store_raw_write(GString *out, const struct store *store, const char *parent,
                      gboolean attrs)
@@ -588,13 +571,9 @@ void store_raw_write(GString *out, const struct store *store, const char *parent
 GString *store_section_text(const struct store *store, const struct model *model,
                             enum section_kind kind)
 {
-    const struct writer w = { g_string_new(NULL), store->raw, &store->form };
+    const struct store_subject of = store_subject_system(store, model);
+    GString *out = g_string_new(NULL);
 
-    if (kind == SECTION_LABELS)
-        labels_write(&w, model);
-    else if (kind == SECTION_POOLS)
-        pools_write(&w, model);
-    else
-        props_write(&w, model->globals, NULL, 2);
-    return w.out;
+    store_list_write(out, &of, store_section_list(kind));
+    return out;
 }

@@ -234,17 +234,20 @@ by_hand() { # SED PATTERN ELEMENT
 }
 by_hand 's/<qubes>/<qubes xmlns="http:\/\/example.org">/' 'is in a namespace' "'xmlns'"
 by_hand 's/<label id="label-4".*/<label id="label-1" color="0x00ff00">red<\/label>/' \
-    "label 'red', label-1, is there twice" '<label id="label-1">'
+    "label-1 is there twice: the last one counts" 'first <label id="label-1">'
+by_hand 's/<label id="label-4".*/<label id="label-4" color="0x00ff00">red<\/label>/' \
+    "label-4 is called 'red' like label-1" '<label id="label-4">'
 by_hand 's/0x3465a4/blue/' "element 'label' 'label-5' in 'labels'" \
     '<label id="label-5"> in <labels>'
-by_hand 's/<pool name="linux-kernel".*/&\n&/' "element 'pool' 'linux-kernel'" \
-    '<pool name="linux-kernel"> in <pools>'
+by_hand 's/<pool name="linux-kernel".*/&\n&/' \
+    "pool 'linux-kernel' is there twice: the last one counts" \
+    'first <pool name="linux-kernel"> out of <pools>'
 by_hand '/<pool name="varlib/d' "'work:private' .*no such pool as 'varlibqubes'" \
     '<pool name="varlibqubes">'
 by_hand 's/driver="file-reflink"/driver="btrfs"/' "pool 'varlibqubes': .*'btrfs'" \
     '<pool name="varlibqubes">'
 by_hand 's/^ *<volume name="private" .*appvms\/work.*/&\n&/' "volume 'private' twice" \
-    "second <volume name=\"private\"> of 'work'"
+    "first <volume name=\"private\"> of 'work'"
 by_hand 's/appvms\/work\/private/appvms\/sys-net\/private/' 'has the same image' \
     '<volume name="private"> of'
 by_hand "$(work_only 's/rw="True"/rw="yes"/')" 'neither True nor False' \

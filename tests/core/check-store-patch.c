@@ -173,25 +173,6 @@ START_TEST(what_comes_and_goes_leaves_nothing)
 }
 END_TEST
 
-/* Which of two counts, only the writer says. */
-START_TEST(what_is_there_twice_is_written_anew)
-{
-    g_autofree char *twice = with("<property name='label'>red</property>",
-                                  "<property name='label'>red</property>"
-                                  "<property name='label'>red</property>");
-    g_autofree char *text = whole(twice);
-    GString *after;
-
-    root_put(text, -1);
-    root_load();
-    put("vcpus", "3");
-    after = store_serialise(store, model);
-    ck_assert_ptr_null(strstr(after->str, "never again"));
-    ck_assert_ptr_nonnull(strstr(after->str, ">3</property>"));
-    g_string_free(after, TRUE);
-}
-END_TEST
-
 /* The text with each `from` replaced. */
 static char *replaced(const char *text, const char *from, const char *to)
 {
@@ -328,7 +309,7 @@ int main(void)
         what_was_touched_and_is_the_same_is_the_same, a_change_is_of_its_element_alone,
         a_comment_within_what_changes_goes, what_is_new_stands_after_what_it_follows,
         the_comment_of_what_goes_stays, what_comes_and_goes_leaves_nothing,
-        what_is_there_twice_is_written_anew, a_property_of_the_system_changes_alone,
+        a_property_of_the_system_changes_alone,
         lines_end_as_they_did, what_is_said_otherwise_is_patched_too,
         a_list_that_was_missing_gets_a_place, a_missing_section_leaves_the_rest, NULL,
     };
