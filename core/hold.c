@@ -7,8 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/engine.h"
+#include "core/engine-private.h"
 #include "core/layout.h"
+#include "core/store-history.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -22,8 +23,12 @@
 struct hold {
     struct engine *engine;
     char uuid[37];
-    char *name; /* sanitised */
+    char *name;  /* sanitised */
+    char *asked; /* as a domain of it is called; NULL: the name is another one's */
     GPtrArray *volumes;
+    gboolean stamped; /* it is of a file */
+    struct file_stamp stamp;
+    char *said;  /* what the store said of it, see said_of() */
     struct file_lock *lock;
     enum power_state state;
 };
@@ -37,11 +42,31 @@ static gboolean is_own(struct engine *engine, const struct volume_config *config
            !model_volume_rival(engine_model(engine), config, &owner);
 }
 
+/* Its name and, a line each, where its volumes are that can be written to. */
+static char *said_of(const struct qube *qube)
+{
+    GString *text = g_string_new(qube->name);
+
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const struct volume *volume =
+            g_array_index(qube->volumes, struct volume_config, i).volume;
+        const struct volume *source = volume ? volume_source(volume) : NULL;
+
+        if (volume && volume_rw(volume))
+            g_string_append_printf(text, "\n%s %s %s", pool_name(volume_pool(volume)),
+                                   volume_vid(volume), source ? volume_vid(source) : "");
+    }
+    return g_string_free(text, FALSE);
+}
+
 struct hold *hold_new(struct engine *engine, const struct qube *qube)
 {
     struct hold *hold = g_new0(struct hold, 1);
 
     hold->engine = engine;
+    hold->asked = qube->nameless ? NULL : g_strdup(qube->name);
+    hold->stamped = store_stamp(engine->store, &hold->stamp);
+    hold->said = said_of(qube);
     g_strlcpy(hold->uuid, qube->uuid, sizeof hold->uuid);
     hold->name = text_sanitise(qube->name, -1);
     hold->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)volume_unref);
@@ -60,6 +85,8 @@ void hold_free(struct hold *hold)
     hold_release(hold);
     g_ptr_array_unref(hold->volumes);
     g_free(hold->name);
+    g_free(hold->asked);
+    g_free(hold->said);
     g_free(hold);
 }
 
@@ -177,7 +204,7 @@ static gboolean lock_take(struct hold *hold, const char *verb, int timeout_ms,
     return TRUE;
 }
 
-gboolean hold_look(struct hold *hold, GCancellable *cancel, GError **error)
+gboolean hold_look_own(struct hold *hold, GCancellable *cancel, GError **error)
 {
     struct hv *hv = engine_hv(hold->engine);
     int waited = 0;
@@ -202,6 +229,68 @@ gboolean hold_look(struct hold *hold, GCancellable *cancel, GError **error)
     return FALSE;
 }
 
+static gboolean check_namesake(const struct hold *hold, GError **error)
+{
+    struct hv *hv = engine_hv(hold->engine);
+    g_autofree char *hint = NULL;
+    char other[37];
+
+    if (hv_offline(hv) || hold->state != POWER_HALTED || !hold->asked)
+        return TRUE;
+    if (!hv_namesake(hv, hold->asked, hold->uuid, other, error))
+        return FALSE;
+    if (!*other)
+        return TRUE;
+    hint = g_strdup_printf("shut that domain down: virsh shutdown %s; or go back to the "
+                           "copy of the store that has it: qmc xml log", other);
+    error_set(error, QMC_ERROR_STATE, hint,
+              "'%s' is running, but not as the qube of the store: libvirt has the UUID %s "
+              "for that name, the store %s", hold->name, other, hold->uuid);
+    return FALSE;
+}
+
+gboolean hold_look(struct hold *hold, GCancellable *cancel, GError **error)
+{
+    return hold_look_own(hold, cancel, error) && check_namesake(hold, error);
+}
+
+static gboolean refuse_changed(const struct hold *hold, const struct qube *now,
+                               GError **error)
+{
+    g_autofree char *name = now ? text_sanitise(now->name, -1) : NULL;
+
+    if (!name)
+        error_set(error, QMC_ERROR_NOTFOUND, "'qmc ls' lists the qubes",
+                  "qube '%s' was removed meanwhile", hold->name);
+    else if (!g_str_equal(name, hold->name))
+        error_set(error, QMC_ERROR_NOTFOUND, "try again with that name",
+                  "qube '%s' was renamed to '%s' meanwhile", hold->name, name);
+    else
+        error_set(error, QMC_ERROR_BUSY, "try again",
+                  "qube '%s' was given other volumes meanwhile", hold->name);
+    return FALSE;
+}
+
+/* Another program may have had the lock before: what the model says of the qube may be
+ * true of somebody else by now. Of a store that cannot be read nobody knows better. */
+static gboolean check_current(const struct hold *hold, GError **error)
+{
+    g_autofree char *path = layout_path(engine_root(hold->engine), LAYOUT_STORE);
+    auto_of(store_reading) struct store_reading *reading = NULL;
+    g_autofree char *said = NULL;
+    const struct qube *qube;
+    struct file_stamp now;
+
+    if (!hold->stamped || !file_stamp_path(path, &now, NULL) ||
+        file_stamp_equal(&now, &hold->stamp))
+        return TRUE;
+    reading = store_reading_new(engine_root(hold->engine), path, NULL);
+    qube = reading ? model_qube(reading->model, hold->uuid) : NULL;
+    said = qube ? said_of(qube) : NULL;
+    return !reading || g_strcmp0(said, hold->said) == 0 ||
+           refuse_changed(hold, qube, error);
+}
+
 static gboolean stop_work(struct hold *hold, GError **error)
 {
     if (hold->state != POWER_HALTED || hv_offline(engine_hv(hold->engine)))
@@ -215,7 +304,7 @@ gboolean hold_lock(struct hold *hold, const char *verb, int timeout_ms,
     job_may_block();
     if (!lock_take(hold, verb, timeout_ms, cancel, error))
         return FALSE;
-    if (engine_check_writable(hold->engine, error))
+    if (engine_check_writable(hold->engine, error) && check_current(hold, error))
         return TRUE;
     hold_release(hold);
     return FALSE;

@@ -24,13 +24,14 @@ const char *hold_uuid(const struct hold *hold);
 GPtrArray *hold_volumes(const struct hold *hold); /* struct volume */
 
 /* [W] Takes the lock, waiting at most timeout_ms (BUSY names the holder), asks
- * whether the store may be written at all (DENIED), waits for a domain that is
- * being torn down and reads its state. A halted qube gets its stop work done
- * here, so that whatever follows finds clean volumes. Offline the state reads
+ * whether the store may be written at all (DENIED) and still has the qube under that
+ * name (NOTFOUND) with those volumes (BUSY), waits for a domain that is
+ * being torn down and reads its state as hold_look() does. A halted qube gets its stop
+ * work done here, so that whatever follows finds clean volumes. Offline the state reads
  * Halted and no stop work is done. `verb` is shown to others. */
 gboolean hold_take(struct hold *hold, const char *verb, int timeout_ms,
                    GCancellable *cancel, GError **error);
-/* [W] The same, but nothing is asked and no stop work is done: for what does not
+/* [W] The same, but no hypervisor is asked and no stop work is done: for what does not
  * depend on the state. */
 gboolean hold_lock(struct hold *hold, const char *verb, int timeout_ms,
                    GCancellable *cancel, GError **error);
@@ -42,5 +43,10 @@ enum power_state hold_state(const struct hold *hold);
  * that is not known, unless none of its volumes is in use. */
 gboolean hold_check_halted(const struct hold *hold, const char *verb, GError **error);
 
-/* [W] The state now, past a teardown in progress; needs no lock. */
+/* [W] The state now, past a teardown in progress; needs no lock. STATE if a domain of its
+ * name runs that has another UUID than the store says: the qube is not running then, and
+ * yet somebody has its images in use. */
 gboolean hold_look(struct hold *hold, GCancellable *cancel, GError **error);
+/* [W] The same of its own domain alone: to take back what was made for that, and where
+ * nothing depends on who else runs. */
+gboolean hold_look_own(struct hold *hold, GCancellable *cancel, GError **error);

@@ -40,6 +40,13 @@ static gboolean clone_prepare(struct op *op, GError **error)
     return TRUE;
 }
 
+static gboolean clone_look(struct op *op, GError **error)
+{
+    const struct birth *birth = op->data;
+
+    return hold_look(birth->hold, op_cancellable(op), error) && birth_look(op, error);
+}
+
 /* What runs is copied as it was when it stopped last. */
 static gboolean clone_run(struct op *op, GError **error)
 {
@@ -76,7 +83,7 @@ const struct op_row op_clone = {
     .deadline_ms = DEADLINE_MS,
     .fits = clone_fits,
     .prepare = clone_prepare,
-    .look = birth_look,
+    .look = clone_look,
     .run = clone_run,
     .apply = birth_enter,
     .clear = birth_clear,

@@ -212,7 +212,7 @@ static gboolean rewrite_look(struct op *op, GError **error)
     struct rewrite *rewrite = op->data;
     GString *text;
 
-    if (!hold_look(rewrite->hold, op_cancellable(op), error) ||
+    if (!hold_look_own(rewrite->hold, op_cancellable(op), error) ||
         !change(rewrite, op, error))
         return FALSE;
     text = firewall_serialise(rewrite->firewall, rewrite->now, error);
@@ -245,7 +245,8 @@ static gboolean rewrite_run(struct op *op, GError **error)
     struct rewrite *rewrite = op->data;
 
     op_step(op, "%s locked", op->subject);
-    if (!hold_take(rewrite->hold, op->row->name, LOCK_MS, op_cancellable(op), error))
+    if (!hold_lock(rewrite->hold, op->row->name, LOCK_MS, op_cancellable(op), error) ||
+        !hold_look_own(rewrite->hold, op_cancellable(op), error))
         return FALSE;
     op_step(op, "rules read");
     if (!change(rewrite, op, error))

@@ -59,13 +59,26 @@ static char *import_stake(const struct model *model, const struct qube *qube,
     return put_stake(args, put_over(args) ? TAIL : "no volume is touched");
 }
 
-static gboolean import_look(struct op *op, GError **error)
+static gboolean import_file(struct importing *importing, GError **error)
 {
-    struct importing *importing = op->data;
-
     importing->import =
         import_read(importing->file, importing->put.root, importing->pv, error);
     return importing->import != NULL;
+}
+
+static struct store_reading *import_reading(const struct importing *importing,
+                                            GError **error)
+{
+    return store_reading_new_bytes(importing->put.root, importing->import->bytes, error);
+}
+
+static gboolean import_look(struct op *op, GError **error)
+{
+    struct importing *importing = op->data;
+    auto_of(store_reading) struct store_reading *other =
+        import_file(importing, error) ? import_reading(importing, error) : NULL;
+
+    return other && put_check_guests(op, &importing->put, other, error);
 }
 
 /* Run. */
@@ -111,8 +124,7 @@ static gboolean write_rules(struct op *op, struct importing *importing, GError *
 static gboolean write_store(struct op *op, struct importing *importing, GError **error)
 {
     const char *root = importing->put.root;
-    auto_of(store_reading) struct store_reading *other =
-        store_reading_new_bytes(root, importing->import->bytes, error);
+    auto_of(store_reading) struct store_reading *other = import_reading(importing, error);
 
     return other && import_make_place(root, error) &&
            put_run(op, &importing->put, other, error);

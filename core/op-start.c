@@ -206,7 +206,7 @@ static gboolean undo_volumes(gpointer data, GError **error)
 {
     struct hold *hold = data;
 
-    if (!hold_look(hold, NULL, error))
+    if (!hold_look_own(hold, NULL, error))
         return FALSE;
     if (hold_state(hold) == POWER_HALTED)
         return volumes_stop(hold_volumes(hold), error);
@@ -328,7 +328,7 @@ static gboolean undo_domain(gpointer data, GError **error)
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    if (!hold_look(undo->hold, NULL, error))
+    if (!hold_look_own(undo->hold, NULL, error))
         return FALSE;
     undo_definition(undo);
     return TRUE;
@@ -361,7 +361,7 @@ static gboolean step_resume(struct start *s, GError **error)
 static gboolean step_running(struct start *s, GError **error)
 {
     if (!op_sleep(s->op, 0, error) ||
-        !hold_look(s->plan->hold, op_cancellable(s->op), error))
+        !hold_look_own(s->plan->hold, op_cancellable(s->op), error))
         return FALSE;
     if (hold_state(s->plan->hold) != POWER_HALTED)
         return TRUE;

@@ -202,11 +202,18 @@ static gboolean stop_paused(struct op *op, struct stop *stop, GError **error)
     return clean_up(op, stop, STOP_WORK_MS, error);
 }
 
+static gboolean stop_look(struct op *op, GError **error)
+{
+    struct stop *stop = op->data;
+
+    return hold_look(stop->hold, op_cancellable(op), error);
+}
+
 static gboolean stop_run(struct op *op, GError **error)
 {
     struct stop *stop = op->data;
 
-    if (!hold_look(stop->hold, op_cancellable(op), error))
+    if (!stop_look(op, error))
         return FALSE;
     if (hold_state(stop->hold) == POWER_HALTED) {
         op_set_result(op, "already halted");
@@ -334,6 +341,7 @@ const struct op_row op_stop = {
     .args = stop_args,
     .deadline_ms = DEADLINE_MS,
     .prepare = stop_prepare,
+    .look = stop_look,
     .run = stop_run,
     .poll = stop_poll,
     .clear = stop_clear,

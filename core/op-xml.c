@@ -10,6 +10,7 @@
 #include "core/layout.h"
 #include "core/store-stake.h"
 #include "core/weigh.h"
+#include "hv/hv.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -200,6 +201,54 @@ static gboolean put_as_asked(const struct put *put, const char *store,
     return FALSE;
 }
 
+static gboolean refuse_guest(const struct hv_domain *domain, const char *as,
+                             GError **error)
+{
+    g_autofree char *hint = g_strdup_printf(
+        "shut it down first: qmc stop %s, or: virsh shutdown %s", domain->name, domain->uuid);
+
+    error_set(error, QMC_ERROR_STATE, hint,
+              "'%s' is running with the UUID %s, and in the other store %s", domain->name,
+              domain->uuid, as);
+    return FALSE;
+}
+
+/* present: NULL if it does not read, or another name is no news. */
+static gboolean guest_fits(const struct hv_domain *domain, const struct model *present,
+                           const struct model *other, GError **error)
+{
+    const struct qube *named = model_qube_named(other, domain->name);
+    const struct qube *was = present ? model_qube(present, domain->uuid) : NULL;
+    const struct qube *is = model_qube(other, domain->uuid);
+    g_autofree char *as = NULL;
+
+    if (g_str_equal(domain->uuid, DOM0_UUID))
+        return TRUE;
+    if (named && !named->nameless && g_ascii_strcasecmp(named->uuid, domain->uuid) != 0)
+        as = g_strdup_printf("that name has %s", named->uuid);
+    else if (is && was && g_str_equal(was->name, domain->name) &&
+             !g_str_equal(is->name, domain->name))
+        as = g_strdup_printf("that is '%s'", is->name);
+    return !as || refuse_guest(domain, as, error);
+}
+
+gboolean put_check_guests(struct op *op, const struct put *put,
+                          const struct store_reading *other, GError **error)
+{
+    struct hv *hv = engine_hv(op->engine);
+    struct hv_snapshot *snapshot = hv_offline(hv) ? NULL : hv_snapshot(hv, NULL);
+    g_autofree char *store = layout_path(put->root, LAYOUT_STORE);
+    auto_of(store_reading) struct store_reading *present =
+        snapshot ? store_reading_new(put->root, store, NULL) : NULL;
+    gboolean fits = TRUE;
+
+    for (guint i = 0; snapshot && fits && i < snapshot->domains->len; i++)
+        fits = guest_fits(&g_array_index(snapshot->domains, struct hv_domain, i),
+                          present ? present->model : NULL, other->model, error);
+    hv_snapshot_free(snapshot);
+    return fits;
+}
+
 static gboolean put_undo(gpointer data, GError **error)
 {
     const struct put *put = data;
@@ -215,7 +264,8 @@ gboolean put_run(struct op *op, struct put *put, const struct store_reading *oth
     gboolean there = file_stamp_path(store, &present, NULL);
 
     op_step(op, "store replaced");
-    if (!put_as_asked(put, store, other, error))
+    if (!put_as_asked(put, store, other, error) ||
+        !put_check_guests(op, put, other, error))
         return FALSE;
     put->bytes = store_reading_bytes(other);
     if (!store_put(put->root, put->bytes, there ? &present : NULL, &put->kept, error))
@@ -292,7 +342,7 @@ static gboolean restore_look(struct op *op, GError **error)
     auto_of(store_reading) struct store_reading *copy =
         read_copy(restoring->put.root, restoring->copy, error);
 
-    return copy != NULL;
+    return copy && put_check_guests(op, &restoring->put, copy, error);
 }
 
 static void restore_tell(struct op *op, const struct restoring *restoring)

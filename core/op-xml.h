@@ -32,6 +32,11 @@ void put_plan(struct op *op);
 /* There is a store, readable or not. */
 gboolean put_over(GHashTable *args);
 
+/* [W] STATE if a guest runs that the other store would not know: another UUID for its
+ * name, or another name for its UUID. Its images would be taken for idle ones. Where the
+ * hypervisor does not answer nobody can tell, and nothing is refused. */
+gboolean put_check_guests(struct op *op, const struct put *put,
+                          const struct store_reading *other, GError **error);
 /* Worker, in run: replaces it and pushes the undo; put stays until clear. BUSY: other
  * qubes would go than those the question named. */
 gboolean put_run(struct op *op, struct put *put, const struct store_reading *other,

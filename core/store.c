@@ -164,6 +164,14 @@ void store_swap(struct store *store, struct store *other)
     *other = was;
 }
 
+gboolean store_stamp(const struct store *store, struct file_stamp *stamp)
+{
+    if (!store->image.bytes)
+        return FALSE;
+    *stamp = store->image.stamp;
+    return TRUE;
+}
+
 gboolean store_stale(const struct store *store)
 {
     const struct file_stamp *seen = store->image.bytes    ? &store->image.stamp

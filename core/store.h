@@ -39,6 +39,9 @@ void store_build_qube(struct model *model, struct qube *qube);
 /* They exchange what they know of the file; of the same root. */
 void store_swap(struct store *store, struct store *other);
 
+/* The file that was loaded or saved last; FALSE: there is none. */
+gboolean store_stamp(const struct store *store, struct file_stamp *stamp);
+
 /* TRUE if the file is not the one that was loaded or saved last, or the one that
  * could not be. */
 gboolean store_stale(const struct store *store);

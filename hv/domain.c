@@ -129,6 +129,54 @@ gboolean hv_state(struct hv *hv, const char *uuid, enum power_state *state,
     return TRUE;
 }
 
+struct namesake_call {
+    struct hv_call call;
+    const char *name;
+    char other[VIR_UUID_STRING_BUFLEN];
+};
+
+/* Only to be asked of the last call that failed. */
+static gboolean unknown_or_error(const struct namesake_call *n, GError **error)
+{
+    if (virt_error_code() == VIR_ERR_NO_DOMAIN)
+        return TRUE;
+    virt_error_set(error, n->call.hv->uri, "cannot ask who is called '%s'", n->name);
+    return FALSE;
+}
+
+static gboolean run_namesake(struct hv_call *call, virConnectPtr conn, GError **error)
+{
+    struct namesake_call *n = (struct namesake_call *)call;
+    auto_of(domain) virDomainPtr dom = virDomainLookupByName(conn, n->name);
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    int active;
+
+    n->other[0] = '\0';
+    if (!dom)
+        return unknown_or_error(n, error);
+    if (virDomainGetUUIDString(dom, uuid) < 0)
+        return unknown_or_error(n, error);
+    if (g_ascii_strcasecmp(uuid, call->uuid) == 0)
+        return TRUE;
+    active = virDomainIsActive(dom);
+    if (active < 0)
+        return unknown_or_error(n, error);
+    if (active)
+        g_strlcpy(n->other, uuid, sizeof n->other);
+    return TRUE;
+}
+
+gboolean hv_namesake(struct hv *hv, const char *name, const char *uuid, char other[37],
+                     GError **error)
+{
+    struct namesake_call n = { { .run = run_namesake, .hv = hv, .uuid = uuid }, .name = name };
+
+    if (!hv_call(&n.call, error))
+        return FALSE;
+    g_strlcpy(other, n.other, sizeof n.other);
+    return TRUE;
+}
+
 /* Actions on a domain that exists */
 
 struct action {

@@ -72,6 +72,11 @@ const struct hv_domain *hv_snapshot_find(const struct hv_snapshot *snapshot,
 gboolean hv_state(struct hv *hv, const char *uuid, enum power_state *state,
                   int *xid, GError **error);
 
+/* [W] The UUID of an active domain that has the name and not that UUID; "": there is
+ * none. What runs under the name of a qube uses its images, whoever it is. */
+gboolean hv_namesake(struct hv *hv, const char *name, const char *uuid, char other[37],
+                     GError **error);
+
 /* [W] Defines and creates it paused, in one step for the caller: when this
  * fails no domain of that UUID is active and no new definition stays, or the
  * message says what is left and why. EXISTS if the name belongs to another

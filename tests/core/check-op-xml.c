@@ -157,6 +157,59 @@ START_TEST(the_model_follows_the_copy)
 }
 END_TEST
 
+#define STRANGER "0a0b0c0d-0000-4000-8000-000000000001"
+
+static void restore_fails(const char *copy, const char *part)
+{
+    g_autofree char *before = world_store(world), *after = NULL;
+    const struct op *op = restore(copy);
+
+    ck_assert(error_is(op->error, QMC_ERROR_STATE));
+    ck_assert_msg(strstr(op->error->message, part) != NULL, "%s", op->error->message);
+    after = world_store(world);
+    ck_assert_str_eq(after, before);
+}
+
+START_TEST(nobody_runs_under_a_name_of_the_copy)
+{
+    g_autofree char *copy = NULL;
+
+    change_memory("900");
+    copy = newest_copy();
+    fake_set_state(STRANGER, "vault", POWER_RUNNING);
+    restore_fails(copy, "'vault' is running with the UUID " STRANGER);
+    fake_set_state(STRANGER, NULL, POWER_HALTED);
+    ck_no_error(restore(copy)->error);
+}
+END_TEST
+
+/* Who runs would have its images under another name. */
+START_TEST(nobody_is_renamed_while_it_runs)
+{
+    g_autofree char *copy = NULL;
+    g_autoptr(GError) error = NULL;
+    struct op *op = world_submit(world, "rename", "vault", &error, "name", "safe", NULL);
+
+    ck_no_error(error);
+    world_finish(world, op);
+    ck_no_error(op->error);
+    copy = newest_copy();
+    fake_set_state(world_uuid(world, "safe"), "safe", POWER_RUNNING);
+    restore_fails(copy, "and in the other store that is 'vault'");
+}
+END_TEST
+
+START_TEST(a_hypervisor_that_is_away_hinders_nobody)
+{
+    g_autofree char *copy = NULL;
+
+    change_memory("900");
+    copy = newest_copy();
+    fake_script("down=1");
+    ck_no_error(restore(copy)->error);
+}
+END_TEST
+
 START_TEST(a_store_that_does_not_read_is_replaced_and_kept)
 {
     g_autofree char *copy = NULL, *kept = NULL, *name = NULL;
@@ -434,6 +487,23 @@ START_TEST(an_old_store_takes_the_place)
 }
 END_TEST
 
+START_TEST(an_import_takes_no_name_of_who_runs)
+{
+    g_autofree char *file = old_system(), *before = world_store(world), *after = NULL;
+    g_autoptr(GError) error = NULL;
+    const struct op *op;
+
+    fake_set_state(STRANGER, "ancient", POWER_RUNNING);
+    op = import(file, CONFIRM_L3, &error);
+    ck_no_error(error);
+    ck_assert(error_is(op->error, QMC_ERROR_STATE));
+    ck_assert_ptr_nonnull(strstr(op->error->message, "'ancient' is running with the UUID"));
+    after = world_store(world);
+    ck_assert_str_eq(after, before);
+    ck_assert(!has_rules("ancient"));
+}
+END_TEST
+
 START_TEST(an_import_over_a_store_wants_its_name)
 {
     g_autofree char *file = old_system(), *before = world_store(world), *after = NULL;
@@ -519,6 +589,10 @@ int main(void)
 {
     const TTest *const tests[] = {
         the_model_follows_the_copy,
+        nobody_runs_under_a_name_of_the_copy,
+        nobody_is_renamed_while_it_runs,
+        a_hypervisor_that_is_away_hinders_nobody,
+        an_import_takes_no_name_of_who_runs,
         a_store_that_does_not_read_is_replaced_and_kept,
         nothing_else_can_be_done_without_a_store,
         what_fails_leaves_store_and_copies,

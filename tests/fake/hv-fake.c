@@ -125,8 +125,7 @@ static gboolean post_deliver(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Lock held. */
-/* Of what it points to only the text is kept. */
+/* Lock held. Of what it points to only the text is kept. */
 static void emit(const struct hv_event *event)
 {
     struct post *post;
@@ -172,8 +171,11 @@ static void run_domains(void)
 
         domain_activate(domain_add(uuid, name), POWER_RUNNING);
     }
-    for (char **uuid = script.running; uuid && *uuid; uuid++)
-        domain_activate(domain_add(*uuid, *uuid), POWER_RUNNING);
+    for (char **one = script.running; one && *one; one++) {
+        g_auto(GStrv) parts = g_strsplit(*one, "/", 2); /* UUID/NAME */
+
+        domain_activate(domain_add(parts[0], parts[parts[1] != NULL]), POWER_RUNNING);
+    }
 }
 
 /* Lock held. */
@@ -447,6 +449,33 @@ gboolean hv_state(struct hv *hv, const char *uuid, enum power_state *state,
     return TRUE;
 }
 
+static const struct domain *namesake_of(const char *name, const char *uuid, gboolean active)
+{
+    GHashTableIter iter;
+    gpointer d;
+
+    g_hash_table_iter_init(&iter, domains);
+    while (g_hash_table_iter_next(&iter, NULL, &d))
+        if (!g_strcmp0(((struct domain *)d)->name, name) &&
+            strcmp(((struct domain *)d)->uuid, uuid) != 0 &&
+            (!active || ((struct domain *)d)->id))
+            return d;
+    return NULL;
+}
+
+gboolean hv_namesake(struct hv *hv, const char *name, const char *uuid, char other[37],
+                     GError **error)
+{
+    const struct domain *d;
+
+    if (!begin(hv, "namesake", uuid, error))
+        return FALSE;
+    d = namesake_of(name, uuid, TRUE);
+    g_strlcpy(other, d ? d->uuid : "", 37);
+    leave();
+    return TRUE;
+}
+
 /* Actions */
 
 static gboolean set_refusal(QmcErrorCode code, const char *verb,
@@ -456,24 +485,11 @@ static gboolean set_refusal(QmcErrorCode code, const char *verb,
     return FALSE;
 }
 
-static const struct domain *owner_of(const char *name)
-{
-    GHashTableIter iter;
-    gpointer d;
-
-    g_hash_table_iter_init(&iter, domains);
-    while (g_hash_table_iter_next(&iter, NULL, &d))
-        if (!g_strcmp0(((struct domain *)d)->name, name))
-            return d;
-    return NULL;
-}
-
 static gboolean create(const struct dom_spec *spec, char *xml, GError **error)
 {
-    const struct domain *owner = owner_of(spec->name);
     struct domain *d = domain_get(spec->uuid);
 
-    if (owner && strcmp(owner->uuid, spec->uuid) != 0)
+    if (namesake_of(spec->name, spec->uuid, FALSE))
         return set_refusal(QMC_ERROR_EXISTS, "create", spec->name,
                            "another domain has the same name", error);
     if (d && d->id)

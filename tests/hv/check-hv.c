@@ -226,6 +226,28 @@ START_TEST(name_of_another)
 }
 END_TEST
 
+START_TEST(who_runs_under_a_name)
+{
+    static const struct {
+        int place; /* in the states */
+        gboolean runs;
+    } rows[] = { { 1, TRUE }, { SHUTOFF, FALSE } };
+    char other[37];
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *uuid = g_strdup_printf(UUID_FORMAT, rows[i].place);
+        g_autofree char *name = g_strdup_printf("state-%d", rows[i].place);
+
+        ck_assert(hv_namesake(hv, name, WORK, other, NULL));
+        ck_assert_str_eq(other, rows[i].runs ? uuid : "");
+        ck_assert(hv_namesake(hv, name, uuid, other, NULL));
+        ck_assert_str_eq(other, "");
+    }
+    ck_assert(hv_namesake(hv, "nobody", WORK, other, NULL));
+    ck_assert_str_eq(other, "");
+}
+END_TEST
+
 START_TEST(renamed_since_the_last_start)
 {
     g_autofree char *uuid = g_strdup_printf(UUID_FORMAT, SHUTOFF);
@@ -524,6 +546,7 @@ int main(void)
     tcase_add_test(tc, life);
     tcase_add_loop_test(tc, actions_refused, 0, G_N_ELEMENTS(actions));
     tcase_add_test(tc, name_of_another);
+    tcase_add_test(tc, who_runs_under_a_name);
     tcase_add_test(tc, renamed_since_the_last_start);
     tcase_add_test(tc, already_active);
     tcase_add_test(tc, refused_document_leaves_nothing);
