@@ -466,17 +466,14 @@ static void disposable_inherit(struct model *model, const struct qube *template,
     dispid_put(model, qube);
 }
 
-/* In the same order: that decides where a guest finds them. */
+/* In the same order: that decides where a guest finds them. One with a flaw goes over
+ * as it stands: who mends it knows what was meant. */
 static void devices_copy(const struct qube *from, struct qube *to)
 {
     if (from->devices->len)
         qube_devices_edit(to);
-    for (guint i = 0; i < from->devices->len; i++) {
-        const struct device_assignment *device = from->devices->pdata[i];
-
-        if (!device->flaw)
-            g_ptr_array_add(to->devices, device_assignment_copy(device));
-    }
+    for (guint i = 0; i < from->devices->len; i++)
+        g_ptr_array_add(to->devices, device_assignment_copy(from->devices->pdata[i]));
     to->has_pci = from->has_pci;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/birth.h"
 
+#include "core/device-assignment.h"
 #include "core/draft.h"
 #include "core/hold.h"
 
@@ -17,11 +18,26 @@ static gboolean clone_fits(const struct model *model, const struct qube *qube,
     return !name || draft_check_name(model, name, error);
 }
 
+static gboolean has_flawed_devices(const struct qube *qube)
+{
+    for (guint i = 0; i < qube->devices->len; i++)
+        if (((const struct device_assignment *)qube->devices->pdata[i])->flaw)
+            return TRUE;
+    return FALSE;
+}
+
 /* Two qubes must not have one address. */
 static const char *left_out(const struct qube *qube)
 {
-    return qube_is_explicit(qube, "ip") || qube_is_explicit(qube, "ip6")
-               ? "; the address that was set is not taken over" : "";
+    static const char *const said[2][2] = {
+        { "", "; devices that cannot be used are taken over as they stand" },
+        { "; the address that was set is not taken over",
+          "; the address that was set is not taken over, devices that cannot be used are, "
+          "as they stand" },
+    };
+    gboolean ip = qube_is_explicit(qube, "ip") || qube_is_explicit(qube, "ip6");
+
+    return said[ip][has_flawed_devices(qube)];
 }
 
 static gboolean clone_prepare(struct op *op, GError **error)

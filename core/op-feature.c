@@ -7,15 +7,6 @@
 #include "core/feature.h"
 #include "core/prop-change.h"
 
-static gboolean fits(const struct model *model, const struct qube *qube,
-                     GHashTable *args, GError **error)
-{
-    const char *name = edit_arg(args, "name");
-
-    return change_is_kept(qube, error) &&
-           (!name || feature_check(name, edit_arg(args, "value"), error));
-}
-
 /* The service that gives memory back is maxmem by another name (4.2). */
 static const struct prop_row *balloon(const struct qube *qube, const char *name)
 {
@@ -23,6 +14,26 @@ static const struct prop_row *balloon(const struct qube *qube, const char *name)
                                      ? prop_find("maxmem", qube->class->id) : NULL;
 
     return row && !row->computed ? row : NULL;
+}
+
+/* What it means for the property has to be allowed there. */
+static gboolean balloon_fits(const struct model *model, const struct qube *qube,
+                             GHashTable *args, GError **error)
+{
+    const char *name = edit_arg(args, "name"), *value = edit_arg(args, "value");
+    const struct prop_row *row = name && value ? balloon(qube, name) : NULL;
+
+    return !row || change_check(model, qube, row, *value ? NULL : "0", error);
+}
+
+static gboolean fits(const struct model *model, const struct qube *qube,
+                     GHashTable *args, GError **error)
+{
+    const char *name = edit_arg(args, "name");
+
+    return change_is_kept(qube, error) &&
+           (!name || feature_check(name, edit_arg(args, "value"), error)) &&
+           balloon_fits(model, qube, args, error);
 }
 
 static char *shown(const char *value)

@@ -7,6 +7,7 @@
 #include "core/store-private.h"
 
 #include "core/device-private.h"
+#include "core/feature.h"
 #include "core/model-private.h"
 #include "core/name.h"
 #include "core/tag.h"
@@ -505,6 +506,23 @@ static void tags_check(struct qube *qube)
     }
 }
 
+/* What the system keeps is its own business. */
+static void feature_look(struct qube *qube, const struct pair *pair)
+{
+    const struct feature_row *row = feature_find(pair->name);
+    g_autofree char *quoted = NULL, *after = NULL, *hint = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if ((row && row->managed) ||
+        feature_check(pair->name, qube_feature(qube, pair->name), &error))
+        return;
+    quoted = text_shell_quote(pair->name);
+    after = g_strdup_printf("%s%s", *pair->name == '-' ? "-- " : "", quoted);
+    hint = repair("feature --unset", qube, after);
+    qube_find(qube, SEVERITY_WARN, hint, "'%s' has the feature '%s', which could not be set: "
+              "%s", qube->name, pair->name, error->message);
+}
+
 static void feature_twice(struct qube *qube, const char *name)
 {
     g_autofree char *feature = text_shell_quote(name);
@@ -532,10 +550,12 @@ static void pairs_check(struct qube *qube)
     struct seen features = { .n = 0 };
 
     for (guint i = 0; i < qube->features->len; i++) {
-        const char *name = g_array_index(qube->features, struct pair, i).name;
+        const struct pair *pair = &g_array_index(qube->features, struct pair, i);
 
-        if (seen_before(&features, name))
-            feature_twice(qube, name);
+        if (seen_before(&features, pair->name))
+            feature_twice(qube, pair->name);
+        else
+            feature_look(qube, pair);
     }
     for (guint i = 0; i < qube->volumes->len; i++) {
         const struct volume_config *config =

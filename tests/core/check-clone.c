@@ -210,6 +210,32 @@ START_TEST(devices_go_along)
 }
 END_TEST
 
+/* What is wrong with it is for those who know what was meant. */
+START_TEST(flawed_devices_go_along)
+{
+    struct qube *vault = world_qube(world, "vault");
+    struct device_assignment *device = device_assignment_new("block"), *copy;
+    g_autofree char *text = NULL;
+    struct op *op;
+
+    device->backend = g_strdup("dom0");
+    device->port = g_strdup("sda");
+    device->flaw = g_strdup("the mode is 'new'");
+    device->text = g_strdup("<device backend-domain=\"dom0\" id=\"sda\" mode=\"new\"/>");
+    qube_devices_edit(vault);
+    g_ptr_array_add(vault->devices, device);
+    model_touch(engine_model(world->engine), vault);
+    op = life_run(world, "clone", "vault", "name", "copy", NULL);
+    ck_no_error(op->error);
+    ck_assert_msg(strstr(op->result, "devices that cannot be used are taken over") != NULL,
+                  "%s", op->result);
+    copy = world_qube(world, "copy")->devices->pdata[0];
+    ck_assert_ptr_nonnull(copy->flaw);
+    text = world_store(world);
+    ck_assert_ptr_nonnull(strstr(strstr(text, "mode=\"new\"") + 1, "mode=\"new\""));
+}
+END_TEST
+
 START_TEST(a_volume_in_another_pool_stays_in_it)
 {
     struct op *op;
@@ -324,7 +350,7 @@ int main(void)
         what_says_who_it_is_stays_behind,
         what_dom0_wants_of_new_qubes_is_done,
         every_class_can_be_cloned,
-        devices_go_along,
+        devices_go_along, flawed_devices_go_along,
         a_volume_in_another_pool_stays_in_it,
         one_that_runs_is_cloned_as_it_was,
         each_refusal_says_why,

@@ -116,6 +116,8 @@ START_TEST(each_refusal_says_why)
         { { "global-set", "dom0", "default_kernel", "../x" }, QMC_ERROR_INVALID,
           "no value for 'default_kernel'" },
         { { "set", "personal", "maxmem", "2000" }, QMC_ERROR_STATE, "not halted" },
+        { { "feature-set", "personal", "service.meminfo-writer", "" }, QMC_ERROR_STATE,
+          "'maxmem' of 'personal': it is not halted" },
         { { "unset", "sys-firewall", "provides_network", NULL }, QMC_ERROR_STATE,
           "names it" },
         { { "global-set", "dom0", "default_pool", "nowhere" }, QMC_ERROR_INVALID,
