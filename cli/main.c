@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -165,12 +166,26 @@ static const struct cmd *stand_in(const struct options *options)
                                              : NULL;
 }
 
+/* A file that is opened later must not become what others write to or read from. Input
+ * that was closed is at its end; output that was cannot be written, and is said to be. */
+static void reserve_streams(void)
+{
+    static const int flags[] = {
+        [STDIN_FILENO] = O_RDONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_WRONLY,
+    };
+
+    for (int fd = 0; fd < (int)G_N_ELEMENTS(flags); fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", flags[fd]) != fd)
+            _exit(1);
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     auto_of(options) struct options *options = NULL;
     struct cli cli = {0};
 
+    reserve_streams();
     heap_share();
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN);

@@ -75,4 +75,21 @@ test $status -eq 0
 ok "the end of the input ends with 0: $status"
 out_has '^work: paused'
 
+# Closed streams: nothing waits or spins, and no file gets what was meant for them.
+make_root closed "$here/small.xml"
+for words in --plain ls 'prefs work memory 901'; do
+    status=0
+    # shellcheck disable=SC2086
+    timeout 20 "$qmc" --root "$work/closed" --offline $words <&- >&- 2>&- || status=$?
+    test $status -eq 1
+    ok "$words with closed streams ends: $status"
+done
+run 0 --root "$work/closed" --offline prefs work memory
+out_has 901
+run 10 --root "$work/closed" --offline xml check "$work/closed/var/lib/qubes/qubes.xml"
+status=0
+timeout 20 "$qmc" --root "$work/closed" --offline ls >&- 2>"$work/err" || status=$?
+test $status -eq 1 && grep -q 'cannot write the output' "$work/err"
+ok "that there is no output is said"
+
 finish
