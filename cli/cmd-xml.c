@@ -340,8 +340,7 @@ static char *newest(const struct work *work, GError **error)
 
         if (copy->state == COPY_UNREADABLE || (best && best->ours > copy->ours))
             continue;
-        if (!best || copy->ours > best->ours || copy->time > best->time ||
-            (copy->time == best->time && strcmp(copy->id, best->id) > 0))
+        if (!best || copy->ours > best->ours || store_copy_compare_age(copy, best) > 0)
             best = copy;
     }
     if (!best)

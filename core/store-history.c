@@ -16,8 +16,9 @@
 #include "util/log.h"
 
 #define FORMAT "qubes-%Y%m%dT%H%M%SZ"
-#define PATTERN "qubes-????????T??????Z-???.xml"
-#define NUMBERS 1000 /* of one second */
+#define PATTERN "qubes-????????T??????Z*"
+#define END ".xml"
+#define NUMBER_MOST 18 /* digits */
 #define LOCK_MS 5000
 
 const struct history_limits store_history_limits = {
@@ -90,32 +91,36 @@ guint store_reading_findings(const struct store_reading *reading,
     return n;
 }
 
-/* Keeping. */
+/* Names. */
 
-char *store_history_place(const char *root, GError **error)
+/* FALSE: no copy of ours. The first had no numbers. */
+static gboolean parse_name(const char *name, gint64 *number)
 {
-    g_autofree char *dir = layout_path(root, LAYOUT_HISTORY);
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autofree char *stem = g_date_time_format(now, FORMAT);
+    const char *end = strrchr(name, 'Z') ? strrchr(name, 'Z') + 1 : name;
+    gsize digits = *end == '-' ? strspn(end + 1, "0123456789") : 0;
 
-    if (!file_mkdirs(dir, 02770, error)) {
-        g_prefix_error(error, "cannot keep the former store: ");
-        return NULL;
-    }
-    for (int n = 0; n < NUMBERS; n++) {
-        g_autofree char *path = g_strdup_printf("%s/%s-%03d.xml", dir, stem, n);
-
-        if (access(path, F_OK) != 0 && errno == ENOENT)
-            return g_steal_pointer(&path);
-    }
-    error_set(error, QMC_ERROR_BUSY, "try again in a second",
-              "cannot keep the former store: '%s' takes no more of this second", dir);
-    return NULL;
+    if (!g_pattern_match_simple(PATTERN, name) || digits > NUMBER_MOST ||
+        !g_str_equal(end + (digits ? digits + 1 : 0), END))
+        return FALSE;
+    *number = digits ? g_ascii_strtoll(end + 1, NULL, 10) : -1;
+    return TRUE;
 }
 
 static gboolean is_ours(const char *name)
 {
-    return g_pattern_match_simple(PATTERN, name);
+    gint64 number;
+
+    return parse_name(name, &number);
+}
+
+/* The older first. The clock may have been wrong, or set; the number never is. */
+static int compare_names(const char *a, const char *b)
+{
+    gint64 one = 0, two = 0;
+
+    parse_name(a, &one);
+    parse_name(b, &two);
+    return one != two ? (one < two ? -1 : 1) : strcmp(a, b);
 }
 
 /* Boot copies of every release begin and end like this, with the time somewhere;
@@ -126,12 +131,12 @@ static gboolean is_theirs(const char *name)
            !strchr(name, '~') && !strstr(name, "-firewall-") && !is_ours(name);
 }
 
-static int by_text(gconstpointer a, gconstpointer b)
+static int by_age(gconstpointer a, gconstpointer b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    return compare_names(*(char *const *)a, *(char *const *)b);
 }
 
-/* Names in order; NULL: the directory cannot be read. */
+/* Names, the older first; NULL: the directory cannot be read. */
 static GPtrArray *names_in(const char *dir, gboolean (*fits)(const char *name),
                            GError **error)
 {
@@ -149,8 +154,36 @@ static GPtrArray *names_in(const char *dir, gboolean (*fits)(const char *name),
     while (list && (name = g_dir_read_name(list)))
         if (fits(name))
             g_ptr_array_add(names, g_strdup(name));
-    g_ptr_array_sort(names, by_text);
+    g_ptr_array_sort(names, by_age);
     return g_steal_pointer(&names);
+}
+
+/* Keeping. */
+
+/* After all there are. */
+static gint64 next_number(const GPtrArray *names)
+{
+    gint64 last = 0;
+
+    if (names->len > 0)
+        parse_name(names->pdata[names->len - 1], &last);
+    return MAX(last, 0) + 1;
+}
+
+char *store_history_place(const char *root, GError **error)
+{
+    g_autofree char *dir = layout_path(root, LAYOUT_HISTORY);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *stem = g_date_time_format(now, FORMAT);
+    g_autoptr(GPtrArray) names = NULL;
+
+    if (file_mkdirs(dir, 02770, error))
+        names = names_in(dir, is_ours, error);
+    if (!names) {
+        g_prefix_error(error, "cannot keep the former store: ");
+        return NULL;
+    }
+    return g_strdup_printf("%s/%s-%03" G_GINT64_FORMAT END, dir, stem, next_number(names));
 }
 
 /* Pruning. */
@@ -193,15 +226,16 @@ static struct former *former_at(const GArray *formers, guint i)
     return &g_array_index(formers, struct former, i);
 }
 
-/* From a clock that was ahead: what is named later than the one just made counts as
- * older than all others, or each new one would be the oldest for as long. */
+/* Of those without numbers, from a clock that was ahead: what is named later than the
+ * one just made counts as older than all others, or each new one would be the oldest
+ * for as long. */
 static void age_the_future(GArray *formers, const char *kept)
 {
     g_autofree char *now = kept ? g_path_get_basename(kept) : NULL;
     guint past = 0;
     g_autofree struct former *future = NULL;
 
-    while (past < formers->len && (!now || strcmp(former_at(formers, past)->name, now) <= 0))
+    while (past < formers->len && (!now || compare_names(former_at(formers, past)->name, now) <= 0))
         past++;
     if (past == formers->len)
         return;
@@ -470,6 +504,27 @@ static struct store_copy *copy_new(const char *root, const char *dir, const char
     return copy;
 }
 
+int store_copy_compare_age(const struct store_copy *a, const struct store_copy *b)
+{
+    if (a->since != b->since)
+        return a->since < b->since ? -1 : 1;
+    return compare_names(a->id, b->id);
+}
+
+/* A copy of ours is no older than those made before it, whatever the clock said. */
+static void copies_age(GPtrArray *copies)
+{
+    gint64 latest = G_MININT64;
+
+    for (guint i = 0; i < copies->len; i++) {
+        struct store_copy *copy = copies->pdata[i];
+
+        copy->since = copy->ours ? MAX(latest, copy->time) : copy->time;
+        if (copy->ours)
+            latest = copy->since;
+    }
+}
+
 static guint absent_of(const struct store_copy *copy)
 {
     return copy->stake ? copy->stake->items[STAKE_ABSENT]->len : 0;
@@ -486,9 +541,7 @@ static int by_worth(gconstpointer a, gconstpointer b)
         return one->stops < two->stops ? -1 : 1;
     if (absent_of(one) != absent_of(two))
         return absent_of(one) < absent_of(two) ? -1 : 1;
-    if (one->time != two->time)
-        return one->time > two->time ? -1 : 1;
-    return strcmp(two->id, one->id);
+    return store_copy_compare_age(two, one);
 }
 
 static const struct {
@@ -518,6 +571,7 @@ GPtrArray *store_copies_list(const char *root, guint *left_out, GError **error)
         for (guint i = first; i < names->len; i++)
             g_ptr_array_add(copies, copy_new(root, dir, names->pdata[i], present));
     }
+    copies_age(copies);
     g_ptr_array_sort(copies, by_worth);
     if (left_out)
         *left_out = out;

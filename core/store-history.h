@@ -5,8 +5,10 @@
  * Ours are in LAYOUT_HISTORY, below upstream's directory: the same file system
  * as the store, so that a former store is kept as a hard link, with its mode and
  * group, and takes no room on a full disk. They are named
- * qubes-YYYYMMDDTHHMMSSZ-NNN.xml after the moment they were replaced (UTC), so
- * names sort by time.
+ * qubes-YYYYMMDDTHHMMSSZ-NNN.xml after the moment they were replaced (UTC) and
+ * numbered in the order of their making, over all: a clock may be wrong or set, so
+ * it is the number that says which is newer. One without a number is older than all
+ * that have one.
  *
  * A save that cannot keep the former store is refused. The change it would have
  * made is still in the user's hands and the reason is named; a store that was
@@ -57,7 +59,7 @@ char *store_history_place(const char *root, GError **error);
  * is the store as it was when that began, so the one that stood longest, and the
  * first of a day is the first of its hour: nothing that is wanted later goes
  * before. Only names are looked at, no clock: where nothing is saved for years
- * nothing goes, and what a clock that was ahead has named counts as the oldest.
+ * nothing goes, and what a clock that was ahead has named is as old as its number.
  * With that the number is bounded (86); the oldest go until the size is, too. */
 struct history_limits {
     guint recent, hours, days, months;
@@ -86,6 +88,7 @@ struct store_copy {
     char *path;
     gboolean ours;   /* else upstream's */
     gint64 time;     /* seconds, as the name says, else of the last change */
+    gint64 since;    /* the same, or that of an older one of ours if that is later */
     guint64 size;
     enum copy_state state;
     guint qubes;     /* without dom0 */
@@ -101,6 +104,10 @@ struct store_copy {
  * has none; one that cannot be read is an error. */
 #define COPIES_MAX 500
 GPtrArray *store_copies_list(const char *root, guint *left_out, GError **error);
+
+/* Below 0: a is older than b, both of one list. Those of ours by their numbers; the
+ * machine's, which have none, by the time between them. */
+int store_copy_compare_age(const struct store_copy *a, const struct store_copy *b);
 
 /* What a user typed: a path (with a slash), an id, or a file of the working
  * directory. NOTFOUND. */

@@ -140,9 +140,7 @@ static char *copies_text_time(gconstpointer item, gpointer data)
 
 static int copies_compare_time(gconstpointer a, gconstpointer b, gpointer data)
 {
-    const struct store_copy *one = a, *two = b;
-
-    return one->time > two->time ? -1 : one->time < two->time;
+    return store_copy_compare_age(b, a);
 }
 
 static gboolean copies_reads(gconstpointer item)

@@ -105,14 +105,26 @@ untouched "$sum"
 test ! -e "$history"
 ok "nothing was kept"
 xml 0 restore "$old" --yes
-out_has "^system: the store is as in '$old'; the former one is 'qubes-.*Z-000.xml'"
+out_has "^system: the store is as in '$old'; the former one is 'qubes-.*Z-001.xml'"
 cmp -s "$store" "$here/small.xml"
 ok "the store is the copy"
 test "$(cksum <"$history/$(ls "$history")")" = "$sum"
 ok "the former store was kept"
 xml 0 diff
 out_has "^work${tab}added${tab}qube"
-err_has "Z-000.xml' to the store"
+err_has "Z-001.xml' to the store"
+
+# A clock that is ahead, or was, makes no copy newer.
+ahead=qubes-20990101T000000Z-001.xml
+mv "$history"/qubes-*Z-001.xml "$history/$ahead"
+run 0 --root "$work/sys" --offline prefs work memory 911
+xml 0 diff
+err_has "Z-002.xml' to the store"
+out_has 911
+xml 0 log --json
+json_is '[c["id"][-7:-4] for c in data if c["source"] == "qmc"] == ["002", "001"]'
+xml 0 restore "$(basename "$history"/qubes-*Z-002.xml)" --yes
+rm "$history"/qubes-*Z-00[23].xml
 first=$(ls "$history")
 xml 9 restore "$first" --yes
 err_has "not confirmed: the store loses 'work';"
