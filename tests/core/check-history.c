@@ -738,10 +738,12 @@ START_TEST(killed_at_any_point_it_is_old_or_new)
 {
     gint64 begin, unit, now, last = 1000;
     guint32 seed = g_random_int();
+    guint findings;
     g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
 
     g_free(root_put_fixture("upstream-4.2.xml"));
     root_load();
+    findings = qube_named("work")->findings->len;
     begin = g_get_monotonic_time();
     root_set_memory("work", (int)last);
     ck_assert(root_save(NULL));
@@ -754,7 +756,7 @@ START_TEST(killed_at_any_point_it_is_old_or_new)
         now = qube_get_int(model, qube_named("work"), MEMORY, 0);
         ck_assert_msg(whole ? now == 1000 + i : now == last || now == 1000 + i,
                       "round %d, seed %u: %d", i, seed, (int)now);
-        ck_assert_uint_eq(qube_named("work")->findings->len, 0);
+        ck_assert_uint_eq(qube_named("work")->findings->len, findings);
         ck_history_reads();
         last = now;
     }

@@ -416,9 +416,11 @@ static gint64 round_us(void)
 START_TEST(killed_in_a_save_it_is_old_or_new)
 {
     gint64 last = 0, unit;
+    guint findings;
 
     g_free(root_put_fixture("upstream-4.2.xml"));
     unit = round_us();
+    findings = qube_named("work")->findings->len;
     /* On a busy machine most may be killed before they begin. */
     for (int i = 0; i < 40 || last <= 500; i++) {
         pid_t pid = fork();
@@ -434,7 +436,7 @@ START_TEST(killed_in_a_save_it_is_old_or_new)
         root_load();
         now = qube_get_int(model, qube_named("work"), "memory", 0);
         ck_assert_int_ge(now, last);
-        ck_assert_uint_eq(qube_named("work")->findings->len, 0);
+        ck_assert_uint_eq(qube_named("work")->findings->len, findings);
         last = now;
     }
 }
