@@ -7,6 +7,7 @@
 #include "core/op-private.h"
 #include "hv/hv.h"
 #include "util/error.h"
+#include "util/heap.h"
 #include "util/text.h"
 
 #define POLL_MS 250
@@ -312,7 +313,7 @@ static void op_launch(struct op *op)
 static void saved(struct job *job, const GError *error, gpointer data);
 
 /* What it could not write over is read here, too: of a stale one the lock is kept, so
- * what is read now is what the next try finds. */
+ * what is read now is what the next try finds. Both reads are as large as the store. */
 static gboolean save_run(struct job *job, gpointer data, GError **error)
 {
     struct op *op = data;
@@ -321,6 +322,7 @@ static gboolean save_run(struct job *job, gpointer data, GError **error)
 
     if (!fine || op->priv->reads)
         load_read(op->priv->follow);
+    heap_release();
     return fine;
 }
 
