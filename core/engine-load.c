@@ -146,9 +146,13 @@ const GError *engine_store_error(const struct engine *engine)
 
 /* The file was changed by somebody else. */
 
+/* The look at the file is for a worker, too: on a disk that hangs it does not end. */
 static gboolean load_run(struct job *job, gpointer data, GError **error)
 {
-    load_read(data);
+    struct load *load = data;
+
+    if (store_stale(load->store))
+        load_read(load);
     return TRUE;
 }
 
@@ -158,9 +162,10 @@ static void load_done(struct job *job, const GError *error, gpointer data)
     struct engine *engine = load->engine;
 
     engine_job_lost(engine, error);
-    /* What was loaded or is being saved meanwhile is newer. */
-    if (error || engine->closing || engine->loads != load->loads ||
-        !g_queue_is_empty(&engine->savers))
+    /* What was loaded or is being saved meanwhile is newer; what was saved since this
+     * was asked for may be what it has read. */
+    if (error || !load->read || engine->closing || engine->loads != load->loads ||
+        !g_queue_is_empty(&engine->savers) || store_saw(load->store, engine->store))
         return;
     load_adopt(load);
     if (engine->store_error)
@@ -188,10 +193,13 @@ void engine_check_store(struct engine *engine)
         .destroy = load_over,
     };
 
-    if (engine->loading || !g_queue_is_empty(&engine->savers) ||
-        !store_stale(engine->store))
+    struct load *load;
+
+    if (engine->loading || !g_queue_is_empty(&engine->savers))
         return;
     engine->loading = TRUE;
-    spec.data = load_new(engine);
+    load = load_new(engine);
+    store_see(load->store, engine->store);
+    spec.data = load;
     engine_job(engine, &spec);
 }

@@ -39,8 +39,8 @@ struct store {
     char *root, *path;
     struct store_form form;
     struct store_image image;
-    struct file_stamp refused; /* of the file that could not be loaded */
-    gboolean refused_there;    /* FALSE: there was none, or it was loaded */
+    struct file_stamp unread; /* of a file that was seen, but is not the image */
+    gboolean unread_there;    /* FALSE: there was none, or it is */
     GPtrArray *raw; /* struct raw_text outside of qubes */
 };
 

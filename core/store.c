@@ -7,6 +7,7 @@
 #include "core/model-private.h"
 #include "core/store-private.h"
 #include "util/error.h"
+#include "util/job.h"
 
 /* Of a first store: what readers of 4.2 and of 4.3 understand alike. Tags before
  * devices, or it would be taken for one that 4.2 wrote (model.h: old). */
@@ -144,14 +145,14 @@ gboolean store_load(struct store *store, struct model *model, GError **error)
 
     reset(store);
     model_clear(model);
-    store->refused_there = FALSE;
+    store->unread_there = FALSE;
     if (read_all(store, model, &cause))
         return TRUE;
     reset(store);
     model_clear(model);
-    store->refused_there = there;
+    store->unread_there = there;
     if (there)
-        store->refused = before;
+        store->unread = before;
     advise(store, error, cause);
     return FALSE;
 }
@@ -172,15 +173,39 @@ gboolean store_stamp(const struct store *store, struct file_stamp *stamp)
     return TRUE;
 }
 
+/* NULL: there was none. */
+static const struct file_stamp *seen(const struct store *store)
+{
+    return store->image.bytes ? &store->image.stamp
+                              : store->unread_there ? &store->unread : NULL;
+}
+
+static gboolean same_seen(const struct file_stamp *one, const struct file_stamp *two)
+{
+    return one && two ? file_stamp_equal(one, two) : one == two;
+}
+
+void store_see(struct store *store, const struct store *other)
+{
+    const struct file_stamp *stamp = seen(other);
+
+    g_return_if_fail(!store->image.bytes);
+    store->unread_there = stamp != NULL;
+    if (stamp)
+        store->unread = *stamp;
+}
+
+gboolean store_saw(const struct store *store, const struct store *other)
+{
+    return same_seen(seen(store), seen(other));
+}
+
 gboolean store_stale(const struct store *store)
 {
-    const struct file_stamp *seen = store->image.bytes    ? &store->image.stamp
-                                    : store->refused_there ? &store->refused : NULL;
     struct file_stamp now;
 
-    if (!file_stamp_path(store->path, &now, NULL))
-        return seen != NULL;
-    return !seen || !file_stamp_equal(&now, seen);
+    job_may_block();
+    return !same_seen(file_stamp_path(store->path, &now, NULL) ? &now : NULL, seen(store));
 }
 
 static GString *serialise(const struct store *store, const struct model *model,

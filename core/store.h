@@ -42,9 +42,14 @@ void store_swap(struct store *store, struct store *other);
 /* The file that was loaded or saved last; FALSE: there is none. */
 gboolean store_stamp(const struct store *store, struct file_stamp *stamp);
 
-/* TRUE if the file is not the one that was loaded or saved last, or the one that
- * could not be. */
+/* [W] TRUE if the file is not the one that was loaded or saved last, or the one that
+ * could not be: that one it has seen. */
 gboolean store_stale(const struct store *store);
+/* One that was not loaded yet has seen what the other has: so a worker can look whether
+ * that is stale. */
+void store_see(struct store *store, const struct store *other);
+/* Both have seen the same file last. */
+gboolean store_saw(const struct store *store, const struct store *other);
 
 /* The whole document for the model as it is now. */
 GString *store_serialise(const struct store *store, const struct model *model);

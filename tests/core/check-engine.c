@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 
+#include "core/engine-private.h"
 #include "core/layout.h"
 #include "core/op-private.h"
 #include "hv-fake.h"
@@ -407,6 +408,89 @@ START_TEST(a_store_that_breaks_and_mends_is_followed)
 }
 END_TEST
 
+/* A disk that hangs: who looks at a file first does not come back before it answers. */
+
+static struct {
+    GMutex lock;
+    GCond change;
+    gboolean hangs, holds;
+} disk;
+
+gboolean __real_file_stamp_path(const char *path, struct file_stamp *stamp,
+                                GError **error);
+gboolean __wrap_file_stamp_path(const char *path, struct file_stamp *stamp,
+                                GError **error);
+
+gboolean __wrap_file_stamp_path(const char *path, struct file_stamp *stamp, GError **error)
+{
+    g_mutex_lock(&disk.lock);
+    if (disk.hangs && !disk.holds) {
+        disk.holds = TRUE;
+        g_main_context_wakeup(NULL);
+        while (disk.hangs)
+            g_cond_wait(&disk.change, &disk.lock);
+    }
+    g_mutex_unlock(&disk.lock);
+    return __real_file_stamp_path(path, stamp, error);
+}
+
+static void disk_answer(void)
+{
+    g_mutex_lock(&disk.lock);
+    disk.hangs = FALSE;
+    g_cond_broadcast(&disk.change);
+    g_mutex_unlock(&disk.lock);
+}
+
+static gboolean disk_holds(gpointer data)
+{
+    gboolean holds;
+
+    g_mutex_lock(&disk.lock);
+    holds = disk.holds;
+    g_mutex_unlock(&disk.lock);
+    return holds;
+}
+
+static gboolean looks_no_more(gpointer data)
+{
+    return !world->engine->loading;
+}
+
+static void disk_hang(void)
+{
+    ck_assert(world_until(world, looks_no_more, NULL));
+    disk.hangs = TRUE;
+    engine_request_all(world->engine);
+    ck_assert(world_until(world, disk_holds, NULL));
+}
+
+START_TEST(a_disk_that_hangs_holds_up_nobody)
+{
+    g_autofree char *path = world_path(world, LAYOUT_STORE);
+
+    fake_set_state(world_uuid(world, "work"), "work", POWER_PAUSED);
+    disk_hang();
+    expect_state("work", POWER_PAUSED);
+    ck_assert(g_file_set_contents(path, "<qubes><dom", -1, NULL));
+    engine_request_all(world->engine); /* nobody else looks meanwhile */
+    ck_assert(store_is_good(NULL));
+    disk_answer();
+    ck_assert(world_until(world, store_is_bad, NULL));
+}
+END_TEST
+
+START_TEST(what_was_saved_meanwhile_is_no_change_by_others)
+{
+    disk_hang();
+    world_finish(world, world_submit(world, "tag-add", "work", NULL, "tag", "new", NULL));
+    ck_assert(qube_has_tag(world_qube(world, "work"), "new"));
+    disk_answer();
+    ck_assert(world_until(world, looks_no_more, NULL));
+    ck_assert_ptr_null(strstr(world->notes->str, "by another program"));
+}
+END_TEST
+
 START_TEST(a_missing_store_is_an_error_of_the_engine)
 {
     g_autofree char *path = world_path(world, LAYOUT_STORE);
@@ -590,6 +674,8 @@ int main(void)
         a_reading_of_all_volumes_is_one_event,
         one_who_only_looks_cleans_up_nothing,
         a_store_that_breaks_and_mends_is_followed,
+        a_disk_that_hangs_holds_up_nobody,
+        what_was_saved_meanwhile_is_no_change_by_others,
         a_missing_store_is_an_error_of_the_engine,
         a_reload_keeps_what_is_known_of_now,
         a_pool_that_is_gone_says_so_once,
