@@ -206,10 +206,10 @@ static gboolean fail(const char *verb, const char *path, GError **error)
 
 static gboolean link_share(const char *path, const char *to, GError **error)
 {
-    g_autofree char *target = g_file_read_link(path, error);
+    g_autofree char *target = g_file_read_link(path, NULL);
 
     if (!target)
-        return FALSE;
+        return fail("read the link", path, error);
     return symlink(target, to) == 0 || errno == EEXIST || fail("make", to, error);
 }
 

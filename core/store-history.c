@@ -140,20 +140,18 @@ static int by_age(gconstpointer a, gconstpointer b)
 static GPtrArray *names_in(const char *dir, gboolean (*fits)(const char *name),
                            GError **error)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) cause = NULL;
-    g_autoptr(GDir) list = g_dir_open(dir, 0, &cause);
-    const char *name;
+    g_autoptr(GPtrArray) names = file_list(dir, &cause);
 
-    if (!list && !g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-        error_set(error, g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_ACCES)
-                             ? QMC_ERROR_DENIED : QMC_ERROR_IO,
-                  NULL, "cannot list '%s': %s", dir, cause->message);
+    if (!names && !error_is(cause, QMC_ERROR_NOTFOUND)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
         return NULL;
     }
-    while (list && (name = g_dir_read_name(list)))
-        if (fits(name))
-            g_ptr_array_add(names, g_strdup(name));
+    if (!names)
+        names = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = names->len; i-- > 0;)
+        if (!fits(names->pdata[i]))
+            g_ptr_array_remove_index_fast(names, i);
     g_ptr_array_sort(names, by_age);
     return g_steal_pointer(&names);
 }

@@ -7,6 +7,7 @@
 
 #include "core/prop-change.h"
 #include "util/error.h"
+#include "util/file.h"
 #include "util/text.h"
 
 static const struct {
@@ -186,14 +187,14 @@ static int kernels_compare(gconstpointer a, gconstpointer b)
 
 gpointer prop_kernels(gconstpointer dir, GError **error)
 {
-    g_autoptr(GDir) opened = g_dir_open(dir, 0, error);
+    g_autoptr(GPtrArray) untrusted_names = file_list(dir, error);
     GPtrArray *kernels;
-    const char *untrusted_name;
 
-    if (!opened)
+    if (!untrusted_names)
         return NULL;
     kernels = g_ptr_array_new_with_free_func(g_free);
-    while ((untrusted_name = g_dir_read_name(opened))) {
+    for (guint i = 0; i < untrusted_names->len; i++) {
+        const char *untrusted_name = untrusted_names->pdata[i];
         g_autofree char *file = g_build_filename(dir, untrusted_name, "vmlinuz", NULL);
         g_autofree char *shown = text_sanitise(untrusted_name, -1);
 

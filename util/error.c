@@ -55,6 +55,7 @@ static const struct {
     [QMC_ERROR_INTERNAL] = { "internal", 1 },
 };
 
+#define HINT_RIGHTS "be root, or have its owner give you the right"
 #define HINT_SPACE "free space in the file system that holds it, then try again"
 
 static const struct errnum_row {
@@ -65,7 +66,7 @@ static const struct errnum_row {
     { ENOSPC, QMC_ERROR_NOSPACE, HINT_SPACE },
     { EDQUOT, QMC_ERROR_NOSPACE, HINT_SPACE },
     { ENOMEM, QMC_ERROR_NOSPACE, NULL },
-    { EACCES, QMC_ERROR_DENIED, NULL },
+    { EACCES, QMC_ERROR_DENIED, HINT_RIGHTS },
     { EPERM, QMC_ERROR_DENIED, NULL },
     { EROFS, QMC_ERROR_DENIED,
       "the file system is mounted read-only: see the kernel's log" },

@@ -16,8 +16,8 @@ void error_set(GError **error, QmcErrorCode code, const char *hint,
 /* The same from an errno value: the code is chosen by errno, and ": " and the
  * system's text are appended. ENOSPC, EDQUOT and ENOMEM are NOSPACE; EACCES,
  * EPERM, EROFS DENIED; ENOENT NOTFOUND; EEXIST EXISTS; else IO. Without a hint
- * the error gets that of its errno, if it has one: a full disk needs the same
- * step whoever found it full. */
+ * the error gets that of its errno, if it has one: a full disk and a right that is
+ * missing need the same step whoever found it so. */
 void error_set_errno(GError **error, int errnum, const char *hint,
                      const char *format, ...) G_GNUC_PRINTF(4, 5);
 

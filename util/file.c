@@ -279,6 +279,21 @@ gboolean file_mkdirs(const char *dir, mode_t mode, GError **error)
 
 AUTO_DEFINE(dir, DIR, closedir)
 
+GPtrArray *file_list(const char *dir, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    auto_of(dir) DIR *open = opendir(dir);
+    struct dirent *entry = NULL;
+
+    while (open && (errno = 0, entry = readdir(open)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            g_ptr_array_add(names, g_strdup(entry->d_name));
+    if (open && errno == 0)
+        return g_steal_pointer(&names);
+    error_set_errno(error, errno, NULL, "cannot list '%s'", dir);
+    return NULL;
+}
+
 typedef int (*file_visit_fn)(int parent, const char *name, dev_t dev);
 
 /* Each name in a directory, until one fails; takes fd. */

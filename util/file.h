@@ -76,6 +76,8 @@ gboolean file_replace(const struct file_replace *how, const char *data,
 
 gboolean file_stamp_path(const char *path, struct file_stamp *stamp, GError **error);
 gboolean file_fsync_dir(const char *dir, GError **error);
+/* The names in a directory, without . and .., in no order; the caller's. */
+GPtrArray *file_list(const char *dir, GError **error);
 /* mkdir -p with the mode for each directory made. */
 gboolean file_mkdirs(const char *dir, mode_t mode, GError **error);
 /* BUSY if something is mounted on a directory, or on anything in it. Missing is fine. */

@@ -128,6 +128,8 @@ START_TEST(errno_chooses_the_code)
 
         error_set_errno(&error, expected[i].errnum, NULL, "cannot open '%s'", "x");
         ck_assert(g_str_has_prefix(error->message, "cannot open 'x': "));
+        if (expected[i].errnum == EACCES)
+            ck_assert_ptr_nonnull(strstr(error_hint(error), "be root"));
         ck_error(&error, expected[i].code, g_strerror(expected[i].errnum));
     }
 }

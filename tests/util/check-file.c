@@ -459,6 +459,28 @@ START_TEST(mkdirs_makes_all)
 }
 END_TEST
 
+START_TEST(list_names_all_or_says_why_not)
+{
+    g_autofree char *hidden = in_dir(".b"), *missing = in_dir("missing");
+    g_autoptr(GPtrArray) names = NULL;
+    GError *error = NULL;
+
+    put(path, "x");
+    put(hidden, "x");
+    names = file_list(dir, &error);
+    ck_no_error(error);
+    ck_assert_uint_eq(names->len, 2);
+    ck_assert(g_ptr_array_find_with_equal_func(names, ".b", g_str_equal, NULL));
+    ck_assert(g_ptr_array_find_with_equal_func(names, "store.xml", g_str_equal, NULL));
+    ck_assert_ptr_null(file_list(missing, &error));
+    ck_assert_str_eq(error->message + strlen("cannot list '") + strlen(missing),
+                     "': No such file or directory");
+    ck_error(&error, QMC_ERROR_NOTFOUND, missing);
+    ck_assert_ptr_null(file_list(path, &error));
+    ck_error(&error, QMC_ERROR_IO, path);
+}
+END_TEST
+
 START_TEST(remove_tree_follows_no_links)
 {
     g_autofree char *tree = in_dir("tree"), *deep = in_dir("tree/a/b");
@@ -564,7 +586,7 @@ int main(void)
         replace_hands_the_lock_over, replace_without_room_changes_nothing,
         replace_fails_cleanly, replace_killed_leaves_old_or_new,
         processes_lose_nothing,
-        mkdirs_makes_all, remove_tree_follows_no_links,
+        mkdirs_makes_all, list_names_all_or_says_why_not, remove_tree_follows_no_links,
         remove_tree_stops_at_mounts,
         sync_dir_needs_a_directory, NULL,
     };
