@@ -55,6 +55,32 @@ gboolean draft_check_name(const struct model *model, const char *name,
                   "choose another one", error);
 }
 
+/* The length of a name without the number behind it. */
+static gsize stem_length(const char *name)
+{
+    gsize digits = strlen(name);
+
+    while (digits > 0 && g_ascii_isdigit(name[digits - 1]))
+        digits--;
+    return name[digits] && digits > 1 && name[digits - 1] == '-' ? digits - 1
+                                                                 : strlen(name);
+}
+
+char *draft_free_name(const struct model *model, const char *like)
+{
+    gsize stem = stem_length(like);
+
+    for (guint n = 2;; n++) {
+        g_autofree char *number = g_strdup_printf("-%u", n);
+        int room = (int)MIN(stem, NAME_LENGTH_MAX - strlen(number));
+        char *name = g_strdup_printf("%.*s%s", room, like, number);
+
+        if (!model_qube_named(model, name))
+            return name;
+        g_free(name);
+    }
+}
+
 static gboolean check_name(const struct model *model, GHashTable *args,
                            GError **error)
 {

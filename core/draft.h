@@ -17,6 +17,10 @@ gboolean draft_check(const struct model *model, GHashTable *args, const char *fi
 gboolean draft_check_name(const struct model *model, const char *name,
                           GError **error);
 
+/* A name like that of another qube which none has: "work-2", "work-3" ... Caller
+ * frees. */
+char *draft_free_name(const struct model *model, const char *like);
+
 /* The template it would have, or a StandaloneVM is a copy of; NULL: none. */
 struct qube *draft_template(const struct model *model, GHashTable *args);
 

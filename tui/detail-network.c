@@ -28,6 +28,7 @@ struct network {
     char *error;
     struct query *reading;     /* NULL: none at work */
     gboolean again;            /* something else was asked for meanwhile */
+    gboolean wants_rule;       /* the form of a new one is opened when they are read */
 };
 
 static struct network *network_of(const struct screen *screen)
@@ -231,6 +232,7 @@ static void network_free_answer(gpointer answer)
 }
 
 static void network_read(struct network *network);
+static void network_give_rule(struct network *network);
 
 static void network_done(gpointer answer, const GError *error, gpointer data)
 {
@@ -247,6 +249,7 @@ static void network_done(gpointer answer, const GError *error, gpointer data)
     network->firewall = answer;
     network->error = error ? g_strdup(error->message) : NULL;
     network_put_rules(network);
+    network_give_rule(network);
     app_dirty(network->screen->app);
 }
 
@@ -550,6 +553,25 @@ static void network_key_new(struct screen *screen)
     if (network_allows(screen, "fw-add"))
         network_open_form(screen, &(struct rule_spec){
             .before = firewall_decisive(network_of(screen)->firewall)});
+}
+
+/* Somebody who went on does not want it any more. */
+static void network_give_rule(struct network *network)
+{
+    if (network->wants_rule && app_top(network->screen->app) == network->screen)
+        network_key_new(network->screen);
+    network->wants_rule = FALSE;
+}
+
+void detail_new_rule(struct app *app, const char *uuid)
+{
+    struct network *network;
+
+    detail_open(app, uuid, DETAIL_NETWORK);
+    network = network_of(app_top(app));
+    network->wants_rule = TRUE;
+    if (!network->reading)
+        network_give_rule(network);
 }
 
 /* FALSE, and it was said why. */

@@ -5,7 +5,10 @@
 
 #include <string.h>
 
+#include "tui/app.h"
+
 #define BUTTON_GAP 6
+#define COMMAND_LINES 2
 
 static int dialog_top(struct rect area, int h, int line)
 {
@@ -48,6 +51,34 @@ struct rect dialog_box(struct screen *screen, struct rect area,
     if (*hints)
         draw_words(box.y + h - 1, box.x + 3, w - 4, STYLE_BOX, foot);
     return (struct rect){box.y + 1, box.x + 2, h - 2, w - 4};
+}
+
+void dialog_form(struct screen *screen, struct rect area,
+                 const struct dialog_form *dialog)
+{
+    int height = form_height(dialog->form);
+    struct rect size = {dialog->line, 0, height + COMMAND_LINES + 3, dialog->width};
+    struct rect inside = dialog_box(screen, area, size, dialog->title);
+    g_autofree char *wrong = form_wrong(dialog->form);
+
+    if (inside.h > height + COMMAND_LINES && dialog->command)
+        draw_wrapped((struct rect){inside.y + inside.h - COMMAND_LINES, inside.x,
+                                   COMMAND_LINES, inside.w},
+                     wrong ? STYLE_WARN : STYLE_NORMAL, wrong ? wrong : dialog->command);
+    inside.h = MIN(inside.h, height);
+    form_draw(dialog->form, inside);
+}
+
+gboolean dialog_withdraw(struct screen *screen, const char *title, char *const *uuids)
+{
+    for (gsize i = 0; uuids[i]; i++)
+        if (!model_qube(app_model(screen->app), uuids[i])) {
+            app_note(screen->app, TRUE, "%s: the form is withdrawn: %s", title,
+                     uuids[1] ? "a qube is gone" : "the qube is gone");
+            app_pop(screen->app, screen);
+            return TRUE;
+        }
+    return FALSE;
 }
 
 void dialog_more(struct rect rows, guint above, guint below)

@@ -2,6 +2,7 @@
 /* What dialogs have in common: a box in the body, its title, buttons. */
 #pragma once
 
+#include "tui/form.h"
 #include "tui/screen.h"
 
 /* A box of at most h x w centred in the area, or where there is room elsewhere
@@ -14,6 +15,21 @@ struct rect dialog_box(struct screen *screen, struct rect area,
 /* At the right end of the first and the last of the rows shown: how many more
  * there are. */
 void dialog_more(struct rect rows, guint above, guint below);
+
+struct dialog_form {
+    const char *title;
+    const struct form *form;
+    const char *command; /* what it would do; NULL: it is not said */
+    int width;
+    int line;            /* to be left alone, as of dialog_box() */
+};
+/* A box with a form, and below that where there is room the command, or what is
+ * wrong. */
+void dialog_form(struct screen *screen, struct rect area,
+                 const struct dialog_form *dialog);
+/* Of a screen about these qubes (ends with NULL): TRUE if one of them is gone; then
+ * that was said, and the screen goes. */
+gboolean dialog_withdraw(struct screen *screen, const char *title, char *const *uuids);
 
 struct dialog_button {
     const char *label;

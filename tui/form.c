@@ -37,6 +37,8 @@ struct form *form_new(const struct form_spec *spec)
                 cell->choice++;
         else
             cell->field = field_new(row->initial);
+        if (cell->field && row->suggested)
+            field_suggest(cell->field, row->initial);
     }
     return form;
 }
@@ -132,6 +134,22 @@ static gboolean form_seek(struct form *form, int key)
     return FALSE;
 }
 
+/* The next of those known; the first if it is none of them. */
+static void form_offer(struct form *form, gboolean back)
+{
+    const struct form_spec *spec = &form->spec;
+    struct field *field = form->cells[form->focus].field;
+    g_autoptr(GPtrArray) known =
+        spec->offer ? spec->offer(form->focus, spec->data) : NULL;
+    guint n = known ? known->len : 0, at = 0;
+
+    while (at < n && strcmp(known->pdata[at], field_text(field)) != 0)
+        at++;
+    if (n)
+        field_suggest(field, known->pdata[at < n ? (at + (back ? n - 1 : 1)) % n
+                                                 : back ? n - 1 : 0]);
+}
+
 gboolean form_key(struct form *form, int key)
 {
     struct form_cell *cell = &form->cells[form->focus];
@@ -140,6 +158,8 @@ gboolean form_key(struct form *form, int key)
         form_move(form, 1);
     else if (key == K_UP || key == K_BACKTAB)
         form_move(form, form->spec.n - 1);
+    else if (cell->field && (key == K_PGDN || key == K_PGUP))
+        form_offer(form, key == K_PGUP);
     else if (cell->field)
         return field_key(cell->field, key);
     else if (key == ' ' || key == K_RIGHT || key == K_LEFT)

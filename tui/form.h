@@ -13,6 +13,7 @@ struct form_row {
     const char *help;           /* below the form while it has the focus */
     int width;                  /* of a typed one; 0: as usual */
     gboolean is_long;           /* so many choices that one is shown */
+    gboolean suggested;         /* typing replaces the initial text */
 };
 
 struct form_spec {
@@ -24,6 +25,9 @@ struct form_spec {
     /* What is said in place of the row's help; static, NULL: nothing else. NULL
      * ok. */
     const char *(*help)(guint row, const char *value, gpointer data);
+    /* What a typed row may be, as far as it is known: GPtrArray of char *, for the
+     * form to unref; PgDn and PgUp go through it. NULL ok, and none is known. */
+    GPtrArray *(*offer)(guint row, gpointer data);
 };
 
 struct form;
@@ -38,7 +42,7 @@ gboolean form_check(struct form *form);
 /* Why the first row that does not take its value does not; NULL: all do. Caller
  * frees. */
 char *form_wrong(const struct form *form);
-/* Arrows, Tab, Space, and for typed fields what field_key() takes. */
+/* Arrows, Tab, Space, PgUp, PgDn, and for typed fields what field_key() takes. */
 gboolean form_key(struct form *form, int key);
 /* Lines it takes: one per row, a blank one, one for help or what is wrong. */
 int form_height(const struct form *form);

@@ -6,17 +6,24 @@
 #include <string.h>
 
 #include "tui/dialog.h"
+#include "tui/list.h"
 #include "tui/screens.h"
 
 #define WIDTH 90
 #define KEY_WIDTH 3
-#define LABEL_WIDTH 17
+
+struct wanted {
+    const struct op_row *op;
+    char **uuids;
+    int line; /* of the row of the list it is about; 0: none */
+};
 
 struct entry {
     const struct op_row *op;
     char *key; /* in the screen below; "": it has none */
     int code;
-    void (*form)(struct app *app, const char *uuid); /* NULL: needs no more */
+    void (*form)(struct app *app, const struct wanted *wanted); /* NULL: needs no more */
+    gboolean many; /* the form is for several qubes as well */
 };
 
 struct actions {
@@ -24,21 +31,72 @@ struct actions {
     char *title;
     GArray *entries; /* struct entry */
     guint focus, top;
+    int line, label_width;
 };
 
 /* Of its own screen: one qube at a time. */
 #define MANY_REFUSED "one qube at a time"
 
-/* Operations that want to know more than the qube, and the screen that asks. */
+static void actions_ask(struct app *app, const struct wanted *wanted)
+{
+    struct arguments_spec spec = {wanted->op->name, wanted->uuids, wanted->line};
+
+    arguments_open(app, &spec);
+}
+
+static void actions_ask_volume(struct app *app, const struct wanted *wanted)
+{
+    detail_open_volumes(app, wanted->uuids[0]);
+}
+
+static void actions_ask_property(struct app *app, const struct wanted *wanted)
+{
+    if (wanted->uuids[1])
+        props_open_several(app, wanted->uuids);
+    else
+        detail_open(app, wanted->uuids[0], DETAIL_PROPERTIES);
+}
+
+static void actions_ask_global(struct app *app, const struct wanted *wanted)
+{
+    props_open_system(app);
+}
+
+static void actions_ask_rule(struct app *app, const struct wanted *wanted)
+{
+    detail_new_rule(app, wanted->uuids[0]);
+}
+
+static void actions_ask_note(struct app *app, const struct wanted *wanted)
+{
+    note_open(app, wanted->uuids[0], NULL);
+}
+
+static void actions_ask_qube(struct app *app, const struct wanted *wanted)
+{
+    create_open(app_top(app));
+}
+
+/* Operations that want to know more than the qube, the key that asks as well, and
+ * the screen that asks: where there is no row, the form of their arguments. */
 static const struct {
     const char *op, *action;
-    void (*open)(struct app *app, const char *uuid);
+    void (*open)(struct app *app, const struct wanted *wanted);
+    gboolean many;
 } forms[] = {
-    {"resize", "volumes", detail_open_volumes},
+    {"resize", "volumes", actions_ask_volume, FALSE},
+    {"clone", "clone", actions_ask, FALSE},
+    {"rename", "rename", actions_ask, FALSE},
+    {"set", "properties", actions_ask_property, TRUE},
+    {"global-set", "system", actions_ask_global, FALSE},
+    {"fw-add", "firewall", actions_ask_rule, FALSE},
+    {"note", "note", actions_ask_note, FALSE},
+    {"create", "create", actions_ask_qube, TRUE},
 };
 
 /* What is not offered where nobody sees what it is about. */
-static const char *const elsewhere[] = {"fw-reset", NULL};
+static const char *const elsewhere[] = {"fw-del", "fw-reset", "xml-restore", "sweep",
+                                        NULL};
 
 static struct actions *actions_of(const struct screen *screen)
 {
@@ -73,6 +131,19 @@ static const struct key_row *actions_find_key(const struct screen_class *class,
     return NULL;
 }
 
+/* What is about the system stands with dom0; but a qube is made from anywhere. */
+static gboolean actions_is_here(const struct actions *actions, const struct op_row *op)
+{
+    return !op->system || strcmp(op->name, "create") == 0 ||
+           (!actions_many(actions) && strcmp(actions->uuids[0], DOM0_UUID) == 0);
+}
+
+/* Whom it is about. */
+static const char *actions_uuid(const struct entry *entry, const char *uuid)
+{
+    return entry->op->system ? DOM0_UUID : uuid;
+}
+
 static void actions_add(struct actions *actions, const struct screen_class *class,
                         const struct op_row *op)
 {
@@ -80,18 +151,24 @@ static void actions_add(struct actions *actions, const struct screen_class *clas
     const char *action = op->name;
     const struct key_row *row;
 
+    if (g_strv_contains(elsewhere, op->name) || !actions_is_here(actions, op))
+        return;
+    if (actions_needs_more(op)) {
+        entry.form = actions_ask;
+        entry.many = !op->system;
+        action = ""; /* a key of that name is about what is selected */
+    }
     for (gsize i = 0; i < G_N_ELEMENTS(forms); i++)
         if (strcmp(forms[i].op, op->name) == 0) {
             entry.form = forms[i].open;
+            entry.many = forms[i].many;
             action = forms[i].action;
         }
-    if (!entry.form &&
-        (actions_needs_more(op) || g_strv_contains(elsewhere, op->name)))
-        return;
     row = actions_find_key(class, op->name, action);
     entry.key = row ? key_row_first(row) : g_strdup("");
     entry.code = row ? key_parse(entry.key) : 0;
     g_array_append_val(actions->entries, entry);
+    actions->label_width = MAX(actions->label_width, text_width(op->label) + 1);
 }
 
 /* No state of any of them makes it possible. */
@@ -101,7 +178,7 @@ static gboolean actions_never(const struct screen *screen, const struct entry *e
 
     for (gsize i = 0; actions->uuids[i]; i++) {
         const struct qube *qube =
-            model_qube(app_model(screen->app), actions->uuids[i]);
+            model_qube(app_model(screen->app), actions_uuid(entry, actions->uuids[i]));
 
         if (qube && !op_never(entry->op, qube))
             return FALSE;
@@ -117,11 +194,11 @@ static char *actions_refused(const struct screen *screen, const struct entry *en
     const char *first = NULL;
     const struct qube *qube = NULL;
 
-    if (entry->form && actions_many(actions))
+    if (entry->form && !entry->many && actions_many(actions))
         return g_strdup(MANY_REFUSED);
     for (gsize i = 0; actions->uuids[i]; i++) {
         const char *why = action_refused(screen->app, entry->op->name,
-                                         actions->uuids[i]);
+                                         actions_uuid(entry, actions->uuids[i]));
 
         if (!why)
             return NULL;
@@ -145,7 +222,8 @@ static char *actions_text(const struct screen *screen, const struct entry *entry
         return g_strdup_printf("%s%s", actions_never(screen, entry) ? "" : "not now: ",
                                why);
     for (guint i = 0; i < all; i++)
-        n += !action_refused(screen->app, entry->op->name, actions->uuids[i]);
+        n += !action_refused(screen->app, entry->op->name,
+                             actions_uuid(entry, actions->uuids[i]));
     return n == all ? g_strdup(entry->op->help)
                     : g_strdup_printf("%u of %u: %s", n, all, entry->op->help);
 }
@@ -172,9 +250,11 @@ static void actions_open_screen(struct screen *screen, gconstpointer below)
 {
     struct actions *actions = screen->data;
     const struct screen *of = below;
+    const struct list *list = of->class->list ? of->class->list(of) : NULL;
     const struct op_row *const *ops = op_all();
 
     actions->uuids = action_targets(of);
+    actions->line = list ? list_selected_line(list) : 0;
     actions->title = actions_title(screen);
     actions->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
     g_array_set_clear_func(actions->entries, actions_clear_entry);
@@ -246,8 +326,8 @@ static void actions_draw_entry(struct screen *screen, struct rect line, guint in
     draw_text(line.y, x, MIN(KEY_WIDTH, end - x), key,
               actions_is_second(screen, index) ? "" : entry->key);
     x += KEY_WIDTH;
-    draw_text(line.y, x, MIN(LABEL_WIDTH, end - x), style, entry->op->label);
-    x += LABEL_WIDTH;
+    draw_text(line.y, x, MIN(actions->label_width, end - x), style, entry->op->label);
+    x += actions->label_width;
     draw_text(line.y, x, end - x, style, text);
     if (focused)
         draw_cursor(line.y, line.x);
@@ -257,6 +337,7 @@ static void actions_draw_entry(struct screen *screen, struct rect line, guint in
 static int actions_whole_height(const struct screen *screen, int width)
 {
     GArray *entries = actions_of(screen)->entries;
+    int room = width - KEY_WIDTH - actions_of(screen)->label_width;
     gboolean cut = FALSE;
     int height = 0;
 
@@ -264,7 +345,7 @@ static int actions_whole_height(const struct screen *screen, int width)
         g_autofree char *text =
             actions_text(screen, &g_array_index(entries, struct entry, i));
 
-        cut = cut || text_width(text) > width - KEY_WIDTH - LABEL_WIDTH;
+        cut = cut || text_width(text) > room;
         height = MAX(height, draw_wrapped_height(width, text));
     }
     return cut ? height : 0;
@@ -313,10 +394,10 @@ static void actions_run(struct screen *screen, const struct entry *entry)
 {
     struct app *app = screen->app;
     g_autofree char *why = actions_refused(screen, entry);
-    g_auto(GStrv) uuids = NULL;
+    g_auto(GStrv) uuids = g_strdupv(actions_of(screen)->uuids);
+    int line = actions_of(screen)->line;
 
-    uuids = g_strdupv(actions_of(screen)->uuids);
-    if (why && entry->form && uuids[1]) {
+    if (why && entry->form && !entry->many && uuids[1]) {
         app_note(app, TRUE, "%s: " MANY_REFUSED, entry->op->label);
         return;
     }
@@ -327,7 +408,7 @@ static void actions_run(struct screen *screen, const struct entry *entry)
     }
     app_pop(app, screen);
     if (entry->form)
-        entry->form(app, uuids[0]);
+        entry->form(app, &(struct wanted){entry->op, uuids, line});
     else
         action_start_all(app, entry->op->name, uuids);
 }

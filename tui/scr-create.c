@@ -12,7 +12,6 @@
 
 #define WIDTH 76
 #define NAME_WIDTH 31
-#define COMMAND_LINES 2
 
 enum create_row {
     CREATE_NAME, CREATE_CLASS, CREATE_LABEL, CREATE_TEMPLATE, CREATE_NETVM, CREATE_POOL,
@@ -238,20 +237,13 @@ static void create_close(struct screen *screen)
 static void create_draw(struct screen *screen, struct rect area)
 {
     const struct create *create = screen->data;
-    int height = form_height(create->form);
-    struct rect size = {0, 0, height + COMMAND_LINES + 3, WIDTH};
-    struct rect inside = dialog_box(screen, area, size, "New qube");
     g_autoptr(GHashTable) args = create_args(create);
-    g_autofree char *wrong = form_wrong(create->form), *command = NULL;
+    g_autofree char *command = g_hash_table_contains(args, "name")
+                                   ? op_command(op_find("create"), NULL, args) : NULL;
 
-    if (inside.h > height + COMMAND_LINES && g_hash_table_contains(args, "name")) {
-        command = wrong ? NULL : op_command(op_find("create"), NULL, args);
-        draw_wrapped((struct rect){inside.y + inside.h - COMMAND_LINES, inside.x,
-                                   COMMAND_LINES, inside.w},
-                     wrong ? STYLE_WARN : STYLE_NORMAL, wrong ? wrong : command);
-    }
-    inside.h = MIN(inside.h, height);
-    form_draw(create->form, inside);
+    dialog_form(screen, area, &(struct dialog_form){.title = "New qube",
+                                                    .form = create->form,
+                                                    .command = command, .width = WIDTH});
 }
 
 static gboolean create_typed(struct screen *screen, int key)

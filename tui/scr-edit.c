@@ -231,13 +231,8 @@ static void edit_event(struct screen *screen, const struct event *event)
 {
     struct edit *edit = screen->data;
 
-    for (gsize i = 0; edit->uuids[i]; i++)
-        if (!model_qube(app_model(screen->app), edit->uuids[i])) {
-            app_note(screen->app, TRUE, "%s: the form is withdrawn: %s", edit->title,
-                     "a qube is gone");
-            app_pop(screen->app, screen);
-            return;
-        }
+    if (dialog_withdraw(screen, edit->title, edit->uuids))
+        return;
     if (edit_look_again(screen))
         edit->news = NEWS_COME;
     edit_check(screen);

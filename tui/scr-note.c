@@ -33,17 +33,46 @@ struct memo_spec {
     const char *uuid, *text;
 };
 
+static void memo_set(struct memo *memo, const char *text)
+{
+    g_autofree char *shown = text_sanitise_lines(text, -1);
+
+    g_clear_pointer(&memo->lines, lines_free);
+    g_free(memo->seen);
+    memo->seen = g_strdup(text);
+    memo->lines = lines_new(shown, NOTE_MAX);
+}
+
+/* What cannot be read is not written over. */
+static void memo_read(gpointer answer, const GError *error, gpointer data)
+{
+    struct screen *screen = data;
+    struct memo *memo = memo_of(screen);
+    auto_of(note) struct note *note = answer;
+
+    memo->looking = NULL;
+    if (screen->closing)
+        return;
+    if (note) {
+        memo_set(memo, note->text);
+        app_dirty(screen->app);
+        return;
+    }
+    app_pop(screen->app, screen);
+    error_open_refused(screen->app, memo->title, error);
+}
+
 static void memo_open_screen(struct screen *screen, gconstpointer argument)
 {
     const struct memo_spec *spec = argument;
     struct memo *memo = memo_of(screen);
     const struct qube *qube = model_qube(app_model(screen->app), spec->uuid);
-    g_autofree char *shown = text_sanitise_lines(spec->text, -1);
 
     memo->uuid = g_strdup(spec->uuid);
     memo->title = g_strdup_printf("Note of %s", qube->name);
-    memo->seen = g_strdup(spec->text);
-    memo->lines = lines_new(shown, NOTE_MAX);
+    memo_set(memo, spec->text ? spec->text : "");
+    if (!spec->text)
+        memo->looking = note_ask(app_engine(screen->app), qube, memo_read, screen);
 }
 
 void note_open(struct app *app, const char *uuid, const char *text)
@@ -68,12 +97,9 @@ static void memo_close(struct screen *screen)
 static void memo_event(struct screen *screen, const struct event *event)
 {
     const struct memo *memo = memo_of(screen);
+    char *uuids[] = {memo->uuid, NULL};
 
-    if (model_qube(app_model(screen->app), memo->uuid))
-        return;
-    app_note(screen->app, TRUE, "%s: the form is withdrawn: the qube is gone",
-             memo->title);
-    app_pop(screen->app, screen);
+    dialog_withdraw(screen, memo->title, uuids);
 }
 
 static void memo_draw(struct screen *screen, struct rect area)

@@ -463,34 +463,23 @@ static void qubes_key_properties(struct screen *screen)
 }
 
 /* Another name for the selected one. */
-static void qubes_ask_name(struct screen *screen, const char *op, const char *title)
+static void qubes_ask_name(struct screen *screen, const char *op)
 {
     g_autofree char *uuid = g_strdup(qubes_subject(screen));
-    const struct qube *qube = model_qube(app_model(screen->app), uuid);
-    g_autofree char *text = g_strdup_printf("%s %s", title, qube->name);
-    const char *why = action_refused(screen->app, op, uuid);
     char *uuids[] = {uuid, NULL};
-    struct edit_spec spec = {
-        .op = op, .uuids = uuids, .arg = "name", .label = "Name",
-        .initial = qube->name, .title = text,
-        .takes = "up to 31 of a-z A-Z 0-9 - _ .; a letter first",
-        .line = list_selected_line(qubes_list(screen)),
-    };
+    struct arguments_spec spec = {op, uuids, list_selected_line(qubes_list(screen))};
 
-    if (why)
-        app_note_on(screen->app, uuid, TRUE, "%s: %s", text, why);
-    else
-        edit_open(screen->app, &spec);
+    arguments_open(screen->app, &spec);
 }
 
 static void qubes_key_clone(struct screen *screen)
 {
-    qubes_ask_name(screen, "clone", "Clone");
+    qubes_ask_name(screen, "clone");
 }
 
 static void qubes_key_rename(struct screen *screen)
 {
-    qubes_ask_name(screen, "rename", "Rename");
+    qubes_ask_name(screen, "rename");
 }
 
 static gboolean qubes_is_unread(const struct screen *screen)

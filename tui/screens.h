@@ -49,6 +49,13 @@ struct edit_spec {
     void (*then)(struct app *app, const char *uuid, const char *text);
 };
 void edit_open(struct app *app, const struct edit_spec *spec);
+/* The form for the arguments of an operation, for one qube or several. */
+struct arguments_spec {
+    const char *op;
+    char **uuids; /* ends with NULL; dom0 for the system */
+    int line;     /* as of struct edit_spec */
+};
+void arguments_open(struct app *app, const struct arguments_spec *spec);
 /* The form for a new qube; for a key row. */
 void create_open(struct screen *below);
 /* The same for a property of one qube. */
@@ -65,10 +72,12 @@ struct rule_spec {
 };
 /* The form of a new firewall rule. */
 void rule_open(struct app *app, const struct rule_spec *spec);
-/* The box for the note of a qube, as it was read (hostile). */
+/* The box for the note of a qube, as it was read (hostile); NULL: it is read first. */
 void note_open(struct app *app, const char *uuid, const char *text);
 /* If it is being shown. */
 void detail_reread_note(struct app *app);
+/* The tab with the rules, and the form of a new one as soon as they are read. */
+void detail_new_rule(struct app *app, const char *uuid);
 /* If rules are being shown. */
 void detail_reread_rules(struct app *app);
 /* The properties of the system, of each of several qubes (uuids, ends with

@@ -297,6 +297,27 @@ START_TEST(what_is_there_is_not_written_over)
 }
 END_TEST
 
+START_TEST(a_free_name_counts_on)
+{
+    static const struct {
+        const char *like, *name;
+    } rows[] = {
+        { "vault", "vault-2" }, { "research-2", "research-3" }, { "x-9", "x-2" },
+        { "-7", "-7-2" }, { "a234567890123456789012345678901",
+                            "a2345678901234567890123456789-2" },
+    };
+    struct model *model = engine_model(world->engine);
+
+    ck_no_error(life_run(world, "create", "dom0", "name", "research-2", "class", "AppVM",
+                         "label", "red", NULL)->error);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *name = draft_free_name(model, rows[i].like);
+
+        ck_assert_str_eq(name, rows[i].name);
+    }
+}
+END_TEST
+
 START_TEST(a_dry_run_looks_and_makes_nothing)
 {
     g_autoptr(GHashTable) args = g_hash_table_new(g_str_hash, g_str_equal);
@@ -442,6 +463,7 @@ int main(void)
         each_refusal_says_why,
         a_field_is_wrong_by_itself,
         what_is_there_is_not_written_over,
+        a_free_name_counts_on,
         a_dry_run_looks_and_makes_nothing,
         a_failure_at_any_call_leaves_nothing,
         a_failure_at_any_call_of_a_copy_leaves_nothing,

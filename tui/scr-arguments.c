@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The arguments of an operation as a form, made from its rows: what is typed is
+ * checked at each key by what the operation itself asks, and stands below as a
+ * command. What a field may be is what the command line completes there. */
+#include "config.h"
+
+#include <string.h>
+
+#include "core/draft.h"
+#include "core/prop-change.h"
+#include "tui/dialog.h"
+#include "tui/screens.h"
+#include "tui/words.h"
+#include "util/error.h"
+
+#define WIDTH 76
+#define FIELD_WIDTH 44
+
+static const char *const switches[] = {"no", "yes", NULL};
+
+struct arguments {
+    const struct op_row *op;
+    char **uuids;
+    char *title;
+    guint n;
+    struct form_row *rows;
+    GPtrArray *texts; /* char *: labels and initial texts of the rows */
+    GPtrArray *lists; /* GPtrArray: choices of the rows */
+    struct form *form;
+    gboolean applied; /* then it is said what is missing */
+    int line;         /* of the row of the list it is about */
+};
+
+static struct arguments *arguments_of(const struct screen *screen)
+{
+    return screen->data;
+}
+
+/* --- what is known --- */
+
+/* It has a value of its own, and a default to follow. */
+static gboolean is_set(const struct model *model, const struct qube *qube,
+                       const char *name)
+{
+    const struct prop_row *row = change_row(qube, name, NULL);
+
+    return row && change_is_explicit(model, qube, row) &&
+           change_check(model, qube, row, NULL, NULL);
+}
+
+static gboolean is_set_globally(const struct model *model, const struct qube *qube,
+                                const char *name)
+{
+    return is_set(model, NULL, name);
+}
+
+static char *free_name(const struct model *model, const struct qube *qube)
+{
+    return draft_free_name(model, qube->name);
+}
+
+static char *old_name(const struct model *model, const struct qube *qube)
+{
+    return text_sanitise(qube->name, -1);
+}
+
+/* Beyond what the rows of the operations say. */
+static const struct {
+    const char *op, *arg;
+    gboolean closed; /* it is one of those known */
+    gboolean (*takes)(const struct model *model, const struct qube *qube,
+                      const char *value); /* of those known; NULL: each */
+    char *(*initial)(const struct model *model, const struct qube *qube);
+} arguments_known[] = {
+    {"clone", "name", FALSE, NULL, free_name},
+    {"rename", "name", FALSE, NULL, old_name},
+    {"unset", "name", TRUE, is_set, NULL},
+    {"global-unset", "name", TRUE, is_set_globally, NULL},
+    {"feature-unset", "name", TRUE, NULL, NULL},
+    {"tag-del", "tag", TRUE, NULL, NULL},
+    {"label-rm", "name", TRUE, NULL, NULL},
+};
+
+/* -1: nothing more. */
+static int arguments_index(const struct op_row *op, const char *arg)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(arguments_known); i++)
+        if (strcmp(arguments_known[i].op, op->name) == 0 &&
+            strcmp(arguments_known[i].arg, arg) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* The words of the command before that argument, as typed for the qube. */
+static GPtrArray *arguments_words(const struct arguments *arguments, guint row,
+                                  const struct qube *qube)
+{
+    GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
+    g_auto(GStrv) parts = g_strsplit(arguments->op->command, " ", -1);
+    g_autofree char *end = g_strdup_printf("{%s}", arguments->op->args[row].name);
+
+    for (gsize i = 0; parts[i] && strcmp(parts[i], end) != 0; i++) {
+        char *word = g_strdup(parts[i]);
+
+        for (guint k = 0; k < row && arguments->form; k++) {
+            g_autofree char *place =
+                g_strdup_printf("{%s}", arguments->op->args[k].name);
+
+            if (strcmp(place, parts[i]) == 0) {
+                g_free(word);
+                word = g_strdup(form_value(arguments->form, k));
+            }
+        }
+        if (strcmp(parts[i], "{qube}") == 0) {
+            g_free(word);
+            word = g_strdup(qube->name);
+        }
+        g_ptr_array_add(words, word);
+    }
+    g_ptr_array_add(words, NULL);
+    return words;
+}
+
+static gboolean arguments_takes(const struct model *model, const struct qube *qube,
+                                int known, const char *value)
+{
+    return *value != '-' && (known < 0 || !arguments_known[known].takes ||
+                             arguments_known[known].takes(model, qube, value));
+}
+
+/* Of any of the qubes. GPtrArray of char *. */
+static GPtrArray *arguments_offer(guint row, gpointer data)
+{
+    const struct screen *screen = data;
+    const struct arguments *arguments = arguments_of(screen);
+    const struct model *model = app_model(screen->app);
+    int known = arguments_index(arguments->op, arguments->op->args[row].name);
+    GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+
+    for (gsize i = 0; arguments->uuids[i]; i++) {
+        const struct qube *qube = model_qube(model, arguments->uuids[i]);
+        g_autoptr(GPtrArray) words = arguments_words(arguments, row, qube);
+        g_autoptr(GPtrArray) values =
+            words_complete(model, (const char *const *)words->pdata, "");
+
+        for (guint k = 0; k < values->len; k++) {
+            /* An empty one is typed with quotes. */
+            const char *value = strcmp(values->pdata[k], "''") == 0
+                                    ? "" : values->pdata[k];
+
+            if (arguments_takes(model, qube, known, value) &&
+                !g_ptr_array_find_with_equal_func(found, value, g_str_equal, NULL))
+                g_ptr_array_add(found, g_strdup(value));
+        }
+    }
+    return found;
+}
+
+/* --- what is typed --- */
+
+/* Of the first `n` rows. */
+static GHashTable *arguments_args(const struct arguments *arguments, guint n)
+{
+    GHashTable *args = op_args_none();
+
+    for (guint i = 0; i < n; i++) {
+        const struct op_arg *arg = &arguments->op->args[i];
+        const char *value = form_value(arguments->form, i);
+
+        if (arg->type == OP_ARG_BOOL)
+            value = strcmp(value, "yes") == 0 ? "true" : "";
+        if (*value || (arg->required && arguments->applied))
+            op_args_set(args, arg->name, value);
+    }
+    return args;
+}
+
+/* Why it is for none of the qubes; NULL: it is for one. Caller frees. */
+static char *arguments_why(const struct screen *screen, GHashTable *args)
+{
+    const struct arguments *arguments = arguments_of(screen);
+    const struct model *model = app_model(screen->app);
+    char *why = NULL;
+
+    for (gsize i = 0; arguments->uuids[i]; i++) {
+        g_autoptr(GError) error = NULL;
+
+        if (!arguments->op->fits ||
+            arguments->op->fits(model, model_qube(model, arguments->uuids[i]), args,
+                                &error)) {
+            g_free(why);
+            return NULL;
+        }
+        if (!why)
+            why = g_strdup(error->message);
+    }
+    return why;
+}
+
+static char *arguments_refused(guint row, const char *value, gpointer data)
+{
+    const struct screen *screen = data;
+    const struct arguments *arguments = arguments_of(screen);
+    g_autoptr(GHashTable) args = arguments_args(arguments, row + 1);
+    const struct op_arg *arg = &arguments->op->args[row];
+
+    /* Nobody is wrong who has typed nothing yet. */
+    if (!arguments->applied && !form_changed(arguments->form, row))
+        return NULL;
+    /* What may be empty says so. */
+    if (!*value && arg->required && arguments->applied && !strstr(arg->help, "empty"))
+        return g_strdup_printf("it is needed: %s", arg->help);
+    return arguments_why(screen, args);
+}
+
+/* --- life --- */
+
+static char *arguments_keep(struct arguments *arguments, char *text)
+{
+    g_ptr_array_add(arguments->texts, text);
+    return text;
+}
+
+static char *arguments_title(const struct screen *screen)
+{
+    const struct arguments *arguments = arguments_of(screen);
+    const struct qube *qube =
+        model_qube(app_model(screen->app), arguments->uuids[0]);
+    guint n = g_strv_length(arguments->uuids);
+
+    if (arguments->op->system)
+        return g_strdup(arguments->op->label);
+    return n > 1 ? g_strdup_printf("%s: %u qubes", arguments->op->label, n)
+                 : g_strdup_printf("%s: %s", arguments->op->label, qube->name);
+}
+
+static void arguments_set_choices(struct arguments *arguments, struct form_row *row,
+                                  GPtrArray *choices)
+{
+    if (choices->len == 0)
+        g_ptr_array_add(choices, g_strdup(""));
+    g_ptr_array_add(choices, NULL);
+    g_ptr_array_add(arguments->lists, choices);
+    row->choices = (const char *const *)choices->pdata;
+    row->initial = choices->pdata[0];
+    row->is_long = TRUE;
+}
+
+static void arguments_set_row(struct screen *screen, guint i)
+{
+    struct arguments *arguments = arguments_of(screen);
+    const struct op_arg *arg = &arguments->op->args[i];
+    struct form_row *row = &arguments->rows[i];
+    const struct model *model = app_model(screen->app);
+    const struct qube *qube = model_qube(model, arguments->uuids[0]);
+    int known = arguments_index(arguments->op, arg->name);
+    char *label = arguments_keep(arguments, g_strdup(arg->name));
+
+    *label = g_ascii_toupper(*label);
+    *row = (struct form_row){.label = label, .help = arg->help, .initial = "",
+                             .width = FIELD_WIDTH};
+    if (arg->type == OP_ARG_BOOL) {
+        row->choices = switches;
+        row->is_switch = TRUE;
+        row->initial = switches[0];
+    } else if (known >= 0 && arguments_known[known].closed) {
+        arguments_set_choices(arguments, row, arguments_offer(i, screen));
+    } else if (known >= 0 && arguments_known[known].initial) {
+        row->initial =
+            arguments_keep(arguments, arguments_known[known].initial(model, qube));
+        row->suggested = TRUE;
+    }
+}
+
+static void arguments_open_screen(struct screen *screen, gconstpointer argument)
+{
+    const struct arguments_spec *spec = argument;
+    struct arguments *arguments = arguments_of(screen);
+    struct form_spec form = {.refused = arguments_refused, .offer = arguments_offer,
+                             .data = screen};
+
+    arguments->op = op_find(spec->op);
+    arguments->uuids = g_strdupv(spec->uuids);
+    arguments->line = spec->line;
+    arguments->title = arguments_title(screen);
+    arguments->texts = g_ptr_array_new_with_free_func(g_free);
+    arguments->lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+    while (arguments->op->args[arguments->n].name)
+        arguments->n++;
+    arguments->rows = g_new0(struct form_row, arguments->n);
+    for (guint i = 0; i < arguments->n; i++)
+        arguments_set_row(screen, i);
+    form.rows = arguments->rows;
+    form.n = arguments->n;
+    arguments->form = form_new(&form);
+}
+
+/* A choice of nothing alone is none. */
+static gboolean arguments_can_choose(const struct arguments *arguments)
+{
+    for (guint i = 0; i < arguments->n; i++)
+        if (arguments->rows[i].choices && !*arguments->rows[i].choices[0])
+            return FALSE;
+    return TRUE;
+}
+
+static void arguments_close(struct screen *screen)
+{
+    struct arguments *arguments = arguments_of(screen);
+
+    form_free(arguments->form);
+    g_free(arguments->rows);
+    g_ptr_array_unref(arguments->texts);
+    g_ptr_array_unref(arguments->lists);
+    g_strfreev(arguments->uuids);
+    g_free(arguments->title);
+}
+
+static void arguments_event(struct screen *screen, const struct event *event)
+{
+    const struct arguments *arguments = arguments_of(screen);
+
+    dialog_withdraw(screen, arguments->title, arguments->uuids);
+}
+
+/* NULL: not all is typed that it needs. */
+static char *arguments_command(const struct screen *screen)
+{
+    const struct arguments *arguments = arguments_of(screen);
+    const struct qube *qube =
+        model_qube(app_model(screen->app), arguments->uuids[0]);
+    g_autoptr(GHashTable) args = arguments_args(arguments, arguments->n);
+    guint n = g_strv_length(arguments->uuids);
+    g_autofree char *command = NULL;
+
+    for (guint i = 0; i < arguments->n; i++)
+        if (arguments->op->args[i].required && !*form_value(arguments->form, i) &&
+            !strstr(arguments->op->args[i].help, "empty"))
+            return NULL;
+    command = op_command(arguments->op, qube, args);
+    return n > 1 ? g_strdup_printf("%s   (and for %u more)", command, n - 1)
+                 : g_steal_pointer(&command);
+}
+
+static void arguments_draw(struct screen *screen, struct rect area)
+{
+    const struct arguments *arguments = arguments_of(screen);
+    g_autofree char *command = arguments_command(screen);
+    struct dialog_form dialog = {arguments->title, arguments->form, command, WIDTH,
+                                 arguments->line};
+
+    dialog_form(screen, area, &dialog);
+}
+
+static gboolean arguments_typed(struct screen *screen, int key)
+{
+    return form_key(arguments_of(screen)->form, key);
+}
+
+/* --- keys --- */
+
+/* "Add a tag to", for the question about several. */
+static char *arguments_several(const struct op_row *op)
+{
+    char *text = g_strdup(op->phrase ? op->phrase : op->label);
+
+    *text = g_ascii_toupper(*text);
+    return text;
+}
+
+static void arguments_key_apply(struct screen *screen)
+{
+    struct arguments *arguments = arguments_of(screen);
+    struct app *app = screen->app;
+    g_autoptr(GHashTable) args = NULL;
+    g_autofree char *several = arguments_several(arguments->op);
+    g_auto(GStrv) uuids = g_strdupv(arguments->uuids);
+    struct action action = {.op = arguments->op->name, .uuids = uuids,
+                            .title = several};
+
+    arguments->applied = TRUE;
+    if (!form_check(arguments->form))
+        return;
+    args = arguments_args(arguments, arguments->n);
+    action.args = args;
+    /* Popped first: what the submission opens belongs on top. */
+    app_pop(app, screen);
+    action_start_edit(app, &action);
+}
+
+static void arguments_key_leave(struct screen *screen)
+{
+    app_pop(screen->app, screen);
+}
+
+/* clang-format off */
+static const struct key_row arguments_keys[] = {
+    {"Tab S-Tab Up Down", "move", "move", "to another field", KEYS_MOVE, NULL,
+     NULL, NULL},
+    {"PgDn PgUp", "known", "known", "another one of those known", KEYS_ACT, NULL,
+     NULL, NULL},
+    {"Ctrl-U", "clear", NULL, "empty the field", KEYS_ACT, NULL, NULL, NULL},
+    {"Ctrl-S Enter", "apply", "do it", "do it", KEYS_ACT, NULL,
+     arguments_key_apply, NULL},
+    {"Esc Ctrl-C", "leave", "leave", "change nothing", KEYS_ACT, NULL,
+     arguments_key_leave, NULL},
+    {NULL},
+};
+/* clang-format on */
+
+const struct screen_class screen_arguments = {
+    .name = "arguments",
+    .title = "what an action needs to know",
+    .kind = SCREEN_POPUP,
+    .keys = arguments_keys,
+    .size = sizeof(struct arguments),
+    .open = arguments_open_screen,
+    .close = arguments_close,
+    .draw = arguments_draw,
+    .typed = arguments_typed,
+    .event = arguments_event,
+};
+
+void arguments_open(struct app *app, const struct arguments_spec *spec)
+{
+    const char *why =
+        spec->uuids[1] ? NULL : action_refused(app, spec->op, spec->uuids[0]);
+    struct screen *screen;
+
+    if (why) {
+        app_note_on(app, spec->uuids[0], TRUE, "%s: %s", op_find(spec->op)->label, why);
+        return;
+    }
+    app_push(app, &screen_arguments, spec);
+    screen = app_top(app);
+    if (arguments_can_choose(arguments_of(screen)))
+        return;
+    app_note_on(app, spec->uuids[0], TRUE, "%s: there is none",
+                arguments_of(screen)->title);
+    app_pop(app, screen);
+}
