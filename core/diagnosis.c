@@ -3,7 +3,11 @@
 
 #include "core/diagnosis.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+
 #include "core/firewall.h"
+#include "core/home.h"
 #include "core/leftover.h"
 #include "util/error.h"
 #include "util/job.h"
@@ -161,6 +165,31 @@ static void images_look(const struct patient *patient)
         images_tell(patient, names->str, why->message);
 }
 
+/* --- its directory --- */
+
+static gboolean leads_nowhere(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP);
+}
+
+/* Somebody has moved it to a disk that is not there now, say. TRUE: nothing is told. */
+static gboolean home_look(const struct patient *patient)
+{
+    g_autofree char *home =
+        home_path(patient->root, patient->qube->class, patient->qube->name);
+    g_autofree char *target = home ? g_file_read_link(home, NULL) : NULL;
+
+    if (!target || !leads_nowhere(home))
+        return TRUE;
+    find(patient, SEVERITY_STOP,
+         g_strdup_printf("the directory of '%s' is a link that leads nowhere: '%s' to '%s'",
+                         patient->qube->name, home, target),
+         g_strdup("mount what it leads to, or put the directory itself in its place"));
+    return FALSE;
+}
+
 /* --- rules --- */
 
 static void rules_tell(const struct patient *patient, const struct firewall *firewall)
@@ -269,7 +298,8 @@ static void qubes_look(struct patient *patient, const struct model *model)
     for (guint i = 0; i < model->qubes->len; i++) {
         patient->qube = model->qubes->pdata[i];
         patient->shell = qube_shell_name(patient->qube);
-        images_look(patient);
+        if (home_look(patient))
+            images_look(patient);
         rules_look(patient);
         g_clear_pointer(&patient->shell, g_free);
     }

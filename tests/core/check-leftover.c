@@ -299,6 +299,21 @@ START_TEST(a_pool_without_any_image_is_told_once)
 }
 END_TEST
 
+START_TEST(a_link_that_leads_nowhere_is_told)
+{
+    g_autofree char *home = home_of("work"), *disk = root_path("/mnt/work");
+
+    root_load_domains(WORK_AS("work"));
+    put("other", NULL);
+    ck_assert_int_eq(symlink(disk, home), 0);
+    ck_told("leads nowhere", "^the directory of 'work' is a link that leads nowhere: "
+                             "'.*/appvms/work' to '.*/mnt/work' -> mount what it leads to");
+    ck_told("the images of 'work'", "^nothing$");
+    ck_assert_int_eq(g_mkdir_with_parents(disk, 0700), 0);
+    ck_told("leads nowhere", "^nothing$");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -306,7 +321,8 @@ int main(void)
         what_is_in_it_is_said_and_goes_with_it, without_a_store_nothing_is_left_over,
         in_doubt_nothing_is_deleted, what_the_store_names_anywhere_is_somebody_s,
         a_path_is_found_however_it_is_typed, an_image_with_a_loop_device_stays,
-        a_renamed_qube_is_led_to_its_images, a_pool_without_any_image_is_told_once, NULL,
+        a_renamed_qube_is_led_to_its_images, a_pool_without_any_image_is_told_once,
+        a_link_that_leads_nowhere_is_told, NULL,
     };
 
     return suite_run_fixture("leftover", tests, root_setup, root_teardown);
