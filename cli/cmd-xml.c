@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The store as a file: what is wrong with it, its copies, what differs, and back
- * to one of them. Asks no hypervisor, and works where the store does not read. */
+ * to one of them. Needs no hypervisor, and works where the store does not read. */
 #include "config.h"
 
 #include <string.h>

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/firewall.h"
+#include "core/foreign.h"
 #include "core/hold.h"
 #include "core/home.h"
 #include "core/prop-link.h"
@@ -44,12 +45,14 @@ static void attrs_fill(struct volume_config *config)
         volume_config_set(config, "ephemeral", ephemeral);
 }
 
-static gboolean refuse_volume(const struct qube *qube,
+static gboolean refuse_volume(const struct model *model, const struct qube *qube,
                               const struct volume_config *config, GError **error)
 {
     const struct finding *why =
         qube->findings->len ? qube->findings->pdata[0] : NULL;
 
+    if (config->foreign)
+        return foreign_refuse(model, qube, config, error);
     error_set(error, QMC_ERROR_STATE, why ? why->hint : NULL, "%s",
               why ? why->message : config->name);
     return FALSE;
@@ -120,7 +123,7 @@ static gboolean volumes_prepare(struct op *op, struct birth *birth,
             &g_array_index(volumes, struct volume_config, i);
 
         ok = config->volume ? check_rival(model, birth->qube, config, error)
-                            : refuse_volume(birth->qube, config, error);
+                            : refuse_volume(model, birth->qube, config, error);
         if (!ok)
             break;
         attrs_fill(config);

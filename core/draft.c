@@ -7,6 +7,7 @@
 
 #include "core/device-assignment.h"
 #include "core/feature.h"
+#include "core/foreign.h"
 #include "core/model-private.h"
 #include "core/name.h"
 #include "core/prop-change.h"
@@ -191,6 +192,10 @@ static gboolean check_pool(const struct model *model, GHashTable *args,
     if (!entry)
         return refuse(QMC_ERROR_NOTFOUND, name, "is no pool",
                       "'qmc pool ls' lists the pools", error);
+    if (driver_is_foreign(entry->driver))
+        return refuse(QMC_ERROR_UNSUPPORTED, name,
+                      "is a pool whose driver qmc does not work with yet", FOREIGN_HINT,
+                      error);
     return entry->pool || refuse(QMC_ERROR_STATE, name, "is a pool out of use",
                                  entry->trouble, error);
 }

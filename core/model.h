@@ -47,7 +47,7 @@ struct pair {
 };
 
 /* One volume as configured; the handle is NULL if it cannot be built (a
- * finding says why). */
+ * finding says why), or if it is in a pool of a driver that is not ours (foreign.h). */
 struct volume_config {
     const char *name;      /* interned */
     GArray *attrs;         /* struct pair, in file order; verbatim. To change
@@ -56,6 +56,7 @@ struct volume_config {
     gboolean doubled;      /* in the file more than once: of each attribute the last
                             * one counts */
     struct volume *volume;
+    gboolean foreign;
     char *pool;            /* effective name */
     guint64 used;          /* last reading; G_MAXUINT64: not known */
     guint64 size;          /* last reading of the image, else configured */
@@ -119,7 +120,7 @@ struct pool_entry {
     const char *driver;   /* interned, as in the store */
     GArray *attrs;        /* struct pair, verbatim */
     gboolean doubled;     /* in the file more than once: the last one counts */
-    struct pool *pool;    /* NULL: cannot be used, a finding says why */
+    struct pool *pool;    /* NULL: cannot be used, or not by us: a finding says why */
     char *trouble;        /* that, or why the last reading failed; NULL: none */
     guint64 size, used;   /* last reading */
     gboolean usage_known;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/engine.h"
+#include "core/foreign.h"
 #include "core/layout.h"
 #include "util/error.h"
 
@@ -221,6 +222,8 @@ gboolean start_usable(const struct model *model, const struct qube *qube,
     const struct volume_config *rival;
     const struct qube *owner;
 
+    if (config->foreign)
+        return foreign_refuse(model, qube, config, error);
     if (!config->volume) {
         error_set(error, QMC_ERROR_STATE, hint,
                   "volume '%s' of '%s' cannot be used", config->name, qube->name);

@@ -37,6 +37,6 @@ gboolean start_target(const struct qube *qube, const char *volume,
                       char target[8]);
 
 /* STATE, with the reason, for a volume that is damaged or whose image another
- * volume has too. Main. */
+ * volume has too; UNSUPPORTED for a foreign one. Main. */
 gboolean start_usable(const struct model *model, const struct qube *qube,
                       const struct volume_config *config, GError **error);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/foreign.h"
 #include "core/model-private.h"
 #include "storage/pool.h"
 #include "util/error.h"
@@ -51,6 +52,13 @@ static void pool_build(const struct store *store, struct model *model,
     g_autofree char *hint = NULL;
     guint n = 0;
 
+    if (driver_is_foreign(entry->driver)) {
+        g_autofree char *text = foreign_pool_text(entry);
+
+        model_find(model, SEVERITY_INFO, "nothing is wrong with it: qubesd works with them",
+                   "%s", text);
+        return;
+    }
     for (guint i = 0; i < entry->attrs->len && n < PARAMS_MAX; i++) {
         const struct pair *pair = &g_array_index(entry->attrs, struct pair, i);
 
@@ -260,12 +268,28 @@ static struct volume *source_of(struct builder *builder, const struct making *ma
     return source_by_name(making->template, making->config->name);
 }
 
+/* Then it is as well, wherever its own line says it is. */
+static gboolean is_of_foreign(struct making *making)
+{
+    const struct volume_config *origin =
+        making->template ? qube_volume(making->template, making->config->name) : NULL;
+
+    if (!origin || !origin->foreign)
+        return FALSE;
+    g_free(making->config->pool);
+    making->config->pool = g_strdup(origin->pool);
+    making->config->foreign = TRUE;
+    return TRUE;
+}
+
 /* A snapshot lives where its origin lives, and begins as large. */
 static gboolean source_set(struct builder *builder, struct making *making)
 {
     struct volume_config *config = making->config, *origin;
 
     making->spec.source = source_of(builder, making);
+    if (!making->spec.source && is_of_foreign(making))
+        return FALSE;
     if (!making->spec.source) {
         volume_find(making->qube, config, "the volume it is a snapshot of is not known");
         return FALSE;
@@ -296,6 +320,8 @@ static struct pool *pool_of(const struct model *model, const struct making *maki
 
     if (!entry)
         volume_find_pool(making);
+    else if (driver_is_foreign(entry->driver))
+        making->config->foreign = TRUE;
     else if (!entry->pool)
         volume_find(making->qube, making->config, "its pool cannot be used");
     return entry ? entry->pool : NULL;

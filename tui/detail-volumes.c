@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/foreign.h"
 #include "tui/action.h"
 #include "tui/facts.h"
 #include "tui/list.h"
@@ -108,6 +109,8 @@ static char *volumes_text_state(gconstpointer item, gpointer data)
     const struct qube *qube = detail_qube(data);
     gboolean halted = !qube || qube->state == POWER_HALTED;
 
+    if (config->foreign)
+        return g_strdup("not used");
     if (!volume || config->trouble)
         return g_strdup("unusable !");
     if (!volume_rw(volume) && !volume_snap_on_start(volume))
@@ -123,7 +126,8 @@ static enum style volumes_style_state(gconstpointer item, gpointer data)
 {
     const struct volume_config *config = item;
 
-    return config->volume && !config->trouble ? STYLE_NORMAL : STYLE_WARN;
+    return config->foreign || (config->volume && !config->trouble) ? STYLE_NORMAL
+                                                                    : STYLE_WARN;
 }
 
 /* What it is made from: a volume of the template, or a kernel. */
@@ -261,8 +265,12 @@ static char *volumes_text_path(const struct model *model,
     return dir ? g_build_filename(dir, vid, NULL) : g_strdup(vid);
 }
 
-static char *volumes_text_flags(const struct volume *volume)
+static char *volumes_text_flags(const struct volume_config *config)
 {
+    const struct volume *volume = config->volume;
+
+    if (config->foreign)
+        return g_strdup("-");
     if (!volume)
         return g_strdup("its line in the store is wrong: see the overview");
     return g_strdup_printf("saved on stop %s   from template %s   writable %s"
@@ -275,6 +283,8 @@ static char *volumes_text_flags(const struct volume *volume)
 
 static char *volumes_text_saved(const struct volume_config *config)
 {
+    if (config->foreign)
+        return g_strdup("-");
     if (!config->volume || !volume_save_on_stop(config->volume))
         return g_strdup("none: it is not kept at shutdown");
     if (config->revisions < 0)
@@ -295,6 +305,8 @@ static void volumes_draw_pool(const struct model *model,
     g_autofree char *title = g_strdup_printf("Pool %s (%s)", entry->name,
                                              entry->driver);
     facts_title(facts, title);
+    if (driver_is_foreign(entry->driver))
+        facts_put(facts, STYLE_NORMAL, "Not used", "qmc cannot work with it yet");
     if (!entry->usage_known || !entry->size)
         return;
     g_autofree char *used = text_size(entry->used);
@@ -320,7 +332,7 @@ static void volumes_draw_selected(const struct screen *screen, struct rect area)
     g_autofree char *title = g_strdup_printf("%s:%s", qube->name, name);
     g_autofree char *bar = volumes_text_bar(config);
     g_autofree char *path = volumes_text_path(model, config);
-    g_autofree char *flags = volumes_text_flags(config->volume);
+    g_autofree char *flags = volumes_text_flags(config);
     g_autofree char *saved = volumes_text_saved(config);
     facts_title(&facts, title);
     facts_put(&facts, STYLE_WARN, "Trouble", config->trouble);

@@ -151,7 +151,9 @@ static char *allvolumes_text_flags(gconstpointer item, gpointer data)
 
 static enum style allvolumes_style_flags(gconstpointer item, gpointer data)
 {
-    return config_of(item)->volume ? STYLE_NORMAL : STYLE_WARN;
+    const struct volume_config *config = config_of(item);
+
+    return config->volume || config->foreign ? STYLE_NORMAL : STYLE_WARN;
 }
 
 static char *allvolumes_text_file(gconstpointer item, gpointer data)
@@ -163,6 +165,8 @@ static char *allvolumes_text_state(gconstpointer item, gpointer data)
 {
     const struct row *row = item;
 
+    if (row->config->foreign)
+        return g_strdup("-");
     if (!row->config->volume || row->config->trouble)
         return g_strdup("broken");
     if (row->qube->state == POWER_UNKNOWN)

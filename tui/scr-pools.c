@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/foreign.h"
 #include "tui/facts.h"
 #include "tui/list.h"
 #include "tui/meter.h"
@@ -150,6 +151,8 @@ static char *pools_text_data(gconstpointer item, gpointer data)
     const struct pool_entry *entry = item;
     int percent = pools_percent(entry);
 
+    if (driver_is_foreign(entry->driver))
+        return g_strdup("not used");
     if (entry->trouble)
         return g_strdup_printf("OFFLINE  %s", pools_reason(entry));
     if (!pools_counts(entry))
@@ -351,6 +354,9 @@ static void pools_draw_detail(struct screen *screen, const struct pool_entry *en
 
     facts_title(&facts, entry->name);
     pools_draw_place(entry, &facts);
+    if (driver_is_foreign(entry->driver))
+        facts_put(&facts, STYLE_NORMAL, "Not used",
+                  "qmc cannot work with it yet; settings of its qubes can be changed");
     if (entry->trouble)
         facts_put(&facts, STYLE_BAD, "Offline", pools_reason(entry));
     if (pools_counts(entry)) {

@@ -47,7 +47,7 @@ char *volume_text_size(const struct volume_config *config)
 
 char *volume_text_used(const struct volume_config *config)
 {
-    if (config->size == 0)
+    if (config->size == 0 || config->foreign)
         return g_strdup("-");
     return volume_is_read(config) ? text_size(config->used) : g_strdup("?");
 }
@@ -56,13 +56,15 @@ char *volume_text_percent(const struct volume_config *config)
 {
     int percent = volume_percent(config);
 
-    if (config->size == 0)
+    if (config->size == 0 || config->foreign)
         return g_strdup("-");
     return percent < 0 ? g_strdup("?") : g_strdup_printf("%d%%", percent);
 }
 
 char *volume_text_revisions(const struct volume_config *config)
 {
+    if (config->foreign)
+        return g_strdup("-");
     return config->revisions < 0 ? g_strdup("?")
                                  : g_strdup_printf("%d", config->revisions);
 }
@@ -71,6 +73,8 @@ char *volume_text_flags(const struct volume_config *config)
 {
     const struct volume *volume = config->volume;
 
+    if (config->foreign)
+        return g_strdup("-");
     if (!volume)
         return g_strdup("...!");
     return g_strdup_printf("%c%c%c.", volume_rw(volume) ? 'W' : '.',
@@ -80,5 +84,9 @@ char *volume_text_flags(const struct volume_config *config)
 
 const char *volume_text_file(const struct volume_config *config)
 {
-    return config->volume ? volume_vid(config->volume) : "-";
+    const char *said = config->foreign ? volume_config_get(config, "vid") : NULL;
+
+    if (config->volume)
+        return volume_vid(config->volume);
+    return said ? said : "-";
 }
