@@ -272,7 +272,11 @@ static void put_device(struct importer *importer, struct qube *qube, const char 
     else if (is_assigned(qube, device))
         say.why = "it is there twice";
     else
-        say = (struct import_say){ IMPORT_TAKEN, "pcidevs", text, device->port, NULL };
+        say = (struct import_say){
+            IMPORT_DOUBTFUL, "pcidevs", text, device->port,
+            "it is the address that the old system had: see with lspci whether the same "
+            "device has it here before the qube starts",
+        };
     import_say(importer->import, qube, &say);
     if (say.deed == IMPORT_DROPPED) {
         device_assignment_free(device);

@@ -258,6 +258,7 @@ START_TEST(services_features_and_devices_follow)
     device = qube_named("lone")->devices->pdata[0];
     ck_assert_str_eq(device->port, "00_1b.0");
     ck_assert_ptr_null(device_assignment_option(device, "no-strict-reset"));
+    ck_assert(noted("sys-net", IMPORT_DOUBTFUL, "pcidevs", "lspci"));
     ck_assert(noted("lone", IMPORT_DROPPED, "pcidevs", "no address"));
     ck_assert(noted("lone", IMPORT_DROPPED, "pcidevs", "twice"));
     ck_assert(noted("lone", IMPORT_DOUBTFUL, "services", "character 14"));
