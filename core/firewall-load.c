@@ -13,6 +13,16 @@
 /* firewall / rules / rule / properties / property */
 enum depth { DEPTH_ROOT = 1, DEPTH_RULES, DEPTH_RULE, DEPTH_PROPERTIES, DEPTH_PROPERTY };
 
+/* What R3 had attributes for. */
+enum service { SERVICE_DNS, SERVICE_ICMP, SERVICES };
+
+static const struct {
+    const char *name, *rule;
+} services[SERVICES] = {
+    [SERVICE_DNS] = { "dns", "specialtarget=dns" },
+    [SERVICE_ICMP] = { "icmp", "proto=icmp" },
+};
+
 struct reader {
     struct firewall *firewall;
     const char *what, *data;
@@ -25,6 +35,7 @@ struct reader {
     gsize begin;         /* of it */
     gsize last;          /* end of what was before it */
     const char *closing; /* R3: action of explicit rules; NULL: R4 */
+    gboolean lets[SERVICES], leads[SERVICES]; /* R3: accepted; by qubesd, before all */
     gboolean self_closed;
 };
 
@@ -143,21 +154,23 @@ static void add_rule(struct firewall *firewall, const char *format, ...)
     g_ptr_array_add(firewall->rules, firewall_rule_parse(text, NULL));
 }
 
-/* R3 only ever added an accept for these, behind the rules. */
-static void old_service(struct firewall *firewall, const char *name,
-                        const char *value, gboolean open)
+/* R3 only ever added an accept for these, behind the rules. qubesd reads one as a rule
+ * before them, and any other word than "allow" as one that drops. */
+static void old_services(struct reader *reader, const struct xml_attr *attrs,
+                         gboolean open)
 {
-    if (open && value && strcmp(value, "allow") != 0)
-        g_ptr_array_add(firewall->notes,
-                        g_strdup_printf("'%s' was not blocked by Qubes 3 in spite "
-                                        "of its setting, and is now", name));
+    for (int i = 0; i < SERVICES; i++) {
+        const char *value = attr(attrs, services[i].name);
+
+        reader->lets[i] = g_strcmp0(value, "allow") == 0;
+        reader->leads[i] = value ? reader->lets[i] : open;
+    }
 }
 
 static gboolean old_begin(struct reader *reader, const struct xml_attr *attrs,
                           GError **error)
 {
     const char *policy = attr(attrs, "policy");
-    const char *dns = attr(attrs, "dns"), *icmp = attr(attrs, "icmp");
     gboolean open = g_strcmp0(policy, "allow") == 0;
 
     if (!open && g_strcmp0(policy, "deny") != 0)
@@ -165,13 +178,49 @@ static gboolean old_begin(struct reader *reader, const struct xml_attr *attrs,
     reader->firewall->old = TRUE;
     reader->seen = TRUE;
     reader->closing = open ? "drop" : "accept";
-    old_service(reader->firewall, "dns", dns, open);
-    old_service(reader->firewall, "icmp", icmp, open);
-    add_rule(reader->firewall, "%s specialtarget=dns",
-             strcmp(dns ? dns : policy, "allow") == 0 ? "accept" : "drop");
-    add_rule(reader->firewall, "%s proto=icmp",
-             strcmp(icmp ? icmp : policy, "allow") == 0 ? "accept" : "drop");
+    old_services(reader, attrs, open);
     return TRUE;
+}
+
+static gboolean is_about(const struct firewall_rule *rule, enum service service)
+{
+    if (rule->flaw || rule->proto == FIREWALL_ANY)
+        return TRUE;
+    if (service == SERVICE_ICMP || rule->proto == FIREWALL_ICMP)
+        return service == SERVICE_ICMP && rule->proto == FIREWALL_ICMP;
+    return rule->ports[1] == 0 || (rule->ports[0] <= 53 && rule->ports[1] >= 53);
+}
+
+/* Whether it matters that qubesd asks for it first. */
+static gboolean is_read_otherwise(const struct reader *reader, enum service service)
+{
+    const GPtrArray *rules = reader->firewall->rules;
+    gboolean open = strcmp(reader->closing, "drop") == 0;
+
+    if (open != reader->leads[service])
+        return open;
+    for (guint i = 0; i < rules->len; i++)
+        if (is_about(rules->pdata[i], service))
+            return TRUE;
+    return FALSE;
+}
+
+static void old_finish(struct reader *reader)
+{
+    struct firewall *firewall = reader->firewall;
+
+    for (int i = 0; i < SERVICES; i++)
+        if (is_read_otherwise(reader, i))
+            g_ptr_array_add(firewall->notes,
+                            g_strdup_printf("'%s' counts after the rules, as it did in "
+                                            "Qubes 3: of the same file qubesd makes a rule "
+                                            "before them that %s it", services[i].name,
+                                            reader->leads[i] ? "accepts" : "drops"));
+    for (int i = 0; i < SERVICES; i++)
+        if (reader->lets[i])
+            add_rule(firewall, "accept %s", services[i].rule);
+    if (strcmp(reader->closing, "drop") == 0)
+        add_rule(firewall, "accept");
 }
 
 /* Both. */
@@ -330,8 +379,8 @@ static gboolean finish(struct reader *reader, GError **error)
         return refuse(reader, "there is no 'rules' in it", error);
     if (!reader->closing)
         keep_frame(reader);
-    else if (strcmp(reader->closing, "drop") == 0)
-        add_rule(firewall, "accept");
+    else
+        old_finish(reader);
     if (firewall->rules->len > FIREWALL_RULES_MAX)
         return refuse(reader, "there are too many rules in it", error);
     firewall->file.bytes = g_bytes_new(reader->data, reader->len);

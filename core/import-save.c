@@ -85,7 +85,7 @@ static void rules_add(struct import *import, const struct qube *qube,
     firewall->changed = TRUE; /* written in the new form */
     for (guint i = 0; i < firewall->notes->len; i++)
         import_say(import, qube,
-                   &(struct import_say){ IMPORT_CHANGED, "firewall", NULL, NULL,
+                   &(struct import_say){ IMPORT_TAKEN, "firewall", NULL, NULL,
                                          firewall->notes->pdata[i] });
     *rules = (struct import_firewall){ qube, firewall, FALSE };
     g_ptr_array_add(import->firewalls, rules);

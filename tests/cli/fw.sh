@@ -183,9 +183,10 @@ cat >"$file" <<'XML'
 </QubesFirewallRules>
 XML
 fw 0 work ls --json
-json_is '[r["expired"] for r in data] == [False, False, True, False, False]'
-json_is 'data[3]["dsthost"] == "10.0.0.1/0" and data[3]["action"] == "drop"'
-err_has "'dns' was not blocked"
+json_is '[r["expired"] for r in data] == [True, False, False, False]'
+json_is 'data[1]["dsthost"] == "10.0.0.1/0" and data[1]["action"] == "drop"'
+json_is 'data[2]["proto"] == "icmp" and data[3]["action"] == "accept"'
+err_has "'dns' counts after the rules"
 fw 0 work add drop
 head -n 1 "$file" | grep -qx '<firewall version="2">' && ! grep -q expire "$file"
 ok "the new form, without what has expired"

@@ -303,8 +303,7 @@ START_TEST(comments_are_no_rules)
         parse("<QubesFirewallRules policy=\"deny\"><!-- x --></QubesFirewallRules>");
 
     ck_rules(firewall, (const char *const[]){ "action=drop", NULL });
-    ck_rules(old, (const char *const[]){ "action=drop specialtarget=dns",
-                                         "action=drop proto=icmp", NULL });
+    ck_rules(old, (const char *const[]){ NULL });
 }
 END_TEST
 
@@ -371,14 +370,14 @@ START_TEST(deny_of_r3_lets_its_rules_through)
 
     ck_assert(firewall->old);
     ck_rules(firewall, (const char *const[]){
-        "action=accept specialtarget=dns", "action=drop proto=icmp",
         "action=accept expire=1800000000 dst4=192.0.2.7/24 proto=tcp dstports=80-90",
         "action=accept dst4=10.0.0.1/0",
         "action=accept dst6=2001:db8::1/128 proto=tcp dstports=22-22",
         "action=accept dsthost=example.org",
         "action=accept proto=udp dstports=53-53",
-        "action=accept dst4=10.0.0.2/32", NULL });
-    ck_assert_uint_eq(firewall->notes->len, 0);
+        "action=accept dst4=10.0.0.2/32", "action=accept specialtarget=dns", NULL });
+    ck_assert_uint_eq(firewall->notes->len, 1);
+    ck_assert_ptr_nonnull(strstr(firewall->notes->pdata[0], "'icmp'"));
 }
 END_TEST
 
@@ -389,10 +388,42 @@ START_TEST(allow_of_r3_drops_its_rules)
         "<rule address=\"10.0.0.1\"/></QubesFirewallRules>");
 
     ck_rules(firewall, (const char *const[]){
-        "action=drop specialtarget=dns", "action=accept proto=icmp",
         "action=drop dst4=10.0.0.1/32", "action=accept", NULL });
-    ck_assert_uint_eq(firewall->notes->len, 1);
+    ck_assert_uint_eq(firewall->notes->len, 2);
     ck_assert_ptr_nonnull(strstr(firewall->notes->pdata[0], "'dns'"));
+    ck_assert_ptr_nonnull(strstr(firewall->notes->pdata[0], "drops it"));
+    ck_assert_ptr_nonnull(strstr(firewall->notes->pdata[1], "'icmp'"));
+    ck_assert_ptr_nonnull(strstr(firewall->notes->pdata[1], "accepts it"));
+}
+END_TEST
+
+/* A note is for what qubesd makes other rules of, not for each file. */
+START_TEST(r3_and_qubesd_are_compared)
+{
+    static const struct {
+        const char *attrs, *rules, *noted;
+    } rows[] = {
+        { "policy=\"deny\" dns=\"allow\" icmp=\"allow\"", "<rule/>", "" },
+        { "policy=\"deny\"", "", "" },
+        { "policy=\"deny\"", "<rule proto=\"tcp\" port=\"443\"/>", "" },
+        { "policy=\"deny\"", "<rule proto=\"udp\" port=\"50\" toport=\"60\"/>", "dns " },
+        { "policy=\"deny\" dns=\"allow\"", "<rule proto=\"icmp\"/>", "icmp " },
+        { "policy=\"allow\"", "", "" },
+        { "policy=\"allow\"", "<rule proto=\"tcp\"/>", "dns " },
+        { "policy=\"allow\" icmp=\"deny\"", "", "icmp " },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "<QubesFirewallRules %s>%s</QubesFirewallRules>", rows[i].attrs, rows[i].rules);
+        auto_of(firewall) struct firewall *firewall = parse(text);
+        g_autoptr(GString) noted = g_string_new(NULL);
+
+        for (guint n = 0; n < firewall->notes->len; n++)
+            g_string_append(noted, strstr(firewall->notes->pdata[n], "'dns'") ? "dns "
+                                                                             : "icmp ");
+        ck_assert_msg(g_str_equal(noted->str, rows[i].noted), "%s: %s", text, noted->str);
+    }
 }
 END_TEST
 
@@ -406,8 +437,6 @@ START_TEST(r3_is_written_in_the_new_form)
     ck_text(firewall, 0, old);
     firewall->changed = TRUE;
     ck_text(firewall, 0, FRAME(
-        RULE(P("action", "drop") P("specialtarget", "dns"))
-        RULE(P("action", "drop") P("proto", "icmp"))
         RULE(P("action", "accept") P("dsthost", "10.0.0.1/32"))));
 }
 END_TEST
@@ -421,13 +450,13 @@ START_TEST(what_r3_said_badly_is_not_converted)
         "</QubesFirewallRules>");
     g_autoptr(GError) error = NULL;
 
-    ck_assert_ptr_nonnull(strstr(flaw_of(firewall, 2), "/40"));
-    ck_assert_ptr_nonnull(strstr(flaw_of(firewall, 3), "'adress'"));
-    ck_assert_ptr_nonnull(strstr(flaw_of(firewall, 4), "tcp and udp"));
-    ck_assert_ptr_nonnull(strstr(flaw_of(firewall, 5), "'odd'"));
+    ck_assert_ptr_nonnull(strstr(flaw_of(firewall, 0), "/40"));
+    ck_assert_ptr_nonnull(strstr(flaw_of(firewall, 1), "'adress'"));
+    ck_assert_ptr_nonnull(strstr(flaw_of(firewall, 2), "tcp and udp"));
+    ck_assert_ptr_nonnull(strstr(flaw_of(firewall, 3), "'odd'"));
     firewall->changed = TRUE;
     ck_assert(!firewall_serialise(firewall, 0, &error));
-    ck_error(&error, QMC_ERROR_STATE, "rule 2");
+    ck_error(&error, QMC_ERROR_STATE, "rule 0");
 }
 END_TEST
 
@@ -697,7 +726,7 @@ int main(void)
         what_is_no_firewall_is_refused,
         no_more_rules_than_keys,
         deny_of_r3_lets_its_rules_through,
-        allow_of_r3_drops_its_rules,
+        allow_of_r3_drops_its_rules, r3_and_qubesd_are_compared,
         r3_is_written_in_the_new_form,
         what_r3_said_badly_is_not_converted,
         net_qubes_are_told_rules_of_their_family,
