@@ -159,11 +159,13 @@ static gboolean is_family(const struct feature_row *row)
     return g_str_has_suffix(row->name, ".");
 }
 
+/* Each load asks for each feature of each qube: most rows differ in the first letter. */
 const struct feature_row *feature_find(const char *name)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-        if (is_family(&rows[i]) ? g_str_has_prefix(name, rows[i].name)
-                                : g_str_equal(name, rows[i].name))
+        if (rows[i].name[0] == name[0] &&
+            (is_family(&rows[i]) ? g_str_has_prefix(name, rows[i].name)
+                                 : g_str_equal(name, rows[i].name)))
             return &rows[i];
     return NULL;
 }
