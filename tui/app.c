@@ -48,6 +48,11 @@ struct state *app_state(const struct app *app)
     return app->state;
 }
 
+struct findings *app_findings(const struct app *app)
+{
+    return app->findings;
+}
+
 struct model *app_model(const struct app *app)
 {
     return engine_model(app->engine);

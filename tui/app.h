@@ -22,6 +22,8 @@ void app_on_quit(struct app *app, void (*quit)(int status, gpointer data),
 struct engine *app_engine(const struct app *app);
 /* What is remembered; saved by app_free(). */
 struct state *app_state(const struct app *app);
+struct findings;
+struct findings *app_findings(const struct app *app);
 struct model *app_model(const struct app *app);
 /* Valid on every screen; the first is the help. */
 const struct key_row *app_keys(void);

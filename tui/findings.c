@@ -3,8 +3,11 @@
 
 #include "tui/findings.h"
 
+#include "core/diagnosis.h"
+
 struct findings {
     GHashTable *told; /* their sentences */
+    GPtrArray *found; /* NULL: the disk was not looked at */
 };
 
 static GHashTable *findings_set(void)
@@ -23,6 +26,7 @@ struct findings *findings_new(void)
 void findings_free(struct findings *findings)
 {
     g_hash_table_unref(findings->told);
+    g_clear_pointer(&findings->found, g_ptr_array_unref);
     g_free(findings);
 }
 
@@ -52,4 +56,48 @@ void findings_tell(struct findings *findings, struct app *app)
     }
     g_hash_table_unref(findings->told);
     findings->told = now;
+}
+
+void findings_set_found(struct findings *findings, GPtrArray *found)
+{
+    g_clear_pointer(&findings->found, g_ptr_array_unref);
+    findings->found = found;
+}
+
+const GPtrArray *findings_found(const struct findings *findings)
+{
+    return findings->found;
+}
+
+char *findings_id(const char *uuid, const char *message)
+{
+    return g_strdup_printf("%s %s", uuid ? uuid : "", message);
+}
+
+static void findings_add(GHashTable *ids, const char *uuid, const GPtrArray *findings)
+{
+    for (guint i = 0; i < findings->len; i++)
+        g_hash_table_add(ids, findings_id(uuid, ((const struct finding *)
+                                                 findings->pdata[i])->message));
+}
+
+guint findings_count(const struct findings *findings, const struct app *app)
+{
+    const struct model *model = app_model(app);
+    g_autoptr(GHashTable) ids = findings_set();
+
+    if (engine_store_error(app_engine(app)))
+        return 1;
+    findings_add(ids, NULL, model->findings);
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *qube = model->qubes->pdata[i];
+
+        findings_add(ids, qube->uuid, qube->findings);
+    }
+    for (guint i = 0; findings->found && i < findings->found->len; i++) {
+        const struct diagnosis *diagnosis = findings->found->pdata[i];
+
+        g_hash_table_add(ids, findings_id(diagnosis->uuid, diagnosis->finding.message));
+    }
+    return g_hash_table_size(ids);
 }

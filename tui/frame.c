@@ -7,6 +7,7 @@
 
 #include "tui/action.h"
 #include "tui/app.h"
+#include "tui/findings.h"
 #include "tui/meter.h"
 #include "tui/views.h"
 
@@ -79,7 +80,7 @@ static int frame_put(int x, int end, const char *text)
 static void frame_draw_title(struct app *app, int h, int w)
 {
     struct engine *engine = app_engine(app);
-    guint findings = model_findings(app_model(app));
+    guint findings = findings_count(app_findings(app), app);
     int x, end = w - CLOCK_WIDTH - 1;
     gboolean narrow = w < WIDTH_TITLE;
     g_autofree char *link = frame_link(engine);

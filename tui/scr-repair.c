@@ -10,6 +10,7 @@
 #include "core/query.h"
 #include "core/repair.h"
 #include "tui/facts.h"
+#include "tui/findings.h"
 #include "tui/list.h"
 #include "tui/screens.h"
 #include "util/error.h"
@@ -25,8 +26,6 @@ struct repair_row {
 struct repair {
     struct list *list;
     GHashTable *rows;    /* id -> struct repair_row */
-    GPtrArray *found;    /* struct diagnosis, of the last look at the disk; NULL:
-                          * there was none yet */
     struct query *query; /* NULL: none at work */
     gboolean again;      /* something has changed since it was asked */
 };
@@ -44,12 +43,6 @@ static void row_free(gpointer data)
     g_free(row);
 }
 
-/* Two findings that say the same of one qube are one. */
-static char *row_id(const struct repair_row *row)
-{
-    return g_strdup_printf("%s %s", row->uuid ? row->uuid : "", row->message);
-}
-
 static void repair_add(struct repair *repair, const char *uuid, const char *name,
                        const struct finding *finding)
 {
@@ -60,7 +53,7 @@ static void repair_add(struct repair *repair, const char *uuid, const char *name
     row->severity = finding->severity;
     row->message = g_strdup(finding->message);
     row->hint = g_strdup(finding->hint);
-    g_hash_table_replace(repair->rows, row_id(row), row);
+    g_hash_table_replace(repair->rows, findings_id(row->uuid, row->message), row);
 }
 
 static void repair_add_all(struct repair *repair, const struct qube *qube,
@@ -71,10 +64,10 @@ static void repair_add_all(struct repair *repair, const struct qube *qube,
                    findings->pdata[i]);
 }
 
-static void repair_add_found(struct repair *repair)
+static void repair_add_found(struct repair *repair, const GPtrArray *found)
 {
-    for (guint i = 0; repair->found && i < repair->found->len; i++) {
-        const struct diagnosis *diagnosis = repair->found->pdata[i];
+    for (guint i = 0; found && i < found->len; i++) {
+        const struct diagnosis *diagnosis = found->pdata[i];
 
         repair_add(repair, diagnosis->uuid, diagnosis->name, &diagnosis->finding);
     }
@@ -108,7 +101,7 @@ static void repair_fill(struct screen *screen)
         repair_add_all(repair, qube, qube->findings);
     }
     if (!error)
-        repair_add_found(repair);
+        repair_add_found(repair, findings_found(app_findings(screen->app)));
     g_hash_table_iter_init(&iter, repair->rows);
     while (g_hash_table_iter_next(&iter, &id, NULL))
         g_ptr_array_add(ids, g_strdup(id));
@@ -136,10 +129,8 @@ static void repair_done(gpointer answer, const GError *error, gpointer data)
     struct repair *repair = screen->data;
 
     repair->query = NULL;
-    if (!error) {
-        g_clear_pointer(&repair->found, g_ptr_array_unref);
-        repair->found = answer;
-    }
+    if (!error)
+        findings_set_found(app_findings(screen->app), answer);
     screen->stale = TRUE;
     app_dirty(screen->app);
     if (repair->again)
@@ -260,7 +251,6 @@ static void repair_close(struct screen *screen)
     struct repair *repair = screen->data;
 
     g_clear_pointer(&repair->query, query_forget);
-    g_clear_pointer(&repair->found, g_ptr_array_unref);
     list_free(repair->list);
     g_hash_table_unref(repair->rows);
 }
