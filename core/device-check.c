@@ -142,7 +142,7 @@ static void device_check(const struct model *model, struct qube *qube,
                     g_strdup_printf("device '%s' of '%s' cannot be used: there is no "
                                     "qube '%s'", what, qube->name, device->backend));
     if (g_str_equal(device->class, "pci") && device->port && !is_pci_port(device->port))
-        device_find(qube, device, SEVERITY_WARN, "an id such as 00_14.0 is needed: mend",
+        device_find(qube, device, SEVERITY_STOP, "an id such as 00_14.0 is needed: mend",
                     g_strdup_printf("device '%s' of '%s' is at no port of PCI", what,
                                     qube->name));
     unknown_check(qube, device);
@@ -174,7 +174,7 @@ static void twice_check(struct qube *qube)
         if (device->flaw || g_hash_table_add(seen, device))
             continue;
         what = shown(device);
-        device_find(qube, device, SEVERITY_WARN, "remove the second",
+        device_find(qube, device, SEVERITY_STOP, "remove the second",
                     g_strdup_printf("device '%s' of '%s' is assigned twice", what,
                                     qube->name));
     }

@@ -98,14 +98,14 @@ static void name_tell(struct qube *qube)
     const char *said = name_said(qube);
 
     if (!qube->nameless)
-        qube_find(qube, SEVERITY_STOP, hint, "'%s' cannot be the name of a qube", said);
+        qube_find(qube, SEVERITY_WARN, hint, "'%s' cannot be the name of a qube", said);
     else if (*said)
         qube_find(qube, SEVERITY_STOP, hint,
                   "the name '%s' is used twice: this one is listed as '%s'", said,
                   qube->name);
     else
-        qube_find(qube, SEVERITY_STOP, hint, "a qube has no name: it is listed as '%s'",
-                  qube->name);
+        qube_find(qube, prop_values_find(qube->props, "name") ? SEVERITY_WARN : SEVERITY_STOP,
+                  hint, "a qube has no name: it is listed as '%s'", qube->name);
 }
 
 static void name_look(struct qube *qube)
@@ -154,7 +154,7 @@ static gboolean uuid_read(const struct model *model, struct qube *qube)
         return FALSE; /* its name says so */
     hint = repair("prefs --unset", qube, "uuid");
     if (!uuid) {
-        qube_find(qube, SEVERITY_WARN, hint, "'%s' has no valid uuid", qube->name);
+        qube_find(qube, SEVERITY_STOP, hint, "'%s' has no valid uuid", qube->name);
         return FALSE;
     }
     brand(qube);
@@ -310,7 +310,7 @@ static void prop_unknown(struct model *model, struct qube *qube,
     g_autofree char *hint = prop_command(qube, value->name, NULL);
 
     if (qube)
-        qube_find(qube, SEVERITY_WARN, hint,
+        qube_find(qube, SEVERITY_STOP, hint,
                   "'%s' has the property '%s', which is not one of class '%s'",
                   qube->name, value->name, qube->class_name);
     else
@@ -318,18 +318,26 @@ static void prop_unknown(struct model *model, struct qube *qube,
                    "the global property '%s' is not known", value->name);
 }
 
+/* The qube can be used, without a network: it is mended where that is seen. */
+static gboolean reads_as_none(const struct qube *qube, const struct prop_value *value)
+{
+    return qube && g_str_equal(value->name, "netvm");
+}
+
 static void prop_bad(struct model *model, struct qube *qube, struct prop_value *value,
                      const GError *error)
 {
     g_autofree char *hint = prop_repair(model, qube, value->row);
+    enum severity severity =
+        store_refusal_prop(model, qube, value) && !reads_as_none(qube, value)
+            ? SEVERITY_STOP : SEVERITY_WARN;
 
     value->bad = TRUE;
     if (!qube) {
-        model_find(model, SEVERITY_WARN, hint, "%s", error->message);
+        model_find(model, severity, hint, "%s", error->message);
         return;
     }
-    qube_find(qube, prop_vital(value->name) ? SEVERITY_STOP : SEVERITY_WARN, hint, "%s",
-              error->message);
+    qube_find(qube, severity, hint, "%s", error->message);
     if (prop_vital(value->name))
         brand(qube);
 }
@@ -423,7 +431,7 @@ static void twice(struct model *model, struct qube *qube, struct prop_value *val
                    value->name);
         return;
     }
-    qube_find(qube, SEVERITY_WARN, hint,
+    qube_find(qube, value->row && value->row->once ? SEVERITY_STOP : SEVERITY_WARN, hint,
               "'%s' has the property '%s' twice: the last one counts", qube->name,
               value->name);
     if (value->row && value->row->once)
@@ -501,7 +509,8 @@ static void tags_check(struct qube *qube)
         quoted = text_shell_quote(tag);
         after = g_strdup_printf("del %s%s", *tag == '-' ? "-- " : "", quoted);
         hint = repair("tag", qube, after);
-        qube_find(qube, SEVERITY_WARN, hint, "'%s' has the tag '%s', which is no tag",
+        qube_find(qube, *tag ? SEVERITY_STOP : SEVERITY_WARN, hint,
+                  "'%s' has the tag '%s', which is no tag",
                   qube->name, tag);
     }
 }
@@ -611,6 +620,14 @@ static void label_twice(struct model *model, const struct label *label)
                label->name);
 }
 
+static void label_nameless(struct model *model, const struct label *label)
+{
+    g_autofree char *hint =
+        store_by_hand("give <label id=\"label-%d\"> a name", label->index);
+
+    model_find(model, SEVERITY_STOP, hint, "label-%d has no name", label->index);
+}
+
 /* The name finds the first; by its index the other is still there. */
 static void label_namesake(struct model *model, const struct label *label)
 {
@@ -633,7 +650,9 @@ static void labels_check(struct model *model)
 
         if (label->doubled)
             label_twice(model, label);
-        if (!g_str_has_prefix(label->name, "label-") &&
+        if (!*label->name)
+            label_nameless(model, label);
+        else if (!g_str_has_prefix(label->name, "label-") &&
             model_label(model, label->name) != label)
             label_namesake(model, label);
     }

@@ -457,7 +457,7 @@ static gboolean begin_volume(struct loader *loader, const struct xml_attr *attrs
     const char *name = attr_get(attrs, "name");
     struct volume_config *config;
 
-    if (!name || loader->qube->volumes->len >= VOLUMES_MAX)
+    if (!name || !*name || loader->qube->volumes->len >= VOLUMES_MAX)
         return FALSE;
     config = volume_take(loader, name);
     for (guint i = 0; attrs[i].name; i++)
@@ -542,10 +542,23 @@ static void devices_begin(struct loader *loader, const struct xml_attr *attrs)
         loader->tags_first++;
 }
 
-/* Also one that is known, but lacks what it needs or is there already. */
-static void unknown_note(struct loader *loader, const char *in,
-                         const char *untrusted_name, const struct xml_attr *attrs)
+/* Of an element that lacks what it needs: whether qubesd does not go on without. */
+static gboolean is_grave(const struct element *element, const struct xml_attr *attrs)
 {
+    const char *name = attr_get(attrs, "name");
+
+    if (!element || element->to < IN_LABEL || element->to == IN_GLOBAL)
+        return FALSE;
+    return element->to == IN_LABEL ? store_id_number(attr_get(attrs, "id")) < 0
+                                   : !name || !*name;
+}
+
+/* element: what it would be; NULL: nothing known. */
+static void unknown_note(struct loader *loader, const struct element *element,
+                         const char *in, const char *untrusted_name,
+                         const struct xml_attr *attrs)
+{
+    enum severity severity = is_grave(element, attrs) ? SEVERITY_STOP : SEVERITY_INFO;
     const char *id = attr_get(attrs, "name") ? attr_get(attrs, "name")
                                              : attr_get(attrs, "id");
     const char *key = attr_get(attrs, "name") ? "name" : "id";
@@ -559,13 +572,13 @@ static void unknown_note(struct loader *loader, const char *in,
         "editor", untrusted_name, attr, in);
 
     if (loader->qube)
-        qube_find(loader->qube, SEVERITY_INFO, hint, "%s", said);
+        qube_find(loader->qube, severity, hint, "%s", said);
     else
-        model_find(loader->model, SEVERITY_INFO, hint, "%s", said);
+        model_find(loader->model, severity, hint, "%s", said);
 }
 
-static void raw_start(struct loader *loader, const char *name,
-                      const struct xml_attr *attrs, gsize begin)
+static void raw_start(struct loader *loader, const struct element *element,
+                      const char *name, const struct xml_attr *attrs, gsize begin)
 {
     loader->raw_depth = 1;
     loader->raw_begin = begin;
@@ -573,7 +586,7 @@ static void raw_start(struct loader *loader, const char *name,
     if (top(loader)->element->to == IN_DOMAIN && g_str_equal(name, "devices"))
         devices_begin(loader, attrs);
     else
-        unknown_note(loader, top(loader)->element->name, name, attrs);
+        unknown_note(loader, element, top(loader)->element->name, name, attrs);
 }
 
 static void raw_end(struct loader *loader, gsize end)
@@ -596,7 +609,7 @@ static void raw_inside(struct loader *loader, const char *name,
         return;
     device_reader_start(&loader->devices, depth, name, attrs, begin);
     if (depth == 1 && !g_str_equal(name, "device"))
-        unknown_note(loader, "devices", name, attrs);
+        unknown_note(loader, NULL, "devices", name, attrs);
     if (depth > 1 || !g_str_equal(name, "device"))
         return;
     loader->device_modes += attr_get(attrs, "mode") != NULL;
@@ -627,7 +640,7 @@ static gboolean on_start(const char *name, const struct xml_attr *attrs,
             return TRUE;
         loader->depth--;
     }
-    raw_start(loader, name, attrs, begin);
+    raw_start(loader, element, name, attrs, begin);
     return TRUE;
 }
 

@@ -60,6 +60,20 @@ gboolean store_parse_bytes(struct store *store, struct model *model, GBytes *byt
 void store_check(struct model *model);
 /* The part of it that says who each qube is. */
 void store_identify(struct model *model);
+/* store-refusal.c: why qubesd would not load the store for it; NULL: it would. */
+const char *store_refusal_pool(const struct pool_entry *entry);
+/* Attributes of a volume as they stand; NULL: not there. */
+struct store_volume_said {
+    const char *pool, *keep, *size, *rw, *save, *snap, *source;
+    const char *odd;       /* the name of one that no volume has */
+    gboolean usually_snap; /* by its class */
+};
+/* pool: the one it is in; NULL: there is none. */
+const char *store_refusal_volume(const struct pool_entry *pool,
+                                 const struct store_volume_said *said);
+/* Of a value that is none for the row: whether qubesd says so too as it loads. */
+gboolean store_refusal_prop(const struct model *model, const struct qube *qube,
+                            const struct prop_value *value);
 /* store-migrate.c: what earlier releases meant; names are known. */
 void store_migrate(struct model *model);
 /* store-volume.c: struct pool and struct volume for all entries that can have

@@ -69,35 +69,42 @@ static void pool_build(const struct store *store, struct model *model,
     if (entry->pool)
         return;
     hint = store_by_hand("mend <pool name=\"%s\">", entry->name);
-    model_find(model, SEVERITY_WARN, hint, "%s", error->message);
+    model_find(model, store_refusal_pool(entry) ? SEVERITY_STOP : SEVERITY_WARN, hint, "%s",
+               error->message);
     entry->trouble = g_strdup(error->message);
 }
 
 /* Volumes. */
 
 static void volume_find(struct qube *qube, const struct volume_config *config,
-                        const char *why)
+                        enum severity severity, const char *why)
 {
     g_autofree char *hint = store_by_hand(
         "mend <volume name=\"%s\"> of '%s', or its <pool name=\"%s\">,", config->name,
         qube->name, config->pool ? config->pool : "");
 
-    qube_find(qube, SEVERITY_STOP, hint, "volume '%s:%s' cannot be used: %s",
-              qube->name, config->name, why);
+    qube_find(qube, severity, hint, "volume '%s:%s' cannot be used: %s", qube->name,
+              config->name, why);
 }
 
-static void attrs_read(const struct builder *builder,
-                       const struct volume_config *config, const char **attrs)
+/* The name of one that is none; NULL: all are known. */
+static const char *attrs_read(const struct builder *builder,
+                              const struct volume_config *config, const char **attrs)
 {
+    const char *odd = NULL;
+
     for (guint i = 0; i < config->attrs->len; i++) {
         const struct pair *pair = &g_array_index(config->attrs, struct pair, i);
+        int attr = 0;
 
-        for (int attr = 0; attr < ATTRS; attr++)
-            if (pair->name == builder->attr_names[attr]) {
-                attrs[attr] = pair->value;
-                break;
-            }
+        while (attr < ATTRS && pair->name != builder->attr_names[attr])
+            attr++;
+        if (attr < ATTRS)
+            attrs[attr] = pair->value;
+        else if (!g_str_equal(pair->name, "internal")) /* of old, and dropped */
+            odd = pair->name;
     }
+    return odd;
 }
 
 /* Exactly "True" or "False": any other text of a flag is an error, because
@@ -162,7 +169,40 @@ struct making {
     struct volume_config *config;
     const char *attrs[ATTRS];
     struct volume_spec spec;
+    const char *refusal; /* why qubesd would not load it; NULL: it would, or it is told */
 };
+
+/* What keeps us from using it keeps qubesd from loading it, or not. */
+static void volume_trouble(struct making *making, const char *why)
+{
+    volume_find(making->qube, making->config,
+                making->refusal ? SEVERITY_STOP : SEVERITY_WARN, why);
+    making->refusal = NULL;
+}
+
+static const char *refusal_of(const struct model *model, const struct making *making,
+                              const char *odd)
+{
+    const char *const *attrs = making->attrs, *pool = making->config->pool;
+    const struct store_volume_said said = {
+        .pool = attrs[ATTR_POOL], .keep = attrs[ATTR_KEEP], .size = attrs[ATTR_SIZE],
+        .rw = attrs[ATTR_RW], .save = attrs[ATTR_SAVE], .snap = attrs[ATTR_SNAP],
+        .source = attrs[ATTR_SOURCE], .odd = odd,
+        .usually_snap = making->spec.snap_on_start,
+    };
+
+    return store_refusal_volume(pool ? model_pool(model, pool) : NULL, &said);
+}
+
+static void volume_refused(struct making *making)
+{
+    g_autofree char *why =
+        making->refusal ? g_strdup_printf("qubesd would not load the store: %s",
+                                          making->refusal) : NULL;
+
+    if (why)
+        volume_find(making->qube, making->config, SEVERITY_STOP, why);
+}
 
 static char *vid_of(const struct model *model, const struct making *making,
                     const struct pool *pool)
@@ -291,7 +331,8 @@ static gboolean source_set(struct builder *builder, struct making *making)
     if (!making->spec.source && is_of_foreign(making))
         return FALSE;
     if (!making->spec.source) {
-        volume_find(making->qube, config, "the volume it is a snapshot of is not known");
+        volume_find(making->qube, config, SEVERITY_STOP,
+                    "the volume it is a snapshot of is not known");
         return FALSE;
     }
     if (!making->attrs[ATTR_SOURCE]) {
@@ -310,10 +351,10 @@ static void volume_find_pool(const struct making *making)
     g_autofree char *why =
         g_strdup_printf("there is no such pool as '%s'", name ? name : "");
 
-    volume_find(making->qube, making->config, why);
+    volume_find(making->qube, making->config, SEVERITY_STOP, why);
 }
 
-static struct pool *pool_of(const struct model *model, const struct making *making)
+static struct pool *pool_of(const struct model *model, struct making *making)
 {
     const char *name = making->config->pool;
     struct pool_entry *entry = name ? model_pool(model, name) : NULL;
@@ -323,7 +364,7 @@ static struct pool *pool_of(const struct model *model, const struct making *maki
     else if (driver_is_foreign(entry->driver))
         making->config->foreign = TRUE;
     else if (!entry->pool)
-        volume_find(making->qube, making->config, "its pool cannot be used");
+        volume_trouble(making, "its pool cannot be used");
     return entry ? entry->pool : NULL;
 }
 
@@ -347,7 +388,7 @@ static void volume_make(struct builder *builder, struct making *making)
     spec->vid = vid = vid_of(builder->model, making, pool);
     making->config->volume = volume_new(pool, spec, &error);
     if (!making->config->volume)
-        volume_find(making->qube, making->config, error->message);
+        volume_trouble(making, error->message);
 }
 
 static void volume_build(struct builder *builder, struct making *making)
@@ -355,21 +396,25 @@ static void volume_build(struct builder *builder, struct making *making)
     struct volume_config *config = making->config;
     const struct class_volume *row =
         class_volume_find(making->qube->class, config->name);
+    const char *odd;
 
     making->spec = (struct volume_spec){
         .name = config->name, .rw = row && row->rw,
         .snap_on_start = row && row->snap_on_start,
         .save_on_stop = row && row->save_on_stop, .size = row ? row->size : 0,
     };
-    attrs_read(builder, config, making->attrs);
+    odd = attrs_read(builder, config, making->attrs);
     g_free(config->pool);
     config->pool = pool_name_of(builder->model, config->name, making->attrs[ATTR_POOL]);
+    making->refusal = refusal_of(builder->model, making, odd);
     if (!flags_read(making->attrs, &making->spec))
-        volume_find(making->qube, config, "a flag is neither True nor False");
+        volume_trouble(making, "a flag is neither True nor False");
     else if (!numbers_read(making->attrs, &making->spec))
-        volume_find(making->qube, config, "its size or revisions_to_keep is no number");
+        volume_trouble(making, "its size or revisions_to_keep is no number");
     else
         volume_make(builder, making);
+    if (config->volume)
+        volume_refused(making);
     config->size = making->spec.size;
 }
 
@@ -437,7 +482,7 @@ static void claim_find(const struct claim *claim, const struct claim *other)
         g_strdup_printf("volume '%s:%s' has the same image", other->qube->name,
                         other->config->name);
 
-    volume_find(claim->qube, claim->config, why);
+    volume_find(claim->qube, claim->config, SEVERITY_WARN, why);
 }
 
 static void claim_settle(GHashTable *claims, struct claim *claim)
