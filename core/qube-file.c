@@ -3,9 +3,7 @@
 
 #include "core/qube-file.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/home.h"
 #include "util/error.h"
@@ -88,10 +86,8 @@ gboolean qube_file_remove(struct qube_file *file, GError **error)
     job_may_block();
     if (!check_same(file, error))
         return FALSE;
-    if (file->there && unlink(file->path) != 0) {
-        error_set_errno(error, errno, NULL, "cannot remove '%s'", file->path);
+    if (file->there && !file_remove(file->path, &file->stamp, NULL, error))
         return FALSE;
-    }
     file->there = FALSE;
     return TRUE;
 }

@@ -436,11 +436,11 @@ gboolean store_put_back(const char *root, GBytes *bytes, const char *kept, GErro
     if (kept)
         return file_stamp_path(store, &present, error) &&
                put_former(root, kept, &present, error);
-    now = file_read(store, STORE_MAX, NULL, error);
+    now = file_read(store, STORE_MAX, &present, error);
     if (!now)
         return FALSE;
-    if (g_bytes_equal(now, bytes) && unlink(store) == 0)
-        return TRUE;
+    if (g_bytes_equal(now, bytes))
+        return file_remove(store, &present, now, error);
     error_set(error, QMC_ERROR_BUSY, "look at it with 'qmc xml check'",
               "'%s' stays: it was changed by another program meanwhile", store);
     return FALSE;

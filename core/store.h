@@ -58,8 +58,10 @@ GString *store_serialise_anew(const struct store *store, const struct model *mod
 
 /* One save, made on main, run on a worker [W]: lock, check that the file is
  * still the one the document was made from (else BUSY with
- * store_save_stale() TRUE: reload, apply again, save again), keep the previous
- * one in the history (store-history.h; failing that, fail), replace, fsync.
+ * store_save_stale() TRUE: reload, apply again, save again), exchange it with the
+ * previous one, which is in the history then (store-history.h; failing that, fail),
+ * look whether that is what was checked (else it gets its name back, and as before),
+ * fsync.
  * Holder's pid and verb stand in <run>/qmc/store.holder while the lock is
  * held. A document that says what the file says already is not written. */
 struct store_save;

@@ -601,3 +601,28 @@ gboolean file_replace(const struct file_replace *how, const char *data,
     fd = passing.fd; /* the lock may have it now */
     return fine;
 }
+
+/* --- removing --- */
+
+/* Under a name of ours first, where nobody else comes and it can be looked at. */
+gboolean file_remove(const char *path, const struct file_stamp *was, GBytes *was_bytes,
+                     GError **error)
+{
+    const struct file_replace how = { .path = path, .was = was, .was_bytes = was_bytes };
+    g_autofree char *temp = g_strdup_printf("%s" TEMP_BEGIN "%06x" TEMP_END, path,
+                                            g_random_int() & 0xffffff);
+    gboolean aside = name_free(path, temp) == 0;
+    const char *at = aside ? temp : path;
+
+    if (!check_old(&how, at, error)) {
+        if (aside && name_free(temp, path) != 0)
+            log_line("file", "'%s' stays under the name '%s'", path, temp);
+        return FALSE;
+    }
+    if (unlink(at) == 0)
+        return TRUE;
+    error_set_errno(error, errno, NULL, "cannot remove '%s'", path);
+    if (aside)
+        name_free(temp, path);
+    return FALSE;
+}

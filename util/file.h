@@ -74,6 +74,11 @@ struct file_replace {
 gboolean file_replace(const struct file_replace *how, const char *data,
                       gsize len, struct file_stamp *stamp, GError **error);
 
+/* Removes that version of a file; was_bytes (or NULL) is what it says. Another one gets
+ * its name back: BUSY. */
+gboolean file_remove(const char *path, const struct file_stamp *was, GBytes *was_bytes,
+                     GError **error);
+
 gboolean file_stamp_path(const char *path, struct file_stamp *stamp, GError **error);
 gboolean file_fsync_dir(const char *dir, GError **error);
 /* The names in a directory, without . and .., in no order; the caller's. */

@@ -42,7 +42,7 @@ int __wrap_rename(const char *from, const char *to)
 int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to,
                      unsigned flags)
 {
-    return fails(to) ? -1 : __real_renameat2(from_dir, from, to_dir, to, flags);
+    return fails(to) || fails(from) ? -1 : __real_renameat2(from_dir, from, to_dir, to, flags);
 }
 
 int __wrap_unlink(const char *path)

@@ -314,6 +314,35 @@ START_TEST(a_first_one_that_was_not_synced_is_none)
 }
 END_TEST
 
+/* --- removed ones --- */
+
+START_TEST(what_others_wrote_is_not_removed)
+{
+    static void (*const rows[])(int n) = { move_first, write_first, write_slyly };
+    g_autoptr(GBytes) bytes = g_bytes_new_static("old", 3);
+    struct file_stamp was;
+    GError *error = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        put(path, "old");
+        ck_assert(file_stamp_path(path, &was, NULL));
+        exchanges = 0;
+        before = rows[i];
+        ck_assert(!file_remove(path, &was, bytes, &error));
+        ck_error(&error, QMC_ERROR_BUSY, path);
+        ck_content(path, i < 2 ? "theirs" : "OLD");
+        ck_assert_uint_eq(dir_count(), 1);
+    }
+    before = NULL;
+    put(path, "old");
+    ck_assert(file_stamp_path(path, &was, NULL));
+    ck_assert(file_remove(path, &was, bytes, &error));
+    ck_assert_uint_eq(dir_count(), 0);
+    ck_assert(!file_remove(path, &was, bytes, &error));
+    ck_error(&error, QMC_ERROR_NOTFOUND, path);
+}
+END_TEST
+
 /* --- where names cannot be exchanged --- */
 
 static void ck_replaced(void)
@@ -480,7 +509,8 @@ int main(void)
         what_others_wrote_gets_its_name_back, bytes_tell_what_times_hide,
         what_others_removed_does_not_come_back, the_last_of_several_wins,
         what_is_written_into_ours_stays_too, a_first_one_is_written_over_nothing,
-        a_first_one_that_was_not_synced_is_none, file_systems_without_it_are_served,
+        a_first_one_that_was_not_synced_is_none, what_others_wrote_is_not_removed,
+        file_systems_without_it_are_served,
         they_look_before_they_rename, what_killed_writers_left_goes,
         what_is_somebody_else_s_stays, a_copy_of_what_never_was_goes_too,
         a_stamp_is_not_of_what_others_wrote, NULL,
