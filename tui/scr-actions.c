@@ -450,6 +450,20 @@ static void actions_key_down(struct screen *screen)
     actions->focus += actions->focus + 1 < actions->entries->len;
 }
 
+static void actions_key_first(struct screen *screen)
+{
+    struct actions *actions = screen->data;
+
+    actions->focus = 0;
+}
+
+static void actions_key_last(struct screen *screen)
+{
+    struct actions *actions = screen->data;
+
+    actions->focus = actions->entries->len - 1;
+}
+
 static void actions_key_run(struct screen *screen)
 {
     const struct actions *actions = screen->data;
@@ -467,6 +481,8 @@ static void actions_key_close(struct screen *screen)
 static const struct key_row actions_keys[] = {
     {"k Up", "up", NULL, NULL, KEYS_MOVE, NULL, actions_key_up, NULL},
     {"j Down", "down", NULL, "one line", KEYS_MOVE, NULL, actions_key_down, NULL},
+    {"Home", "first", NULL, NULL, KEYS_MOVE, NULL, actions_key_first, NULL},
+    {"End", "last", NULL, "first, last", KEYS_MOVE, NULL, actions_key_last, NULL},
     {"Enter", "run", "do it", "do it; the letters do as well", KEYS_ACT, NULL,
      actions_key_run, NULL},
     {"Esc q a F9", "close", "close", "close", KEYS_ACT, NULL, actions_key_close,

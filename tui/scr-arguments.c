@@ -425,10 +425,12 @@ void arguments_open(struct app *app, const struct arguments_spec *spec)
 {
     const char *why =
         spec->uuids[1] ? NULL : action_refused(app, spec->op, spec->uuids[0]);
+    const struct qube *qube = model_qube(app_model(app), spec->uuids[0]);
     struct screen *screen;
 
     if (why) {
-        app_note_on(app, spec->uuids[0], TRUE, "%s: %s", op_find(spec->op)->label, why);
+        app_note_on(app, spec->uuids[0], TRUE, "%s%s%s: %s", op_find(spec->op)->label,
+                    qube ? " " : "", qube ? qube->name : "", why);
         return;
     }
     app_push(app, &screen_arguments, spec);
