@@ -497,7 +497,7 @@ START_TEST(without_states_nothing_is_offered)
     console_wait(console, "Kill: not for '");
     console_wait(console, "its state is not known: no answer from libvirt");
     console_keys(console, "a");
-    console_wait(console, "K  Kill             not now: its state is not known: ");
+    console_wait(console, "K  Kill                not now: its state is not known: ");
     console_free(console);
 }
 END_TEST
