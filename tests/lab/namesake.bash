@@ -42,7 +42,7 @@ refused 'a stop in a dry run' stop work --dry-run
 refused 'rm' rm work --confirm work
 refused 'rename' rename work wurk
 refused 'clone' clone work copy
-refused 'resize' vol resize work:private 32M
+refused 'resize' vol resize work:private 96M
 
 # The other way round: the store is right, and a copy would not be.
 cp "$store" /tmp/store.other.xml
