@@ -228,12 +228,6 @@ static gboolean entry_share(const char *path, const char *to, GError **error)
     return home_share(path, to, error);
 }
 
-/* Made anew where they are missed, and written to while their volume is in use. */
-static gboolean is_passing(const char *file)
-{
-    return g_str_has_suffix(file, "-precache.img") || strchr(file, '~');
-}
-
 gboolean home_share(const char *home, const char *to, GError **error)
 {
     g_autoptr(GDir) dir = NULL;
@@ -252,7 +246,7 @@ gboolean home_share(const char *home, const char *to, GError **error)
         g_autofree char *from = g_build_filename(home, name, NULL);
         g_autofree char *as = g_build_filename(to, name, NULL);
 
-        if (!is_passing(name) && !entry_share(from, as, error))
+        if (!entry_share(from, as, error))
             return FALSE;
     }
     return file_fsync_dir(to, error);

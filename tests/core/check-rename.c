@@ -95,6 +95,9 @@ START_TEST(its_directory_and_data_move)
     life_write(world, "appvms/vault/notes.txt", "mine");
     life_write(world, "appvms/vault/apps/a.desktop", "[x]");
     life_write(world, "appvms/vault/old.img", "older");
+    life_write(world, "appvms/vault/report~2024.txt", "figures");
+    life_write(world, "appvms/vault/x-precache.img", "a name like ours");
+    life_write(world, "appvms/vault/apps/a~b", "below");
     world_run(world, "start", "vault", NULL);
     life_write(world, "appvms/vault/private-dirty.img", "newer!");
     world_run(world, "kill", "vault", NULL);
@@ -111,6 +114,9 @@ START_TEST(its_directory_and_data_move)
     ck_text("appvms/safe/notes.txt", "mine");
     ck_text("appvms/safe/apps/a.desktop", "[x]");
     ck_text("appvms/safe/old.img", "older");
+    ck_text("appvms/safe/report~2024.txt", "figures");
+    ck_text("appvms/safe/x-precache.img", "a name like ours");
+    ck_text("appvms/safe/apps/a~b", "below");
     g_autofree char *state = life_state(world);
     ck_assert_ptr_nonnull(strstr(state, "/appvms/safe/private.img.1@"));
     ck_unnamed("vault");
