@@ -288,7 +288,7 @@ struct patch {
     const struct sketch *was;
     const struct store_subject *now;
     gsize cursor;  /* so far the old text was dealt with */
-    int reach;     /* items of the list that were */
+    int reach[STORE_LISTS]; /* the last item of each that was; -1: none */
     guint devices; /* elements of that name that were */
 };
 
@@ -343,8 +343,8 @@ static void item_add(struct patch *patch, enum store_list kind, guint i)
 /* Those that are new come after the one they follow. */
 static void flush(struct patch *patch, enum store_list kind, int until)
 {
-    for (; patch->reach + 1 < until; patch->reach++) {
-        guint i = (guint)(patch->reach + 1);
+    for (int *reach = &patch->reach[kind]; *reach + 1 < until; ++*reach) {
+        guint i = (guint)(*reach + 1);
 
         if (!leaf_find(patch->was->leaves[kind], store_item_name(patch->now, kind, i)))
             item_add(patch, kind, i);
@@ -372,7 +372,7 @@ static void leaf_patch(struct patch *patch, enum store_list kind, const struct p
     g_autofree char *text = NULL;
 
     flush(patch, kind, now);
-    patch->reach = MAX(patch->reach, now);
+    patch->reach[kind] = MAX(patch->reach[kind], now);
     if (strcmp(before, after) == 0) {
         copy_to(patch, leaf->end);
         return;
@@ -496,7 +496,6 @@ static void part_patch(struct patch *patch, const struct piece *part)
     const struct qube *qube = patch->now->qube;
     gboolean last = part->kind >= 0 && patch->was->list[part->kind] == part;
 
-    patch->reach = part->kind >= 0 && patch->was->several[part->kind] ? patch->reach : -1;
     if (qube && strcmp(part->name, "devices") == 0)
         devices_patch(patch, part);
     if (part->kind >= 0)
@@ -595,6 +594,8 @@ static gboolean sketch_patch(struct patch *patch, enum store_list kind)
     const struct sketch *was = patch->was;
 
     patch->cursor = was->begin;
+    for (int list = 0; list < STORE_LISTS; list++)
+        patch->reach[list] = -1;
     if (patch->now->qube)
         qube_patch(patch);
     for (guint i = 0; i < was->parts->len; i++)

@@ -199,13 +199,43 @@ START_TEST(what_changes_is_there_once)
 }
 END_TEST
 
+/* Side by side, so that the second begins where the first ended. */
+START_TEST(lists_side_by_side_keep_what_is_around)
+{
+    static const char two[] =
+        "<features>\n        <!-- one --><feature name=\"b\">1</feature>\n"
+        "      </features><features><!-- two --></features>\n      <tags/>";
+    GString *doubled = g_string_new(text), *now;
+
+    ck_assert_uint_eq(g_string_replace(
+        doubled, "<features><feature name=\"a\">1</feature></features>\n      <tags/>", two,
+        1), 1);
+    root_put(doubled->str, (gssize)doubled->len);
+    root_load();
+    qube_put_feature(qube_named("work"), "new", "1");
+    qube_add_tag(qube_named("work"), "mine");
+    model_touch(model, qube_named("work"));
+    now = store_serialise(store, model);
+    ck_assert_msg(strstr(now->str, "<!-- one --><feature") && strstr(now->str, "<!-- two -->") &&
+                      strstr(now->str, "<!-- of mine -->") && strstr(now->str, "this one"),
+                  "%s", now->str);
+    ck_save();
+    root_load();
+    ck_assert_str_eq(qube_feature(qube_named("work"), "new"), "1");
+    ck_assert_str_eq(qube_feature(qube_named("work"), "b"), "1");
+    ck_assert(qube_has_tag(qube_named("work"), "mine"));
+    g_string_free(doubled, TRUE);
+    g_string_free(now, TRUE);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         the_last_counts, it_is_said_which_counts, a_label_changes_in_its_line,
         a_label_that_was_there_twice_becomes_one, labels_come_and_go,
         a_pool_changes_in_its_line, what_else_is_there_twice_stays,
-        what_changes_is_there_once, NULL,
+        what_changes_is_there_once, lists_side_by_side_keep_what_is_around, NULL,
     };
 
     return suite_run_fixture("store-twice", tests, setup, root_teardown);
