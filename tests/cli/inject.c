@@ -265,6 +265,19 @@ static gboolean is_it(struct run *run, const struct seccomp_notif *asked)
     return run->count >= run->at && run->count <= run->at + run->more;
 }
 
+/* Words of a command, and no shell. */
+static void command_run(const char *command)
+{
+    g_auto(GStrv) argv = NULL;
+    int status = -1;
+
+    if (!g_shell_parse_argv(command, NULL, &argv, NULL) ||
+        !g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
+                      &status, NULL) ||
+        status != 0)
+        die(STATUS_WRONG, command);
+}
+
 static void answer(struct run *run)
 {
     struct seccomp_notif asked = { 0 };
@@ -275,8 +288,8 @@ static void answer(struct run *run)
     reply.id = asked.id;
     reply.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     if (is_it(run, &asked) && (run->kills || run->errnum || run->command)) {
-        if (run->command && system(run->command) != 0)
-            die(STATUS_WRONG, run->command);
+        if (run->command)
+            command_run(run->command);
         reply.flags = run->command ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
         reply.error = -run->errnum;
         if (run->kills) {
