@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/model-private.h"
+#include "core/store.h"
 #include "util/error.h"
 #include "util/near.h"
 #include "util/text.h"
@@ -295,6 +296,8 @@ const char *change_unknown(const struct model *model, const struct qube *qube,
 
 void change_drop_unknown(struct model *model, struct qube *qube, const char *name)
 {
+    if (!qube)
+        store_settle(model, name);
     prop_values_drop(qube ? qube->props : model->globals, name);
     if (qube)
         model_touch(model, qube);

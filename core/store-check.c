@@ -315,7 +315,11 @@ static void prop_unknown(struct model *model, struct qube *qube,
                   qube->name, value->name, qube->class_name);
     else
         model_find(model, SEVERITY_INFO, hint,
-                   "the global property '%s' is not known", value->name);
+                   store_migrates(value->name)
+                       ? "the global property '%s' is of an earlier release: when it is "
+                         "unset, those who follow it say so themselves"
+                       : "the global property '%s' is not known",
+                   value->name);
 }
 
 /* The qube can be used, without a network: it is mended where that is seen. */

@@ -12,6 +12,7 @@
 #include "core/model-private.h"
 #include "util/text.h"
 
+#define OF_NET "default_fw_netvm"
 #define WRITTEN_SO "it is written as that with the next change"
 
 static const char *same(const char *canonical)
@@ -99,13 +100,13 @@ static void netvm_take(const struct model *model, struct qube *qube, const char 
     put(qube, row, name);
     hint = g_strdup_printf("qmc prefs %s netvm %s", own, provider);
     qube_find(qube, SEVERITY_INFO, hint,
-              "the netvm of '%s' is '%s', as the global property 'default_fw_netvm' says",
+              "the netvm of '%s' is '%s', as the global property '" OF_NET "' says",
               qube->name, name);
 }
 
 static void netvms_take(struct model *model)
 {
-    const struct prop_value *value = prop_values_find(model->globals, "default_fw_netvm");
+    const struct prop_value *value = prop_values_find(model->globals, OF_NET);
     const struct prop_value *usual = prop_values_find(model->globals, "default_netvm");
 
     if (!value || !model_qube_named(model, value->text) ||
@@ -116,6 +117,22 @@ static void netvms_take(struct model *model)
 
         if (qube->class)
             netvm_take(model, qube, value->text);
+    }
+}
+
+gboolean store_migrates(const char *global)
+{
+    return g_str_equal(global, OF_NET);
+}
+
+void store_settle(struct model *model, const char *global)
+{
+    for (guint i = 0; store_migrates(global) && i < model->qubes->len; i++) {
+        struct qube *qube = model->qubes->pdata[i];
+        const struct prop_value *netvm = prop_values_find(qube->props, "netvm");
+
+        if (netvm && netvm->unsaid)
+            model_touch(model, qube);
     }
 }
 

@@ -76,6 +76,8 @@ gboolean store_refusal_prop(const struct model *model, const struct qube *qube,
                             const struct prop_value *value);
 /* store-migrate.c: what earlier releases meant; names are known. */
 void store_migrate(struct model *model);
+/* Whether a global property that has no row any more still means something. */
+gboolean store_migrates(const char *global);
 /* store-volume.c: struct pool and struct volume for all entries that can have
  * one; volumes the class has and the file lacks. */
 void store_build(const struct store *store, struct model *model);

@@ -86,6 +86,10 @@ const char *store_save_kept(const struct store_save *save);
 void store_save_commit(struct store_save *save, struct model *model);
 void store_save_free(struct store_save *save);
 
+/* Main, before such a global property goes: what qubes have by it alone
+ * (spec/qubes-xml.md 1.10) they are written with. */
+void store_settle(struct model *model, const char *global);
+
 /* What every store has (spec 6.7) and the model lacks: labels, pools, dom0. */
 gboolean store_fill_first(struct model *model, GError **error);
 /* The document of a first store of the model, volumes by class; in the form that

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "core/label.h"
+#include "core/prop-change.h"
 #include "root.h"
 #include "storage/volume.h"
 
@@ -364,6 +365,11 @@ START_TEST(net_qubes_had_a_default_of_their_own)
         ck_value("net", "netvm", NULL);
         ck_assert(found(NULL, "'default_fw_netvm'"));
         ck_unchanged(text);
+        change_drop_unknown(model, NULL, "default_fw_netvm");
+        ck_save();
+        root_load();
+        ck_value("fw", "netvm", rows[i].netvm);
+        ck_value("a", "netvm", "fw");
     }
 }
 END_TEST
