@@ -16,17 +16,11 @@ static struct world *world;
 static struct engine *another;
 static struct world beside; /* the same root, by another program */
 
-static void make(const char *name)
-{
-    ck_no_error(life_run(world, "create", "dom0", "name", name, "class", "AppVM", "label",
-                         "red", NULL)->error);
-}
-
 static void setup(void)
 {
     fake_reset();
     world = world_new("test:///fake", NULL);
-    make("x");
+    life_make(world, "x");
     life_write(world, "appvms/x/private.img", "mails");
     another = world_engine(world, NULL);
     beside = (struct world){ world->root, world->uri, another, world->notes };

@@ -19,18 +19,12 @@
 
 static struct world *world;
 
-static void make(const char *name)
-{
-    ck_no_error(life_run(world, "create", "dom0", "name", name, "class", "AppVM", "label",
-                         "red", NULL)->error);
-}
-
 static void setup(void)
 {
     fake_reset();
     world = world_new("test:///fake", NULL);
-    make("x");
-    make("y");
+    life_make(world, "x");
+    life_make(world, "y");
     life_write(world, "appvms/y/private.img", "mails");
 }
 
@@ -171,7 +165,7 @@ START_TEST(only_the_first_of_many_are_named)
     for (int i = 0; i < 7; i++) {
         g_autofree char *name = g_strdup_printf("y%d", i), *in = g_strdup_printf("x/y%d", i);
 
-        make(name);
+        life_make(world, name);
         move(name, in);
         link_to(name, in);
     }

@@ -200,6 +200,12 @@ struct op *life_run(struct world *world, const char *op, const char *qube, ...)
     return made;
 }
 
+void life_make(struct world *world, const char *name)
+{
+    ck_no_error(life_run(world, "create", "dom0", "name", name, "class", "AppVM", "label",
+                         "red", NULL)->error);
+}
+
 struct op *life_remove(struct world *world, const char *qube)
 {
     return life_run(world, "remove", qube, NULL);

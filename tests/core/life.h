@@ -32,7 +32,9 @@ guint life_each_failure(struct world *world,
  * it was refused. */
 struct op *life_run(struct world *world, const char *op, const char *qube, ...)
     G_GNUC_NULL_TERMINATED;
-/* The same with the name typed. */
+/* A red AppVM of that name. */
+void life_make(struct world *world, const char *name);
+/* An operation with the name typed. */
 struct op *life_remove(struct world *world, const char *qube);
 /* It is refused, or fails, with that in the message. */
 void life_refused(struct world *world, QmcErrorCode code, const char *part,

@@ -54,16 +54,6 @@ static void ck_content(const char *where, const char *expected)
     ck_assert_str_eq(text, expected);
 }
 
-static guint dir_count(void)
-{
-    g_autoptr(GDir) handle = g_dir_open(dir, 0, NULL);
-    guint n = 0;
-
-    while (g_dir_read_name(handle))
-        n++;
-    return n;
-}
-
 static gboolean replace(const char *text, struct file_lock *lock, GError **error)
 {
     struct file_replace how = { .path = path, .mode = 0640, .lock = lock };
@@ -271,7 +261,7 @@ START_TEST(replace_writes_and_keeps)
     ck_assert(file_stamp_equal(&stamp, &now));
     ck_assert_int_eq(stat(path, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0640);
-    ck_assert_uint_eq(dir_count(), 2);
+    ck_assert_uint_eq(suite_names(dir), 2);
 }
 END_TEST
 
@@ -339,7 +329,7 @@ START_TEST(replace_without_room_changes_nothing)
     ck_assert(file_stamp_path(path, &after, NULL));
     ck_assert(file_stamp_equal(&before, &after));
     ck_content(path, "old");
-    ck_assert_uint_eq(dir_count(), 1);
+    ck_assert_uint_eq(suite_names(dir), 1);
     ck_assert_ptr_null(file_lock_take(path, FALSE, 0, NULL));
 }
 END_TEST
@@ -362,7 +352,7 @@ START_TEST(replace_fails_cleanly)
     ck_error(&error, QMC_ERROR_IO, dir);
     ck_assert_uint_eq(stamp.ino, 4711);
     ck_content(path, "old");
-    ck_assert_uint_eq(dir_count(), 1);
+    ck_assert_uint_eq(suite_names(dir), 1);
 }
 END_TEST
 
@@ -431,7 +421,7 @@ START_TEST(processes_lose_nothing)
         ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     }
     ck_content(path, "90");
-    ck_assert_uint_eq(dir_count(), 1);
+    ck_assert_uint_eq(suite_names(dir), 1);
 }
 END_TEST
 

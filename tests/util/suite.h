@@ -63,3 +63,14 @@ static inline void ck_no_error(const GError *error)
 {
     ck_assert_msg(error == NULL, "%s", error ? error->message : "");
 }
+
+/* How many names a directory has. */
+static inline guint suite_names(const char *dir)
+{
+    g_autoptr(GDir) handle = g_dir_open(dir, 0, NULL);
+    guint n = 0;
+
+    while (g_dir_read_name(handle))
+        n++;
+    return n;
+}
