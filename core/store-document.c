@@ -14,6 +14,8 @@ struct maker {
     gboolean anew;
     const char *bytes;
     gboolean crlf;    /* each line of the file ends so */
+    GPtrArray *patched[SECTION_WRITTEN]; /* their texts; NULL: it cannot be had */
+    guint met[SECTION_WRITTEN];          /* elements of each kind so far */
     GPtrArray *filed; /* struct qube of the file, in file order */
     GPtrArray *added; /* struct qube to be written that are not in the file */
 };
@@ -48,6 +50,7 @@ void store_image_adopt(struct store_image *image, struct store_document *documen
     store_image_clear(image);
     image->bytes = g_string_free_to_bytes(g_steal_pointer(&document->text));
     image->stamp = *stamp;
+    image->root = document->root;
     image->sections = g_steal_pointer(&document->sections);
     image->domains = g_steal_pointer(&document->domains);
     for (int i = 0; i < SECTION_WRITTEN; i++)
@@ -204,6 +207,46 @@ static void gap_copy(const struct maker *maker, gsize begin, gsize end, gboolean
     copy(maker, begin, end);
 }
 
+/* Where the end of an element begins: its end tag, or "/>". */
+static gsize close_of(const struct maker *maker, const struct span *element, gboolean *closed)
+{
+    gsize at = element->end - strlen("/>");
+
+    *closed = maker->bytes[at] == '/';
+    while (!*closed && maker->bytes[at] != '<')
+        at--;
+    return at;
+}
+
+/* The rest of an element of the file, with something new put last in it. It is opened
+ * if it was closed, and ends on a line of its own. */
+static void element_fill(const struct maker *maker, const struct span *rest,
+                         const char *end_tag, void (*put)(const struct maker *maker))
+{
+    gboolean closed;
+    gsize close = close_of(maker, rest, &closed), at = close;
+
+    while (at > rest->begin && is_blank(maker->bytes[at - 1]))
+        at--;
+    copy(maker, rest->begin, at);
+    if (closed)
+        gap_put(maker, ">");
+    put(maker);
+    if (!closed && memchr(maker->bytes + at, '\n', close - at)) {
+        copy(maker, at, rest->end);
+        return;
+    }
+    gap_put(maker, end_tag);
+}
+
+static void added_put_all(const struct maker *maker)
+{
+    for (guint i = 0; i < maker->added->len; i++) {
+        gap_put(maker, "\n    ");
+        domain_put(maker, maker->added->pdata[i]);
+    }
+}
+
 /* The element `domains`: as in the file, qube by qube. */
 static void domains_copy(const struct maker *maker, const struct section *section,
                          guint *next)
@@ -229,7 +272,11 @@ static void domains_copy(const struct maker *maker, const struct section *sectio
         added_put(maker, qube);
         ++*next;
     }
-    copy(maker, cursor, section->end);
+    if (maker->filed->len == 0 && maker->document->domains->len == 0 && maker->added->len)
+        element_fill(maker, &(struct span){ cursor, section->end }, "\n  </domains>",
+                     added_put_all);
+    else
+        copy(maker, cursor, section->end);
 }
 
 static void domains_write(const struct maker *maker)
@@ -282,32 +329,30 @@ static void section_put(const struct maker *maker, enum section_kind kind)
     g_string_append_len(maker->document->text, text->str, (gssize)text->len);
 }
 
-static void section_patch(const struct maker *maker, const struct section *section)
+/* Where it cannot be patched, all elements of the kind become the first. */
+static gboolean section_change(struct maker *maker, enum section_kind kind, guint nth)
 {
-    const struct span span = { section->begin, section->end };
-    gsize begin = here(maker);
-
-    if (!store_section_patch(maker->document->text, maker->store, maker->model,
-                             section->kind, &span))
-        section_put(maker, section->kind);
-    lines_end(maker, begin);
+    if (nth == 0)
+        maker->patched[kind] = store_section_patch(maker->store, maker->model, kind);
+    if (maker->patched[kind])
+        g_string_append(maker->document->text, maker->patched[kind]->pdata[nth]);
+    else if (nth == 0)
+        section_put(maker, kind);
+    return nth == 0 || maker->patched[kind];
 }
 
-/* `mask` has a bit for each kind that was written already: a second element of
- * the kind went into the first. */
-static void section_copy(const struct maker *maker, const struct section *section,
-                         unsigned *mask)
+static void section_copy(struct maker *maker, const struct section *section)
 {
+    guint nth = maker->met[section->kind]++;
     gsize begin = here(maker);
 
     if (!section_changed(maker, section->kind)) {
         copy(maker, section->begin, section->end);
-    } else if (!(*mask & 1u << section->kind)) {
-        section_patch(maker, section);
     } else {
-        return;
+        if (!section_change(maker, section->kind, nth))
+            return;
+        lines_end(maker, begin);
     }
-    *mask |= 1u << section->kind;
     section_note(maker, section->kind, begin);
 }
 
@@ -319,26 +364,70 @@ static gboolean has_section(const struct store_image *image, enum section_kind k
     return FALSE;
 }
 
-/* Those that the file lacks and that have something to say, before the qubes. */
-static void sections_add(const struct maker *maker)
+/* Those that the file lacks and that have something to say, each with a gap before
+ * or after it. */
+static void sections_add(const struct maker *maker, const char *before, const char *after)
 {
     for (int kind = 0; kind < SECTION_WRITTEN; kind++) {
-        gsize begin = here(maker);
+        gsize begin;
 
         if (!section_changed(maker, kind) || has_section(&maker->store->image, kind))
             continue;
+        gap_put(maker, before);
+        begin = here(maker);
         section_put(maker, kind);
         lines_end(maker, begin);
         section_note(maker, kind, begin);
-        gap_put(maker, "\n  ");
+        gap_put(maker, after);
     }
 }
 
-static void document_copy(const struct maker *maker)
+/* All that a file without an element `domains` lacks. */
+static void missing_put(const struct maker *maker)
+{
+    gsize begin;
+
+    sections_add(maker, "\n  ", "");
+    if (maker->added->len == 0)
+        return;
+    gap_put(maker, "\n  ");
+    begin = here(maker);
+    g_string_append(maker->document->text, "<domains>");
+    added_put_all(maker);
+    gap_put(maker, "\n  </domains>");
+    section_note(maker, SECTION_DOMAINS, begin);
+}
+
+static gboolean is_missing_some(const struct maker *maker)
+{
+    const struct store_image *image = &maker->store->image;
+
+    if (has_section(image, SECTION_DOMAINS))
+        return FALSE;
+    for (int kind = 0; kind < SECTION_WRITTEN; kind++)
+        if (section_changed(maker, kind) && !has_section(image, kind))
+            return TRUE;
+    return maker->added->len > 0;
+}
+
+/* From there on. */
+static void root_end(const struct maker *maker, gsize cursor)
+{
+    const struct span *root = &maker->store->image.root;
+    struct span rest = { cursor, root->end };
+
+    if (is_missing_some(maker))
+        element_fill(maker, &rest, "\n</qubes>", missing_put);
+    else
+        copy(maker, rest.begin, rest.end);
+    maker->document->root = (struct span){ root->begin, here(maker) };
+    copy(maker, root->end, g_bytes_get_size(maker->store->image.bytes));
+}
+
+static void document_copy(struct maker *maker)
 {
     const GArray *sections = maker->store->image.sections;
     gsize cursor = 0, begin;
-    unsigned mask = 0;
     gboolean first = TRUE;
     guint next = 0;
 
@@ -348,17 +437,17 @@ static void document_copy(const struct maker *maker)
         copy(maker, cursor, section->begin);
         cursor = section->end;
         if (section->kind != SECTION_DOMAINS) {
-            section_copy(maker, section, &mask);
+            section_copy(maker, section);
             continue;
         }
         if (first)
-            sections_add(maker);
+            sections_add(maker, "", "\n  ");
         first = FALSE;
         begin = here(maker);
         domains_copy(maker, section, &next);
         section_note(maker, SECTION_DOMAINS, begin);
     }
-    copy(maker, cursor, g_bytes_get_size(maker->store->image.bytes));
+    root_end(maker, cursor);
 }
 
 static void document_write(const struct maker *maker)
@@ -379,21 +468,14 @@ static void document_write(const struct maker *maker)
     domains_write(maker);
     section_note(maker, SECTION_DOMAINS, begin);
     store_raw_write(out, maker->store, "qubes", FALSE);
-    g_string_append(out, "\n</qubes>\n");
+    g_string_append(out, "\n</qubes>");
+    maker->document->root.end = here(maker);
+    g_string_append_c(out, '\n');
 }
 
-/* Whether each change has a place in the file to go to. */
 static gboolean can_copy(const struct maker *maker)
 {
-    const struct store_image *image = &maker->store->image;
-
-    if (maker->anew || !image->bytes)
-        return FALSE;
-    for (int kind = 0; kind < SECTION_WRITTEN; kind++)
-        if (section_changed(maker, kind) && !has_section(image, kind) &&
-            !has_section(image, SECTION_DOMAINS))
-            return FALSE;
-    return maker->added->len == 0 || maker->filed->len > 0;
+    return !maker->anew && maker->store->image.bytes && maker->store->image.root.end > 0;
 }
 
 static struct store_document *document_new(const struct store *store,
@@ -440,5 +522,7 @@ struct store_document *store_document_new(const struct store *store,
         document_write(&maker);
     g_ptr_array_unref(maker.filed);
     g_ptr_array_unref(maker.added);
+    for (int kind = 0; kind < SECTION_WRITTEN; kind++)
+        g_clear_pointer(&maker.patched[kind], g_ptr_array_unref);
     return maker.document;
 }

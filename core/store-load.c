@@ -212,6 +212,11 @@ static void end_section(struct loader *loader, const char *text, gsize end)
     g_array_append_val(loader->store->image.sections, section);
 }
 
+static void end_root(struct loader *loader, const char *text, gsize end)
+{
+    loader->store->image.root = (struct span){ top(loader)->begin, end };
+}
+
 static gboolean color_read(const char *text, struct label *label)
 {
     guint64 value;
@@ -469,7 +474,7 @@ static gboolean begin_volume(struct loader *loader, const struct xml_attr *attrs
 }
 
 static const struct element elements[] = {
-    { IN_NOTHING, "qubes", IN_QUBES, begin_container },
+    { IN_NOTHING, "qubes", IN_QUBES, begin_container, end_root },
     { IN_QUBES, "labels", IN_LABELS, begin_container, end_section },
     { IN_QUBES, "pools", IN_POOLS, begin_container, end_section },
     { IN_QUBES, "properties", IN_GLOBALS, begin_container, end_section },

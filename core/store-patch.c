@@ -34,11 +34,12 @@ struct piece {
     gsize begin, inner, close, end;
 };
 
-/* A qube or a section as some text has it; offsets are of that text. */
+/* A qube as some text has it, or all sections of a kind, one right after another;
+ * offsets are of that text. */
 struct sketch {
     const struct around *around;
     char *text;
-    gsize begin, end;   /* of the element in the text */
+    gsize begin, end;   /* of the elements in the text */
     GPtrArray *parts;   /* struct piece: the containers */
     GPtrArray *leaves[STORE_LISTS];
     const struct piece *list[STORE_LISTS]; /* its last container; NULL: not there */
@@ -260,15 +261,16 @@ static gboolean sketch_read(struct sketch *sketch)
     return TRUE;
 }
 
-/* NULL: it does not read. */
-static struct sketch *sketch_new(const struct around *around, const char *raw, gsize length)
+/* Takes the text. NULL: it does not read. */
+static struct sketch *sketch_new(const struct around *around, char *raw)
 {
     struct sketch *sketch = g_new0(struct sketch, 1);
 
     sketch->around = around;
-    sketch->text = g_strdup_printf("%s%.*s%s", around->head, (int)length, raw, around->tail);
+    sketch->text = g_strconcat(around->head, raw, around->tail, NULL);
     sketch->begin = strlen(around->head);
-    sketch->end = sketch->begin + length;
+    sketch->end = sketch->begin + strlen(raw);
+    g_free(raw);
     sketch->parts = g_ptr_array_new_with_free_func(piece_free);
     for (int kind = 0; kind < STORE_LISTS; kind++)
         sketch->leaves[kind] = g_ptr_array_new_with_free_func(piece_free);
@@ -429,6 +431,41 @@ static gboolean is_bare(const struct patch *patch, enum store_list kind)
     return at >= list->close || is_blank(patch->was->text, at, list->close);
 }
 
+/* Where the tag that opens a list ends but for its '>', or "/>" of a closed one. */
+static gsize head_end(const struct patch *patch, const struct piece *list)
+{
+    gsize at = list->inner - 1;
+
+    if (list->inner < list->end)
+        return at;
+    while (g_ascii_isspace(patch->was->text[--at - 1]))
+        ;
+    return at;
+}
+
+/* The last of several gets what is new, on lines of its own if it was empty. */
+static gboolean list_fill(struct patch *patch, const struct piece *list)
+{
+    const gsize begin = patch->out->len;
+    gsize open;
+
+    if (!is_blank(patch->was->text, list->inner, list->close))
+        return FALSE;
+    copy_to(patch, head_end(patch, list));
+    g_string_append_c(patch->out, '>');
+    open = patch->out->len;
+    leaves_patch(patch, list);
+    if (patch->out->len == open) {
+        g_string_truncate(patch->out, begin);
+        patch->cursor = list->begin;
+        return FALSE;
+    }
+    g_string_append_printf(patch->out, "\n%*s</%s>", patch->was->around->indent - 2, "",
+                           list->name);
+    patch->cursor = list->end;
+    return TRUE;
+}
+
 static void list_patch(struct patch *patch, const struct piece *list)
 {
     enum store_list kind = (enum store_list)list->kind;
@@ -440,10 +477,9 @@ static void list_patch(struct patch *patch, const struct piece *list)
         patch->cursor = list->end;
         return;
     }
-    if (patch->was->several[kind] && list != patch->was->list[kind]) {
-        leaves_patch(patch, list);
+    if (patch->was->several[kind] && list == patch->was->list[kind] &&
+        list_fill(patch, list))
         return;
-    }
     copy_to(patch, list->inner);
     leaves_patch(patch, list);
     copy_to(patch, list->end);
@@ -588,26 +624,18 @@ static void qube_patch(struct patch *patch)
     lists_add(patch, -1);
 }
 
-/* FALSE: what came of it is not what was meant. */
-static gboolean sketch_patch(struct patch *patch, enum store_list kind)
+static void patch_begin(struct patch *patch)
 {
-    const struct sketch *was = patch->was;
-
-    patch->cursor = was->begin;
+    patch->cursor = patch->was->begin;
     for (int list = 0; list < STORE_LISTS; list++)
         patch->reach[list] = -1;
-    if (patch->now->qube)
-        qube_patch(patch);
-    for (guint i = 0; i < was->parts->len; i++)
-        part_patch(patch, was->parts->pdata[i]);
-    copy_to(patch, was->end);
-    return is_meant(patch, kind);
 }
 
 gboolean store_domain_patch(GString *out, const struct store_form *form,
                             const struct qube *qube, const char *raw)
 {
-    auto_of(sketch) struct sketch *was = sketch_new(&around_qube, raw, qube->raw_length);
+    auto_of(sketch) struct sketch *was =
+        sketch_new(&around_qube, g_strndup(raw, qube->raw_length));
     const struct store_subject now = store_subject_qube(form, qube);
     g_autoptr(GString) text = g_string_new(NULL);
     struct patch patch = { .out = text, .was = was, .now = &now };
@@ -615,28 +643,52 @@ gboolean store_domain_patch(GString *out, const struct store_form *form,
     if (!was || !is_whole(&patch))
         return FALSE;
     was->subject.form = form;
-    if (!sketch_patch(&patch, STORE_PROPS))
+    patch_begin(&patch);
+    qube_patch(&patch);
+    for (guint i = 0; i < was->parts->len; i++)
+        part_patch(&patch, was->parts->pdata[i]);
+    copy_to(&patch, was->end);
+    if (!is_meant(&patch, STORE_PROPS))
         return FALSE;
     g_string_append_len(out, text->str, (gssize)text->len);
     return TRUE;
 }
 
-gboolean store_section_patch(GString *out, const struct store *store,
-                             const struct model *model, enum section_kind kind,
-                             const struct span *raw)
+static char *sections_text(const struct store *store, enum section_kind kind)
 {
     const char *bytes = g_bytes_get_data(store->image.bytes, NULL);
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < store->image.sections->len; i++) {
+        const struct section *section =
+            &g_array_index(store->image.sections, struct section, i);
+
+        if (section->kind == kind)
+            g_string_append_len(text, bytes + section->begin,
+                                (gssize)(section->end - section->begin));
+    }
+    return g_string_free(text, FALSE);
+}
+
+GPtrArray *store_section_patch(const struct store *store, const struct model *model,
+                               enum section_kind kind)
+{
     auto_of(sketch) struct sketch *was =
-        sketch_new(&around_section, bytes + raw->begin, raw->end - raw->begin);
+        sketch_new(&around_section, sections_text(store, kind));
     const struct store_subject now = store_subject_system(store, model);
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) text = g_string_new(NULL);
     struct patch patch = { .out = text, .was = was, .now = &now };
 
-    if (!was || is_closed(was))
-        return FALSE;
+    if (!was)
+        return NULL;
     was->subject.form = &store->form;
-    if (!sketch_patch(&patch, store_section_list(kind)))
-        return FALSE;
-    g_string_append_len(out, text->str, (gssize)text->len);
-    return TRUE;
+    patch_begin(&patch);
+    for (guint i = 0; i < was->parts->len; i++) {
+        gsize begin = text->len;
+
+        part_patch(&patch, was->parts->pdata[i]);
+        g_ptr_array_add(texts, g_strndup(text->str + begin, text->len - begin));
+    }
+    return is_meant(&patch, store_section_list(kind)) ? g_steal_pointer(&texts) : NULL;
 }

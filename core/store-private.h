@@ -29,6 +29,7 @@ struct store_form {
 struct store_image {
     GBytes *bytes;     /* NULL: there is no file */
     struct file_stamp stamp;
+    struct span root;  /* the element `qubes` */
     GArray *sections;  /* struct section, in file order */
     GArray *domains;   /* struct span, in file order */
     GString *was[SECTION_WRITTEN]; /* what the writer would have written then */
@@ -127,10 +128,10 @@ gboolean store_flag_is_usual(const struct qube *qube, const char *volume,
  * nothing was appended. */
 gboolean store_domain_patch(GString *out, const struct store_form *form,
                             const struct qube *qube, const char *raw);
-/* The same of an element of the system, `length` long. */
-gboolean store_section_patch(GString *out, const struct store *store,
-                             const struct model *model, enum section_kind kind,
-                             const struct span *raw);
+/* The same of the elements of one kind: char *, in file order; the caller's. NULL:
+ * that cannot be had. */
+GPtrArray *store_section_patch(const struct store *store, const struct model *model,
+                               enum section_kind kind);
 void store_domain_write(GString *out, const struct store_form *form,
                         const struct qube *qube);
 /* Elements and attributes kept of the store itself: of `parent`, all of them. */
@@ -140,6 +141,7 @@ void store_raw_write(GString *out, const struct store *store, const char *parent
 /* store-document.c: a document and where things stand in it. */
 struct store_document {
     GString *text;
+    struct span root;  /* the element `qubes` */
     GArray *sections;  /* struct section */
     GArray *domains;   /* struct span */
     GPtrArray *uuids;  /* char *, of the qube of each span; "" for none */
