@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What earlier releases wrote and later ones read as something else
- * (spec/qubes-xml.md 1.10). Only the model follows: the bytes stay, and a qube is
- * written in the new way when it changes for another reason. */
+ * (spec/qubes-xml.md 1.10). Only the model follows: the bytes stay. A property that was
+ * renamed is written in the new way when it is set or unset, the rest when its qube
+ * changes for another reason. */
 #include "config.h"
 
 #include "core/store-private.h"
@@ -40,34 +41,50 @@ static void put(struct qube *qube, const struct prop_row *row, const char *value
     prop_values_find(qube->props, row->name)->unsaid = TRUE;
 }
 
-static void prop_rename(struct qube *qube, const char *old, const struct prop_row *row,
-                        const char *(*convert)(const char *canonical))
+/* NULL: nothing was. */
+static const struct prop_value *prop_rename(struct qube *qube, gsize i)
 {
-    struct prop_value *value = prop_values_find(qube->props, old);
-    g_autofree char *canonical = NULL, *name = NULL, *hint = NULL;
+    const struct prop_row *row = prop_find(renamed[i].new, qube->class->id);
+    struct prop_value *value = row ? prop_values_find(qube->props, renamed[i].old) : NULL;
+    g_autofree char *canonical = NULL;
 
     if (!value || qube_is_explicit(qube, row->name))
-        return;
+        return NULL;
     canonical = prop_canonical(prop_find("debug", CLASS_APP), NULL, value->text);
     if (!canonical)
-        return;
+        return NULL;
     g_free(value->text);
-    *value = (struct prop_value){ row, row->name, g_strdup(convert(canonical)),
+    *value = (struct prop_value){ row, row->name, g_strdup(renamed[i].convert(canonical)),
                                    .unsaid = TRUE };
-    name = qube_shell_name(qube);
-    hint = g_strdup_printf("qmc prefs %s %s %s", name, row->name, value->text);
-    qube_find(qube, SEVERITY_INFO, hint,
-              "'%s' of '%s' counts as '%s', which is %s", old, qube->name, row->name,
-              value->text);
+    return value;
 }
 
-static void props_rename(struct qube *qube)
+void store_migrate_names(struct qube *qube)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(renamed); i++)
+        prop_rename(qube, i);
+}
+
+const char *store_migrated_name(const char *old)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(renamed); i++)
+        if (g_str_equal(renamed[i].old, old))
+            return renamed[i].new;
+    return NULL;
+}
+
+static void props_take(struct qube *qube)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(renamed); i++) {
-        const struct prop_row *row = prop_find(renamed[i].new, qube->class->id);
+        const struct prop_value *value = prop_rename(qube, i);
+        g_autofree char *name = NULL, *hint = NULL;
 
-        if (row)
-            prop_rename(qube, renamed[i].old, row, renamed[i].convert);
+        if (!value)
+            continue;
+        name = qube_shell_name(qube);
+        hint = g_strdup_printf("qmc prefs %s %s %s", name, value->name, value->text);
+        qube_find(qube, SEVERITY_INFO, hint, "'%s' of '%s' counts as '%s', which is %s",
+                  renamed[i].old, qube->name, value->name, value->text);
     }
 }
 
@@ -143,7 +160,7 @@ void store_migrate(struct model *model)
 
         if (!qube->class)
             continue;
-        props_rename(qube);
+        props_take(qube);
         balloon_take(qube);
     }
     netvms_take(model);

@@ -31,6 +31,7 @@ struct piece {
     int kind;         /* of a container: its list; -1: none */
     guint nth;        /* of a leaf: so many with its key are before it */
     gboolean last;    /* and none after it */
+    gboolean legacy;  /* of a property: the text calls it as an earlier release did */
     gsize begin, inner, close, end;
 };
 
@@ -228,12 +229,27 @@ static void leaf_rank(const GPtrArray *leaves, guint at)
     }
 }
 
+/* A property of an earlier release goes by the name that it counts for. */
+static void leaf_migrate(const struct sketch *sketch, struct piece *leaf)
+{
+    const char *name = store_migrated_name(leaf->key);
+
+    if (!name || item_find(&sketch->subject, STORE_PROPS, leaf->key) >= 0 ||
+        item_find(&sketch->subject, STORE_PROPS, name) < 0)
+        return;
+    g_free(leaf->key);
+    leaf->key = g_strdup(name);
+    leaf->legacy = TRUE;
+}
+
 /* An element that looks like one of the list, but was not understood as one, is left
  * alone. */
 static void leaves_sort_out(struct sketch *sketch, enum store_list kind)
 {
     GPtrArray *leaves = sketch->leaves[kind];
 
+    for (guint i = 0; i < leaves->len && sketch->subject.qube && kind == STORE_PROPS; i++)
+        leaf_migrate(sketch, leaves->pdata[i]);
     for (guint i = leaves->len; i-- > 0;)
         if (item_find(&sketch->subject, kind, ((struct piece *)leaves->pdata[i])->key) < 0)
             g_ptr_array_remove_index(leaves, i);
@@ -252,6 +268,8 @@ static gboolean sketch_read(struct sketch *sketch)
         !store_parse_bytes(sketch->store, sketch->model, bytes) ||
         sketch->model->qubes->len != (is_qube ? 1 : 0))
         return FALSE;
+    if (is_qube && ((struct qube *)sketch->model->qubes->pdata[0])->class)
+        store_migrate_names(sketch->model->qubes->pdata[0]);
     sketch->subject =
         is_qube ? store_subject_qube(&sketch->store->form, sketch->model->qubes->pdata[0])
                 : store_subject_system(sketch->store, sketch->model);
@@ -365,6 +383,15 @@ static int leaf_item(const struct patch *patch, enum store_list kind,
     return item_find(patch->now, kind, leaf->key);
 }
 
+/* What says the same in the words of an earlier release stays until it is set. */
+static gboolean is_settled(const struct patch *patch, const struct piece *leaf)
+{
+    const struct prop_value *value =
+        leaf->legacy ? prop_values_find(patch->now->qube->props, leaf->key) : NULL;
+
+    return !value || value->unsaid;
+}
+
 /* Where there were several of one name, and one is to be, it is the last. */
 static void leaf_patch(struct patch *patch, enum store_list kind, const struct piece *leaf)
 {
@@ -375,7 +402,7 @@ static void leaf_patch(struct patch *patch, enum store_list kind, const struct p
 
     flush(patch, kind, now);
     patch->reach[kind] = MAX(patch->reach[kind], now);
-    if (strcmp(before, after) == 0) {
+    if (strcmp(before, after) == 0 && is_settled(patch, leaf)) {
         copy_to(patch, leaf->end);
         return;
     }

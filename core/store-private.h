@@ -77,6 +77,11 @@ gboolean store_refusal_prop(const struct model *model, const struct qube *qube,
                             const struct prop_value *value);
 /* store-migrate.c: what earlier releases meant; names are known. */
 void store_migrate(struct model *model);
+/* The part of it that calls properties of a qube as they are called now; its class is
+ * known. */
+void store_migrate_names(struct qube *qube);
+/* NULL: it is no property of an earlier release. */
+const char *store_migrated_name(const char *old);
 /* Whether a global property that has no row any more still means something. */
 gboolean store_migrates(const char *global);
 /* store-volume.c: struct pool and struct volume for all entries that can have

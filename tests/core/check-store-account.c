@@ -176,6 +176,12 @@ START_TEST(what_the_file_says_in_another_way_is_meant)
     root_set_memory("work", 600);
     ck_save();
     after = root_get();
+    ck_assert_ptr_nonnull(strstr(after, "\"hvm\">True"));
+    qube_put(qube_named("work"), prop_find("virt_mode", CLASS_APP), "hvm");
+    model_touch(model, qube_named("work"));
+    ck_save();
+    g_free(after);
+    after = root_get();
     ck_assert_ptr_null(strstr(after, "\"hvm\">True"));
     ck_assert_ptr_nonnull(strstr(after, "<property name=\"virt_mode\">hvm</property>"));
 }

@@ -100,9 +100,11 @@ static const char volumes[] =
 #define ROOT "<volume vid=\"x\" pool=\"varlibqubes\" name=\"root\"/>"
 
 /* The text that was read, and that a change of it is to become. */
-static void ck_change(const char *name, const char *value, const char *from, const char *to)
+static void ck_change_of(const char *base, const char *const *change, const char *from,
+                         const char *to)
 {
-    g_autofree char *base = with(ROOT, volumes), *before = NULL, *after = NULL;
+    const char *name = change[0], *value = change[1];
+    g_autofree char *before = NULL, *after = NULL;
     g_auto(GStrv) parts = NULL;
     GString *text;
 
@@ -121,6 +123,13 @@ static void ck_change(const char *name, const char *value, const char *from, con
     text = store_serialise(store, model);
     ck_assert_str_eq(text->str, after);
     g_string_free(text, TRUE);
+}
+
+static void ck_change(const char *name, const char *value, const char *from, const char *to)
+{
+    g_autofree char *base = with(ROOT, volumes);
+
+    ck_change_of(base, (const char *const[]){ name, value }, from, to);
 }
 
 START_TEST(a_change_is_of_its_element_alone)
@@ -287,6 +296,29 @@ START_TEST(a_list_that_was_missing_gets_a_place)
 }
 END_TEST
 
+/* As an earlier release called it, until it is set, if only to what it counts as. */
+START_TEST(an_old_name_changes_in_its_line)
+{
+    static const char old[] = "<property name='hvm'>True</property> <!-- hardware -->";
+    static const char *const to[] = { "hvm", "pv", NULL };
+    g_autofree char *base = with(ROOT, volumes);
+    g_auto(GStrv) parts = g_strsplit(base, "<property name='label'>", 2);
+    g_autofree char *text =
+        g_strconcat(parts[0], old, "<property name='label'>", parts[1], NULL);
+
+    ck_change_of(text, (const char *const[]){ "maxmem", "5000" }, "<![CDATA[4000]]>", "5000");
+    for (int i = 0; i < 2; i++) {
+        g_autofree char *new =
+            g_strdup_printf("<property name=\"virt_mode\">%s</property>", to[i]);
+
+        ck_change_of(text, (const char *const[]){ "virt_mode", to[i] },
+                     "<property name='hvm'>True</property>", new);
+    }
+    ck_change_of(text, (const char *const[]){ "virt_mode", NULL },
+                 "\n        <property name='hvm'>True</property>", "");
+}
+END_TEST
+
 START_TEST(a_missing_section_leaves_the_rest)
 {
     g_autofree char *base = odd_store(), *text = NULL, *after = NULL, *expected = NULL;
@@ -311,6 +343,7 @@ int main(void)
         the_comment_of_what_goes_stays, what_comes_and_goes_leaves_nothing,
         a_property_of_the_system_changes_alone,
         lines_end_as_they_did, what_is_said_otherwise_is_patched_too,
+        an_old_name_changes_in_its_line,
         a_list_that_was_missing_gets_a_place, a_missing_section_leaves_the_rest, NULL,
     };
 
