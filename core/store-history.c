@@ -13,12 +13,8 @@
 #include "core/store-stake.h"
 #include "util/error.h"
 #include "util/job.h"
-#include "util/log.h"
 
-#define FORMAT "qubes-%Y%m%dT%H%M%SZ"
-#define PATTERN "qubes-????????T??????Z*"
-#define END ".xml"
-#define NUMBER_MOST 18 /* digits */
+#define STEM "qubes"
 #define LOCK_MS 5000
 
 const struct history_limits store_history_limits = {
@@ -93,34 +89,9 @@ guint store_reading_findings(const struct store_reading *reading,
 
 /* Names. */
 
-/* FALSE: no copy of ours. The first had no numbers. */
-static gboolean parse_name(const char *name, gint64 *number)
-{
-    const char *end = strrchr(name, 'Z') ? strrchr(name, 'Z') + 1 : name;
-    gsize digits = *end == '-' ? strspn(end + 1, "0123456789") : 0;
-
-    if (!g_pattern_match_simple(PATTERN, name) || digits > NUMBER_MOST ||
-        !g_str_equal(end + (digits ? digits + 1 : 0), END))
-        return FALSE;
-    *number = digits ? g_ascii_strtoll(end + 1, NULL, 10) : -1;
-    return TRUE;
-}
-
 static gboolean is_ours(const char *name)
 {
-    gint64 number;
-
-    return parse_name(name, &number);
-}
-
-/* The older first. The clock may have been wrong, or set; the number never is. */
-static int compare_names(const char *a, const char *b)
-{
-    gint64 one = 0, two = 0;
-
-    parse_name(a, &one);
-    parse_name(b, &two);
-    return one != two ? (one < two ? -1 : 1) : strcmp(a, b);
+    return history_has(STEM, name);
 }
 
 /* Boot copies of every release begin and end like this, with the time somewhere;
@@ -131,212 +102,33 @@ static gboolean is_theirs(const char *name)
            !strchr(name, '~') && !strstr(name, "-firewall-") && !is_ours(name);
 }
 
-static int by_age(gconstpointer a, gconstpointer b)
-{
-    return compare_names(*(char *const *)a, *(char *const *)b);
-}
-
-/* Names, the older first; NULL: the directory cannot be read. */
-static GPtrArray *names_in(const char *dir, gboolean (*fits)(const char *name),
-                           GError **error)
-{
-    g_autoptr(GError) cause = NULL;
-    g_autoptr(GPtrArray) names = file_list(dir, &cause);
-
-    if (!names && !error_is(cause, QMC_ERROR_NOTFOUND)) {
-        g_propagate_error(error, g_steal_pointer(&cause));
-        return NULL;
-    }
-    if (!names)
-        names = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = names->len; i-- > 0;)
-        if (!fits(names->pdata[i]))
-            g_ptr_array_remove_index_fast(names, i);
-    g_ptr_array_sort(names, by_age);
-    return g_steal_pointer(&names);
-}
-
 /* Keeping. */
-
-/* After all there are. */
-static gint64 next_number(const GPtrArray *names)
-{
-    gint64 last = 0;
-
-    if (names->len > 0)
-        parse_name(names->pdata[names->len - 1], &last);
-    return MAX(last, 0) + 1;
-}
 
 char *store_history_place(const char *root, GError **error)
 {
     g_autofree char *dir = layout_path(root, LAYOUT_HISTORY);
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autofree char *stem = g_date_time_format(now, FORMAT);
-    g_autoptr(GPtrArray) names = NULL;
+    char *place = history_place(dir, STEM, error);
 
-    if (file_mkdirs(dir, 02770, error))
-        names = names_in(dir, is_ours, error);
-    if (!names) {
+    if (!place)
         g_prefix_error(error, "cannot keep the former store: ");
-        return NULL;
-    }
-    return g_strdup_printf("%s/%s-%03" G_GINT64_FORMAT END, dir, stem, next_number(names));
+    return place;
 }
 
-/* Pruning. */
-
-struct former {
-    char *path;
-    const char *name; /* in the path */
-    guint64 size;
-    gboolean doomed;
-};
-
-static void former_clear(gpointer data)
+static gboolean reads(const char *path, gconstpointer root)
 {
-    g_free(((struct former *)data)->path);
-}
+    auto_of(store_reading) struct store_reading *reading =
+        store_reading_new(root, path, NULL);
 
-/* The oldest first. */
-static GArray *formers_of(const char *root)
-{
-    g_autofree char *dir = layout_path(root, LAYOUT_HISTORY);
-    g_autoptr(GPtrArray) names = names_in(dir, is_ours, NULL);
-    GArray *formers = g_array_new(FALSE, FALSE, sizeof(struct former));
-
-    g_array_set_clear_func(formers, former_clear);
-    for (guint i = 0; names && i < names->len; i++) {
-        struct former former = { .path = g_build_filename(dir, names->pdata[i], NULL) };
-        struct stat st;
-
-        former.name = strrchr(former.path, '/') + 1;
-
-        if (lstat(former.path, &st) == 0)
-            former.size = (guint64)st.st_size;
-        g_array_append_val(formers, former);
-    }
-    return formers;
-}
-
-static struct former *former_at(const GArray *formers, guint i)
-{
-    return &g_array_index(formers, struct former, i);
-}
-
-/* Of those without numbers, from a clock that was ahead: what is named later than the
- * one just made counts as older than all others, or each new one would be the oldest
- * for as long. */
-static void age_the_future(GArray *formers, const char *kept)
-{
-    g_autofree char *now = kept ? g_path_get_basename(kept) : NULL;
-    guint past = 0;
-    g_autofree struct former *future = NULL;
-
-    while (past < formers->len && (!now || compare_names(former_at(formers, past)->name, now) <= 0))
-        past++;
-    if (past == formers->len)
-        return;
-    future = g_memdup2(former_at(formers, past), (formers->len - past) * sizeof *future);
-    memmove(former_at(formers, formers->len - past), formers->data, past * sizeof *future);
-    memcpy(formers->data, future, (formers->len - past) * sizeof *future);
-}
-
-/* The first of each of the newest periods of which there are any: so many letters of
- * the name are the same in one. */
-static void spare_firsts(GArray *formers, gsize letters, guint periods)
-{
-    for (guint i = formers->len; i-- > 0 && periods > 0;) {
-        struct former *former = former_at(formers, i);
-
-        if (i > 0 && strncmp(former->name, former_at(formers, i - 1)->name, letters) == 0)
-            continue;
-        former->doomed = FALSE;
-        periods--;
-    }
-}
-
-static void doom_by_age(GArray *formers, const struct history_limits *limits)
-{
-    for (guint i = 0; i < formers->len; i++)
-        former_at(formers, i)->doomed = i + limits->recent < formers->len;
-    spare_firsts(formers, strlen("qubes-YYYYMMDDTHH"), limits->hours);
-    spare_firsts(formers, strlen("qubes-YYYYMMDD"), limits->days);
-    spare_firsts(formers, strlen("qubes-YYYYMM"), limits->months);
-}
-
-static void doom_by_size(GArray *formers, guint64 most)
-{
-    guint64 bytes = 0;
-
-    for (guint i = formers->len; i-- > 0;) {
-        struct former *former = former_at(formers, i);
-
-        bytes += former->doomed ? 0 : former->size;
-        former->doomed = former->doomed || bytes > most;
-    }
-}
-
-static void doom(GArray *formers, const struct history_limits *limits, const char *kept)
-{
-    age_the_future(formers, kept);
-    doom_by_age(formers, limits);
-    doom_by_size(formers, limits->bytes);
-    for (guint i = 0; i < formers->len; i++)
-        if (g_strcmp0(former_at(formers, i)->path, kept) == 0)
-            former_at(formers, i)->doomed = FALSE;
-}
-
-/* The newest that reads among the doomed or the others. */
-static struct former *find_reading(const char *root, GArray *formers, gboolean doomed)
-{
-    for (guint i = formers->len; i-- > 0;) {
-        struct former *former = former_at(formers, i);
-        auto_of(store_reading) struct store_reading *reading = NULL;
-
-        if (former->doomed != doomed)
-            continue;
-        reading = store_reading_new(root, former->path, NULL);
-        if (reading)
-            return former;
-    }
-    return NULL;
-}
-
-static void spare_last_good(const char *root, GArray *formers)
-{
-    struct former *good;
-
-    if (find_reading(root, formers, FALSE))
-        return;
-    good = find_reading(root, formers, TRUE);
-    if (good)
-        good->doomed = FALSE;
-}
-
-static gboolean any_doomed(const GArray *formers)
-{
-    for (guint i = 0; i < formers->len; i++)
-        if (former_at(formers, i)->doomed)
-            return TRUE;
-    return FALSE;
+    return reading != NULL;
 }
 
 void store_history_prune(const char *root, const struct history_limits *limits,
                          const char *kept, gboolean kept_reads)
 {
-    g_autoptr(GArray) formers = formers_of(root);
+    g_autofree char *dir = layout_path(root, LAYOUT_HISTORY);
 
-    job_may_block();
-    doom(formers, limits, kept);
-    if (!kept_reads && any_doomed(formers))
-        spare_last_good(root, formers);
-    for (guint i = 0; i < formers->len; i++) {
-        const struct former *former = former_at(formers, i);
-
-        if (former->doomed && unlink(former->path) != 0)
-            log_line("store", "an old copy stays: %s", g_strerror(errno));
-    }
+    history_prune(dir, STEM, limits, kept,
+                  &(struct history_good){ kept_reads ? NULL : reads, root });
 }
 
 /* Copies. */
@@ -506,7 +298,7 @@ int store_copy_compare_age(const struct store_copy *a, const struct store_copy *
 {
     if (a->since != b->since)
         return a->since < b->since ? -1 : 1;
-    return compare_names(a->id, b->id);
+    return history_compare(a->id, b->id);
 }
 
 /* A copy of ours is no older than those made before it, whatever the clock said. */
@@ -560,7 +352,7 @@ GPtrArray *store_copies_list(const char *root, guint *left_out, GError **error)
 
     for (gsize p = 0; p < G_N_ELEMENTS(places); p++) {
         g_autofree char *dir = layout_path(root, places[p].dir);
-        g_autoptr(GPtrArray) names = names_in(dir, places[p].fits, error);
+        g_autoptr(GPtrArray) names = history_names(dir, places[p].fits, error);
         guint first = names && names->len > COPIES_MAX ? names->len - COPIES_MAX : 0;
 
         if (!names)

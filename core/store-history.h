@@ -4,11 +4,8 @@
  *
  * Ours are in LAYOUT_HISTORY, below upstream's directory: the same file system
  * as the store, so that a former store is kept as a hard link, with its mode and
- * group, and takes no room on a full disk. They are named
- * qubes-YYYYMMDDTHHMMSSZ-NNN.xml after the moment they were replaced (UTC) and
- * numbered in the order of their making, over all: a clock may be wrong or set, so
- * it is the number that says which is newer. One without a number is older than all
- * that have one.
+ * group, and takes no room on a full disk. They are named and numbered as
+ * history.h says: qubes-YYYYMMDDTHHMMSSZ-NNN.xml.
  *
  * A save that cannot keep the former store is refused. The change it would have
  * made is still in the user's hands and the reason is named; a store that was
@@ -19,6 +16,7 @@
  * main. What is read is hostile: sanitise before display. */
 #pragma once
 
+#include "core/history.h"
 #include "core/store.h"
 
 /* One store file, read. */
@@ -53,18 +51,7 @@ gboolean store_put_back(const char *root, GBytes *bytes, const char *kept,
 /* The path the next former store goes to; makes the directory. */
 char *store_history_place(const char *root, GError **error);
 
-/* They are thinned by age, so that no number of saves in a row pushes out what
- * stood before: the newest stay; beyond them the first of each hour, of each day,
- * and of each month (UTC), for so many of these as have any. The first of a period
- * is the store as it was when that began, so the one that stood longest, and the
- * first of a day is the first of its hour: nothing that is wanted later goes
- * before. Only names are looked at, no clock: where nothing is saved for years
- * nothing goes, and what a clock that was ahead has named is as old as its number.
- * With that the number is bounded (86); the oldest go until the size is, too. */
-struct history_limits {
-    guint recent, hours, days, months;
-    guint64 bytes;
-};
+/* Thinned as all histories are: at most 86. */
 extern const struct history_limits store_history_limits; /* 20, 24, 30, 12; 128 MiB */
 
 /* Removes ours that are beyond the limits; never `kept` (a path: the one just made;
