@@ -372,9 +372,7 @@ char *volumes_resize_refused(struct app *app, const struct qube *qube,
         return g_strdup(refused);
     if (op_find("resize")->fits(app_model(app), qube, args, &error))
         return NULL;
-    return error_hint(error) ? g_strdup_printf("%s; %s", error->message,
-                                               error_hint(error))
-                             : g_strdup(error->message);
+    return error_text(error);
 }
 
 /* Of the selected volume. */

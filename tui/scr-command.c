@@ -168,10 +168,7 @@ static void command_key_run(struct screen *screen)
     command_remember(line);
     command->at = command_history()->len;
     if (!words) {
-        command_answer(command, TRUE,
-                       g_strdup_printf("%s%s%s", error->message,
-                                       error_hint(error) ? "; " : "",
-                                       error_hint(error) ? error_hint(error) : ""));
+        command_answer(command, TRUE, error_text(error));
         return;
     }
     /* Popped first: what it opens belongs on top. */

@@ -107,9 +107,7 @@ static char *rule_text(const struct rule *rule, unsigned wanted)
 /* With its hint: which words a field takes stands there. */
 static char *rule_why(const GError *error)
 {
-    return error_hint(error) ? g_strdup_printf("%s; %s", error->message,
-                                               error_hint(error))
-                             : g_strdup(error->message);
+    return error_text(error);
 }
 
 static gboolean rule_check_number(guint row, const char *value, GError **error)

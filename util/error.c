@@ -136,6 +136,14 @@ const char *error_hint(const GError *error)
     return qmc_error_get_private(error)->hint;
 }
 
+char *error_text(const GError *error)
+{
+    const char *hint = error_hint(error);
+
+    return hint ? g_strdup_printf("%s; %s", error->message, hint)
+                : g_strdup(error->message);
+}
+
 /* Which of our codes an error of any domain amounts to. */
 static QmcErrorCode error_code(const GError *error)
 {

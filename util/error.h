@@ -26,6 +26,9 @@ gboolean error_is(const GError *error, QmcErrorCode code);
 /* The next step, or NULL. Owned by the error. */
 const char *error_hint(const GError *error);
 
+/* The message, and behind "; " the next step if there is one. Caller frees. */
+char *error_text(const GError *error);
+
 /* Exit status of a program that ends with this error: INVALID 2; NOTFOUND 3;
  * EXISTS, STATE, BUSY 4; DENIED 5; CONN 6; TIMEOUT 7; PARTIAL 8;
  * UNCONFIRMED 9; CANCELLED 130; the rest, and other domains, 1. NULL is 0. */

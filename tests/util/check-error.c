@@ -12,6 +12,7 @@
 
 START_TEST(hint_survives_copy_and_propagation)
 {
+    g_autofree char *whole = NULL;
     g_autoptr(GError) first = NULL, moved = NULL, copy = NULL;
 
     error_set(&first, QMC_ERROR_BUSY, "wait for it", "'%s' is busy", "work");
@@ -19,6 +20,8 @@ START_TEST(hint_survives_copy_and_propagation)
     g_propagate_prefixed_error(&moved, g_steal_pointer(&first), "start: ");
     g_prefix_error(&moved, "qmc: ");
     ck_assert_str_eq(error_hint(moved), "wait for it");
+    whole = error_text(moved);
+    ck_assert(g_str_has_suffix(whole, "; wait for it"));
     ck_assert_str_eq(moved->message, "qmc: start: 'work' is busy");
     ck_assert_str_eq(error_hint(copy), "wait for it");
     ck_assert_ptr_ne(error_hint(copy), error_hint(moved));
