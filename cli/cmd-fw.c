@@ -27,20 +27,37 @@ static void field(struct out *out, const struct firewall_rule *rule, const char 
     out_text(out, value);
 }
 
-static void add_rule(struct out *out, const struct firewall_rule *rule, guint number,
-                     gint64 now)
+/* For eyes: when, and whether that was; for programs the seconds of the file. */
+static void expiry(struct out *out, enum out_form form, const struct firewall_rule *rule,
+                   gboolean expired)
+{
+    g_autofree char *seconds = firewall_rule_get(rule, "expire"), *text = NULL;
+    g_autoptr(GDateTime) when =
+        seconds && form == OUT_TABLE ? g_date_time_new_from_unix_local(rule->expire) : NULL;
+    g_autofree char *day = when ? g_date_time_format(when, "%Y-%m-%d %H:%M") : NULL;
+
+    if (day)
+        text = g_strdup_printf("%s %s", expired ? "expired" : "until", day);
+    out_text(out, text ? text : seconds);
+}
+
+static void add_rule(struct out *out, enum out_form form, const struct firewall_rule *rule,
+                     guint number)
 {
     static const char *const fields[] = {
         "action", "dsthost", "proto", "dstports", "icmptype", "specialtarget",
-        "expire", "comment",
     };
+    gboolean expired =
+        firewall_rule_expired(rule, g_get_real_time() / G_USEC_PER_SEC);
     g_autofree char *text = firewall_rule_format(rule);
 
     out_row(out);
     out_number(out, number);
     for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
         field(out, rule, fields[i]);
-    out_bool(out, firewall_rule_expired(rule, now));
+    expiry(out, form, rule, expired);
+    field(out, rule, "comment");
+    out_bool(out, expired);
     out_text(out, text);
     out_text(out, rule->flaw);
 }
@@ -62,7 +79,9 @@ static void tell(const struct firewall *firewall, const char *name)
 
 static gboolean print_rules(struct cli *cli, const struct qube *qube, GError **error)
 {
-    static const struct out_column columns[] = {
+    /* A table says it in "expire". */
+    unsigned expired = cli->form == OUT_TABLE ? OUT_DETAIL : 0;
+    const struct out_column columns[] = {
         {"number", "no", OUT_NUMBER, 0},
         {"action", NULL, OUT_TEXT, 0},
         {"dsthost", NULL, OUT_TEXT, OUT_SHRINK},
@@ -72,7 +91,7 @@ static gboolean print_rules(struct cli *cli, const struct qube *qube, GError **e
         {"specialtarget", "target", OUT_TEXT, 0},
         {"expire", NULL, OUT_TEXT, 0},
         {"comment", NULL, OUT_TEXT, OUT_SHRINK},
-        {"expired", NULL, OUT_BOOL, OUT_DETAIL},
+        {"expired", NULL, OUT_BOOL, expired},
         {"rule", NULL, OUT_TEXT, OUT_DETAIL},
         {"flaw", NULL, OUT_TEXT, OUT_DETAIL},
         {NULL},
@@ -82,7 +101,7 @@ static gboolean print_rules(struct cli *cli, const struct qube *qube, GError **e
     auto_of(out) struct out *out = NULL;
 
     if (!path) {
-        error_set(error, QMC_ERROR_STATE, NULL,
+        error_set(error, QMC_ERROR_STATE, "'qmc ls --class AppVM' lists qubes that have rules",
                   "qube '%s' has no firewall rules: its class has no such operation",
                   qube->name);
         return FALSE;
@@ -92,8 +111,7 @@ static gboolean print_rules(struct cli *cli, const struct qube *qube, GError **e
         return FALSE;
     out = out_new(columns);
     for (guint i = 0; i < firewall->rules->len; i++)
-        add_rule(out, firewall->rules->pdata[i], i,
-                 g_get_real_time() / G_USEC_PER_SEC);
+        add_rule(out, cli->form, firewall->rules->pdata[i], i);
     out_print(out, cli->form);
     tell(firewall, qube->name);
     return TRUE;
@@ -124,13 +142,13 @@ static gboolean run_op(struct cli *cli, const char *op, GError **error)
 
 static const struct {
     const char *word, *op;
-    gboolean rule, before;
+    gboolean rule, before, drop;
     gboolean (*run)(struct cli *cli, const char *op, GError **error);
 } actions[] = {
-    {"ls", NULL, FALSE, FALSE, run_ls},
-    {"add", "fw-add", TRUE, TRUE, run_op},
-    {"del", "fw-del", TRUE, FALSE, run_op},
-    {"reset", "fw-reset", FALSE, FALSE, run_op},
+    {"ls", NULL, FALSE, FALSE, FALSE, run_ls},
+    {"add", "fw-add", TRUE, TRUE, FALSE, run_op},
+    {"del", "fw-del", TRUE, FALSE, FALSE, run_op},
+    {"reset", "fw-reset", FALSE, FALSE, TRUE, run_op},
 };
 
 static gboolean refuse(const struct cli *cli, const char *what, GError **error)
@@ -159,12 +177,15 @@ static gboolean run(struct cli *cli, GError **error)
         return refuse(cli, "takes no '--before'", error);
     if (!actions[i].before && options_has(cli->options, "replace"))
         return refuse(cli, "takes no '--replace'", error);
+    if (!actions[i].drop && options_has(cli->options, "drop"))
+        return refuse(cli, "takes no '--drop'", error);
     return actions[i].run(cli, actions[i].op, error);
 }
 
 static const struct option_row own_options[] = {
     {"before", 0, "N", "add: before the rule of this number, not last"},
     {"replace", 0, "RULE", "add: in the place of this rule, by number or text"},
+    {"drop", 0, NULL, "reset: drop everything"},
     {NULL},
 };
 
@@ -177,7 +198,8 @@ const struct cmd cmd_fw = {
             "what none matches is dropped. add takes accept or drop and any of proto=,\n"
             "dst4=, dst6=, dsthost=, dstports=, icmptype=, specialtarget=dns, expire=\n"
             "(seconds since 1970), comment= (last); del a number or such a rule. reset\n"
-            "accepts everything, and needs --yes.\n",
+            "accepts everything, with --drop nothing, and needs --yes. The rules of\n"
+            "before are kept in /var/lib/qubes/backup/qmc.\n",
     .options = own_options,
     .min_args = 2,
     .max_args = -1,

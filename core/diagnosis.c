@@ -225,8 +225,8 @@ static void rules_look(const struct patient *patient)
         find(patient, SEVERITY_WARN,
              g_strdup_printf("the firewall rules of '%s' cannot be read, so nothing "
                              "passes: %s", patient->qube->name, firewall->broken),
-             g_strdup_printf("qmc fw %s reset --yes (then it may connect anywhere)",
-                             patient->shell));
+             g_strdup_printf("qmc fw %s reset --drop --yes (it stays cut off, and the file "
+                             "is kept), or: mend the file by hand", patient->shell));
     else if (firewall)
         rules_tell(patient, firewall);
 }

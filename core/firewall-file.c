@@ -4,13 +4,13 @@
 
 #include "core/firewall.h"
 
+#include "core/history.h"
+#include "core/layout.h"
 #include "util/error.h"
 
 #define FILE_NAME "firewall.xml"
 #define FILE_MAX (16 * 1024 * 1024)
 #define FILE_MODE 0664
-#define KEPT_FORMAT ".broken-%Y%m%dT%H%M%SZ"
-#define KEPT_NUMBERS 100 /* of one second */
 
 char *firewall_path(const char *root, const struct qube *qube)
 {
@@ -37,8 +37,9 @@ static gboolean read_file(struct qube_file *file, const char *path, GError **err
     if (qube_file_read(file, path, FILE_MAX, &cause))
         return TRUE;
     if (error_is(cause, QMC_ERROR_INVALID))
-        error_set(error, QMC_ERROR_IO, "look at it, then move it away", "%s",
-                  cause->message);
+        error_set(error, QMC_ERROR_IO,
+                  "look at it and mend it; without that file everything is accepted",
+                  "%s", cause->message);
     else
         g_propagate_error(error, g_steal_pointer(&cause));
     return FALSE;
@@ -68,40 +69,43 @@ struct firewall *firewall_read(const char *path, GError **error)
 
     if (!firewall || !firewall->broken)
         return g_steal_pointer(&firewall);
-    error_set(error, QMC_ERROR_IO, "'qmc fw QUBE reset' puts a new one in its place",
-              "%s", firewall->broken);
+    error_set(error, QMC_ERROR_IO,
+              "mend it by hand, or 'qmc fw QUBE reset --drop' drops everything; "
+              "'qmc fw QUBE reset' OPENS it: everything is accepted",
+              "%s: no rule can be read, so nothing passes", firewall->broken);
     return NULL;
 }
 
-/* A name that nothing has; the last one if all of this second are taken. */
-static char *kept_path(const char *path, gint64 now)
+static char *stem_of(const char *name)
 {
-    g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(now);
-    g_autofree char *stamp = g_date_time_format(when, KEPT_FORMAT);
-    char *kept = NULL;
-
-    for (int n = 0; n < KEPT_NUMBERS; n++) {
-        g_free(kept);
-        kept = g_strdup_printf("%s%s-%d", path, stamp, n);
-        if (!g_file_test(kept, G_FILE_TEST_EXISTS))
-            break;
-    }
-    return kept;
+    return g_strconcat("firewall-", name, NULL);
 }
 
-gboolean firewall_keep(const struct firewall *firewall, gint64 now,
-                       struct qube_file *kept, GError **error)
+gboolean firewall_keep(const struct firewall *firewall, const char *root,
+                       const char *name, struct qube_file *kept, GError **error)
 {
-    struct qube_file copy = { .path = kept_path(firewall->file.path, now) };
+    g_autofree char *dir = layout_path(root, LAYOUT_HISTORY), *stem = stem_of(name);
+    struct qube_file copy = { .path = history_place(dir, stem, error) };
     gsize len;
     const char *data = g_bytes_get_data(firewall->file.bytes, &len);
 
-    if (!qube_file_replace(&copy, FILE_MODE, data ? data : "", len, error)) {
+    if (!copy.path || !qube_file_replace(&copy, FILE_MODE, data ? data : "", len, error)) {
+        g_prefix_error(error, "cannot keep the former rules: ");
         qube_file_clear(&copy);
         return FALSE;
     }
     *kept = copy;
     return TRUE;
+}
+
+void firewall_thin(const char *root, const char *name, const struct qube_file *kept)
+{
+    static const struct history_limits limits = {
+        .recent = 5, .hours = 5, .days = 5, .months = 5, .bytes = 1 << 20,
+    };
+    g_autofree char *dir = layout_path(root, LAYOUT_HISTORY), *stem = stem_of(name);
+
+    history_prune(dir, stem, &limits, kept->path, NULL);
 }
 
 gboolean firewall_write(struct firewall *firewall, gint64 now, GError **error)

@@ -19,7 +19,7 @@ struct firewall *firewall_new(void)
     firewall->rules =
         g_ptr_array_new_with_free_func((GDestroyNotify)firewall_rule_free);
     firewall->notes = g_ptr_array_new_with_free_func(g_free);
-    firewall_reset(firewall);
+    firewall_reset(firewall, FIREWALL_ACCEPT);
     return firewall;
 }
 
@@ -47,9 +47,10 @@ int firewall_decisive(const struct firewall *firewall)
     return -1;
 }
 
-void firewall_reset(struct firewall *firewall)
+void firewall_reset(struct firewall *firewall, enum firewall_action action)
 {
-    struct firewall_rule *all = firewall_rule_parse("accept", NULL);
+    struct firewall_rule *all =
+        firewall_rule_parse(action == FIREWALL_DROP ? "drop" : "accept", NULL);
 
     g_ptr_array_set_size(firewall->rules, 0);
     g_ptr_array_add(firewall->rules, all);

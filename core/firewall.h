@@ -70,8 +70,8 @@ AUTO_DEFINE(firewall, struct firewall, firewall_free)
  * that cannot be read, for what comes after that is dropped. -1: there is none, and
  * what no rule matches is dropped. */
 int firewall_decisive(const struct firewall *firewall);
-/* Forgets all rules but one that accepts everything. */
-void firewall_reset(struct firewall *firewall);
+/* Forgets all rules but one, for everything. */
+void firewall_reset(struct firewall *firewall, enum firewall_action action);
 
 /* Both forms. INVALID: no XML, another version, no rules element, an R3 file
  * without a policy, more than FIREWALL_RULES_MAX rules. `what` names the file. */
@@ -102,10 +102,12 @@ struct firewall *firewall_read(const char *path, GError **error);
 /* [W] The same, but what firewall_parse() refuses is read as the one rule that
  * accepts everything, and `broken` says why. */
 struct firewall *firewall_read_broken(const char *path, GError **error);
-/* [W] What was read, once more beside it, under a name with the time (UTC) in it.
- * For the caller to clear. BUSY: too many in this second. */
-gboolean firewall_keep(const struct firewall *firewall, gint64 now,
-                       struct qube_file *kept, GError **error);
+/* [W] What was read, once more in the history (history.h; the stem is firewall-NAME),
+ * for the caller to clear; there was a file. */
+gboolean firewall_keep(const struct firewall *firewall, const char *root,
+                       const char *name, struct qube_file *kept, GError **error);
+/* [W] Thins the copies of that qube, but for the one just made. */
+void firewall_thin(const char *root, const char *name, const struct qube_file *kept);
 /* [W] Replaces the file it was read from, without expired rules. BUSY: that
  * changed meanwhile, and is left alone. */
 gboolean firewall_write(struct firewall *firewall, gint64 now, GError **error);

@@ -28,7 +28,9 @@ struct rewrite {
     gint64 old_number;
     struct firewall *firewall;  /* what was read, and is to be put back */
     gboolean resets;            /* what it was does not matter */
-    struct qube_file kept;      /* the copy of what could not be understood */
+    enum firewall_action rest;  /* to reset: what becomes of everything */
+    char *root, *name;
+    struct qube_file kept;      /* the copy of what was there */
     gint64 now;                 /* when that was: what had expired is dropped */
     gboolean (*change)(struct rewrite *rewrite, struct op *op, GError **error);
 };
@@ -43,6 +45,8 @@ static void rewrite_clear(struct op *op)
     firewall_rule_free(rewrite->old);
     firewall_free(rewrite->firewall);
     qube_file_clear(&rewrite->kept);
+    g_free(rewrite->root);
+    g_free(rewrite->name);
     g_free(rewrite);
 }
 
@@ -182,10 +186,15 @@ static gboolean del(struct rewrite *rewrite, struct op *op, GError **error)
     return TRUE;
 }
 
+static const char *done_of(enum firewall_action action)
+{
+    return action == FIREWALL_DROP ? "dropped" : "accepted";
+}
+
 static gboolean reset(struct rewrite *rewrite, struct op *op, GError **error)
 {
-    firewall_reset(rewrite->firewall);
-    op_set_result(op, "rules reset: everything is accepted");
+    firewall_reset(rewrite->firewall, rewrite->rest);
+    op_set_result(op, "rules reset: everything is %s", done_of(rewrite->rest));
     return TRUE;
 }
 
@@ -228,15 +237,22 @@ static gboolean undo_kept(gpointer data, GError **error)
     return qube_file_remove(&rewrite->kept, error);
 }
 
-/* There may be rules in it that somebody can still make out. */
-static gboolean keep_broken(struct rewrite *rewrite, struct op *op, GError **error)
+/* Also of what is broken: there may be rules in it that somebody can still make out.
+ * A reset says where they are. */
+static gboolean keep(struct rewrite *rewrite, struct op *op, GError **error)
 {
-    op_step(op, "broken file kept");
-    if (!firewall_keep(rewrite->firewall, rewrite->now, &rewrite->kept, error))
+    const struct firewall *firewall = rewrite->firewall;
+
+    if (!firewall->file.there)
+        return TRUE;
+    op_step(op, "former rules kept");
+    if (!firewall_keep(firewall, rewrite->root, rewrite->name, &rewrite->kept, error))
         return FALSE;
-    op_push_undo(op, "kept file", undo_kept, rewrite, NULL);
-    op_set_result(op, "rules reset: everything is accepted; the broken file is now "
-                  "'%s'", rewrite->kept.path);
+    op_push_undo(op, "former rules kept", undo_kept, rewrite, NULL);
+    if (rewrite->resets)
+        op_set_result(op, "rules reset: everything is %s; the %s is kept as '%s'",
+                      done_of(rewrite->rest), firewall->broken ? "broken file" : "former file",
+                      rewrite->kept.path);
     return TRUE;
 }
 
@@ -251,12 +267,14 @@ static gboolean rewrite_run(struct op *op, GError **error)
     op_step(op, "rules read");
     if (!change(rewrite, op, error))
         return FALSE;
-    if (rewrite->firewall->broken && !keep_broken(rewrite, op, error))
+    if (!keep(rewrite, op, error))
         return FALSE;
     op_step(op, "rules written");
     if (!firewall_write(rewrite->firewall, rewrite->now, error))
         return FALSE;
     op_push_undo(op, "rules", undo, rewrite, NULL);
+    if (rewrite->kept.path)
+        firewall_thin(rewrite->root, rewrite->name, &rewrite->kept);
     if (hold_state(rewrite->hold) != POWER_HALTED)
         op_step_end(op, STEP_WARNING, "'%s' is running: what its net qube was "
                     "told stays as it was", op->subject);
@@ -269,7 +287,9 @@ static struct rewrite *rewrite_new(struct op *op)
     struct rewrite *rewrite = g_new0(struct rewrite, 1);
 
     rewrite->hold = hold_new(op->engine, qube);
-    rewrite->path = firewall_path(engine_root(op->engine), qube);
+    rewrite->root = g_strdup(engine_root(op->engine));
+    rewrite->name = g_strdup(qube->name);
+    rewrite->path = firewall_path(rewrite->root, qube);
     rewrite->number = -1;
     return rewrite;
 }
@@ -280,7 +300,7 @@ static gboolean rewrite_check(const struct op *op, GError **error)
 
     if (rewrite->path)
         return TRUE;
-    error_set(error, QMC_ERROR_STATE, NULL,
+    error_set(error, QMC_ERROR_STATE, "'qmc xml check' says what is wrong with it",
               "qube '%s' has no directory for firewall rules", op->subject);
     return FALSE;
 }
@@ -352,7 +372,9 @@ static gboolean reset_prepare(struct op *op, GError **error)
 
     rewrite->change = reset;
     rewrite->resets = TRUE;
-    op_plan(op, "replace all rules by one that accepts everything");
+    rewrite->rest = op_bool(op, "drop") ? FIREWALL_DROP : FIREWALL_ACCEPT;
+    op_plan(op, "replace all rules by one that %s everything",
+            rewrite->rest == FIREWALL_DROP ? "drops" : "accepts");
     return rewrite_check(op, error);
 }
 
@@ -395,6 +417,14 @@ static char *rules_object(const struct qube *qube, GHashTable *args)
     return g_strdup_printf("the rules of %s", qube->name);
 }
 
+static char *reset_stake(const struct model *model, const struct qube *qube,
+                         GHashTable *args)
+{
+    return g_strdup(op_args_bool(args, "drop")
+                        ? "its rules are lost, and it may connect nowhere"
+                        : "its rules are lost, and it may connect anywhere");
+}
+
 static const char *add_verb(const struct qube *qube, GHashTable *args)
 {
     return text_of(args, "replace") ? "Change" : "Add";
@@ -419,6 +449,11 @@ static const struct op_arg add_args[] = {
 
 static const struct op_arg del_args[] = {
     { "rule", OP_ARG_TEXT, TRUE, "its number, or what it says" },
+    { NULL },
+};
+
+static const struct op_arg reset_args[] = {
+    { "drop", OP_ARG_BOOL, FALSE, "drop everything" },
     { NULL },
 };
 
@@ -467,12 +502,13 @@ const struct op_row op_fw_reset = {
     .phrase = "reset the firewall of",
     .doing = "resetting the rules",
     .done = "rules reset",
-    .help = "Replace all rules by one that accepts everything.",
+    .help = "Replace all rules by one that accepts (or drops) everything.",
     .command = "fw {qube} reset",
     .confirm = CONFIRM_L2,
-    .consequence = "its rules are lost, and it may connect anywhere",
+    .args = reset_args,
     .prepare = reset_prepare,
     .verb = reset_verb,
     .object = rules_object,
+    .stake = reset_stake,
     REWRITE,
 };

@@ -114,11 +114,17 @@ static char *network_text_to(gconstpointer item, gpointer data)
     return network_field(rule, "dsthost", "*");
 }
 
+static gboolean network_is_over(const struct firewall_rule *rule)
+{
+    return firewall_rule_expired(rule, g_get_real_time() / G_USEC_PER_SEC);
+}
+
 static enum style network_style(gconstpointer item, gpointer data)
 {
     const struct firewall_rule *rule = item;
 
-    return rule->flaw ? STYLE_BAD : rule == &the_rest ? STYLE_DIM : STYLE_NORMAL;
+    return rule->flaw ? STYLE_BAD
+           : rule == &the_rest || network_is_over(rule) ? STYLE_DIM : STYLE_NORMAL;
 }
 
 static char *network_text_proto(gconstpointer item, gpointer data)
@@ -139,10 +145,8 @@ static char *network_text_expires(gconstpointer item, gpointer data)
     g_autofree char *expire = network_field(rule, "expire", NULL);
     gint64 now = g_get_real_time() / G_USEC_PER_SEC, minutes;
 
-    if (!expire)
-        return g_strdup("-");
-    if (firewall_rule_expired(rule, now))
-        return g_strdup("expired");
+    if (!expire || network_is_over(rule))
+        return g_strdup(expire ? "expired" : "-");
     minutes = (rule->expire - now + 59) / 60;
     if (minutes < 3 * 60)
         return g_strdup_printf("in %" G_GINT64_FORMAT "m", minutes);
@@ -247,7 +251,7 @@ static void network_done(gpointer answer, const GError *error, gpointer data)
     g_clear_pointer(&network->firewall, firewall_free);
     g_clear_pointer(&network->error, g_free);
     network->firewall = answer;
-    network->error = error ? g_strdup(error->message) : NULL;
+    network->error = error ? error_text(error) : NULL;
     network_put_rules(network);
     network_give_rule(network);
     app_dirty(network->screen->app);
@@ -410,22 +414,22 @@ static char *network_text_path(const struct model *model, const struct qube *qub
     return g_string_free(text, FALSE);
 }
 
-static gboolean network_has_flaws(const struct firewall *firewall)
+static gboolean network_is_flawed(const struct firewall_rule *rule)
 {
-    for (guint i = 0; i < firewall->rules->len; i++)
-        if (((const struct firewall_rule *)firewall->rules->pdata[i])->flaw)
-            return TRUE;
-    return FALSE;
+    return rule->flaw != NULL;
 }
 
-static gboolean network_has_names(const struct firewall *firewall)
+static gboolean network_is_named(const struct firewall_rule *rule)
 {
-    for (guint i = 0; i < firewall->rules->len; i++) {
-        const struct firewall_rule *rule = firewall->rules->pdata[i];
+    return !rule->flaw && rule->family == FIREWALL_NAME;
+}
 
-        if (!rule->flaw && rule->family == FIREWALL_NAME)
+static gboolean network_any(const struct firewall *firewall,
+                            gboolean (*is)(const struct firewall_rule *rule))
+{
+    for (guint i = 0; i < firewall->rules->len; i++)
+        if (is(firewall->rules->pdata[i]))
             return TRUE;
-    }
     return FALSE;
 }
 
@@ -436,14 +440,16 @@ static void network_draw_foot(const struct network *network, const struct qube *
     gboolean linked =
         qube_get_vm(app_model(network->screen->app), qube, "netvm") != NULL;
     const char *lines[] = {
-        network_has_flaws(network->firewall)
+        network_any(network->firewall, network_is_flawed)
             ? "! cannot be read: what comes after it is dropped." : NULL,
+        network_any(network->firewall, network_is_over)
+            ? "What has expired does not count; the next change drops it." : NULL,
         network->firewall->old ? "The file is of R3: a change writes it anew." : NULL,
         !linked ? "It has no net qube: its rules have no effect." : NULL,
         linked && qube->state != POWER_HALTED
             ? "Its net qube was told the rules when this qube started." : NULL,
         "Rules are for new connections; open ones continue.",
-        network_has_names(network->firewall)
+        network_any(network->firewall, network_is_named)
             ? "Names are resolved once; large sites change addresses." : NULL,
     };
 

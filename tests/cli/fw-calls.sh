@@ -42,7 +42,7 @@ every_error first changes 30 'Read-only file system'
 command='fw work reset --yes'
 
 kept() { # how many copies
-    find "$root" -name 'firewall.xml.broken-*' | wc -l
+    find "$root" -name 'firewall-work-*.xml' | wc -l
 }
 
 version() {

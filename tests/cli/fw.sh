@@ -32,7 +32,7 @@ out_has '^work: rule 1 added; it has no effect: rule 0 before it matches everyth
 fw 0 work add --before 0 accept proto=tcp dst4=192.0.2.1 dstports=443 comment=my web
 out_has '^work: rule 0 added$'
 fw 0 work ls
-out_has '^0	accept	192.0.2.1/32	tcp	443	-	-	-	my web$'
+out_has '^0	accept	192.0.2.1/32	tcp	443	-	-	-	my web	no$'
 out_has '^2	drop	'
 fw 0 --before=1 work add 'drop proto=icmp icmptype=8'
 fw 0 work ls --json
@@ -56,7 +56,7 @@ ok "a rule takes the place of another"
 
 # What qubesd would have written.
 fw 0 -y work reset
-out_has '^work: rules reset: everything is accepted$'
+out_has '^work: rules reset: everything is accepted; the former file is kept'
 fw 0 work add --before 0 accept dst6=2001:db8::/32
 cat >"$work/expected" <<'XML'
 <firewall version="2">
@@ -187,31 +187,52 @@ json_is '[r["expired"] for r in data] == [True, False, False, False]'
 json_is 'data[1]["dsthost"] == "10.0.0.1/0" and data[1]["action"] == "drop"'
 json_is 'data[2]["proto"] == "icmp" and data[3]["action"] == "accept"'
 err_has "'dns' counts after the rules"
+fw 0 work ls
+out_has '^0	drop	10.0.0.0/8	-	-	-	-	1000000000	-	yes$'
+out_has '^1	drop	10.0.0.1/0	-	-	-	-	-	-	no$'
+TZ=UTC "$top_builddir/tests/cli/pty" 120 "$qmc" --root "$work/sys" --offline fw work ls \
+    </dev/null >"$work/out"
+out_has ' expired 2001-09-09 01:46 '
 fw 0 work add drop
 head -n 1 "$file" | grep -qx '<firewall version="2">' && ! grep -q expire "$file"
 ok "the new form, without what has expired"
 
-# What is not understood is replaced by a reset alone, and kept beside it.
+# What is not understood is replaced by a reset alone, and it is said what that means:
+# nothing passes now, and everything would then. It is kept.
+kept=$work/sys/var/lib/qubes/backup/qmc
+rm -rf "$kept"
 for text in '<firewall version="3"/>' junk ''; do
     printf %s "$text" >"$file"
     fw 1 work ls
-    err_has "^qmc: '$file' is broken: "
-    err_has "^hint: 'qmc fw QUBE reset' puts"
+    err_has "^qmc: '$file' is broken: .*: no rule can be read, so nothing passes$"
+    err_has "^hint: mend it by hand, or 'qmc fw QUBE reset --drop' drops everything; 'qmc fw QUBE reset' OPENS it"
     fw 1 work add drop
     fw 1 work del 0
     fw 0 -n -y work reset
-    test "$(cat "$file")" = "$text" && test -z "$(find "$work/sys" -name '*broken*')"
+    test "$(cat "$file")" = "$text" && test ! -e "$kept"
     ok "it is not replaced"
-    fw 0 -y work reset
-    out_has "^work: rules reset: everything is accepted; the broken file is now '$file.broken-"
-    test "$(cat "$file".broken-*)" = "$text" && rm "$file".broken-*
+    fw 9 work reset --drop
+    err_has 'connect nowhere'
+    fw 0 -y work reset --drop
+    out_has "^work: rules reset: everything is dropped; the broken file is kept as '$kept/firewall-work-"
+    test "$(cat "$kept"/firewall-work-*)" = "$text" && rm -r "$kept"
     ok "it is kept"
-    fw 0 work ls
+    fw 0 work ls --json
     err_empty
+    json_is '[r["rule"] for r in data] == ["action=drop"]'
 done
+fw 2 work ls --drop
+
+# So is what is changed: named by a reset, and there after the others.
+cp "$file" "$work/before"
+fw 0 work add accept
+out_has '^work: rule 1 added; it has no effect: rule 0 before it matches everything$'
+cmp -s "$work/before" "$kept"/firewall-work-*-001.xml
+ok "the rules of before are kept"
 fw 0 -y work reset
-test -z "$(find "$work/sys" -name '*broken*')"
-ok "what can be read is not kept"
+out_has "^work: rules reset: everything is accepted; the former file is kept as '$kept/firewall-work-.*-002.xml'$"
+run 0 --root "$work/sys" --offline xml log
+out_lacks 'firewall'
 
 # A typed line of the same words.
 rm "$file"

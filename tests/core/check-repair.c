@@ -29,6 +29,8 @@ START_TEST(the_first_of_several_without_why_and_consent)
 {
     ck_command("qmc prefs a x True, or: qmc prefs --unset b y", "prefs a x True");
     ck_command("qmc fw work reset --yes (then it may connect anywhere)", "fw work reset");
+    ck_command("qmc fw work reset --drop --yes (it stays cut off, and the file is kept), or: "
+               "mend the file by hand", "fw work reset --drop");
     ck_command("qmc rm work --confirm work (what is on disk stays), or: go back",
                "rm work");
     ck_command("qmc xml check (it reads only)", "xml check");
