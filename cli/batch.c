@@ -231,9 +231,11 @@ static void on_done(struct op *op, gpointer data)
     batch->running--;
     if (batch->verbose)
         say_steps(item, TRUE);
-    if (op->phase == OP_FAILED)
+    if (op->error)
         item_fail(item, g_error_copy(op->error));
-    else if (batch->call->ended)
+    if (op->phase == OP_FAILED)
+        return;
+    if (batch->call->ended)
         batch->call->ended(op, batch->call->data);
     else if (!batch->dry_run && !batch->cli->quiet &&
              batch->cli->form != OUT_JSON)
@@ -550,6 +552,12 @@ static void print_plan(const struct batch *batch)
     out_print(out, batch->cli->form);
 }
 
+/* Whatever stayed. */
+static gboolean item_is_done(const struct item *item)
+{
+    return !item->error || (item->op && item->op->phase == OP_PARTIAL);
+}
+
 static void print_results(const struct batch *batch)
 {
     static const struct out_column columns[] = {
@@ -572,8 +580,8 @@ static void print_results(const struct batch *batch)
         out_row(out);
         out_text(out, item_subject(item));
         out_text(out, batch->row->name);
-        out_bool(out, !error);
-        out_text(out, error ? NULL : result ? result : batch->row->done);
+        out_bool(out, item_is_done(item));
+        out_text(out, !item_is_done(item) ? NULL : result ? result : batch->row->done);
         out_error(out, error);
     }
     out_print(out, OUT_JSON);
@@ -581,13 +589,14 @@ static void print_results(const struct batch *batch)
 
 static gboolean conclude(const struct batch *batch, GError **error)
 {
-    guint failed = 0, total = batch->items->len;
+    guint failed = 0, done = 0, total = batch->items->len;
     const GError *first = NULL;
     gboolean same = TRUE;
 
     for (guint i = 0; i < total; i++) {
         const struct item *item = batch->items->pdata[i];
 
+        done += item_is_done(item);
         if (!item->error)
             continue;
         failed++;
@@ -598,9 +607,12 @@ static gboolean conclude(const struct batch *batch, GError **error)
         return TRUE;
     if (total == 1)
         g_propagate_error(error, g_error_copy(first));
-    else if (failed < total)
-        error_set(error, QMC_ERROR_PARTIAL, NULL, "%s: %u of %u qubes failed",
+    else if (done == total)
+        error_set(error, QMC_ERROR_PARTIAL, NULL, "%s: of %u of %u qubes something stayed",
                   batch->row->name, failed, total);
+    else if (done)
+        error_set(error, QMC_ERROR_PARTIAL, NULL, "%s: %u of %u qubes failed",
+                  batch->row->name, total - done, total);
     else
         error_set(error, same ? (QmcErrorCode)first->code : QMC_ERROR_IO, NULL,
                   "%s: all of %u qubes failed", batch->row->name, total);

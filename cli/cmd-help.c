@@ -23,7 +23,7 @@ static const struct {
     {5, "refused by rights, or read-only"},
     {6, "the hypervisor cannot be reached"},
     {7, "not done in time"},
-    {8, "some of several qubes failed; stderr names them"},
+    {8, "some of several failed, or some of it stayed"},
     {9, "needs consent: --yes or --confirm NAME"},
     {10, "xml check: nothing is wrong"},
     {11, "xml check: remarks"},

@@ -261,7 +261,7 @@ gboolean birth_look(struct op *op, GError **error)
     if (birth->home && !home_vacant(birth->home, error))
         return FALSE;
     for (guint i = 0; i < birth->volumes->len; i++)
-        if (!volume_vacant(birth->volumes->pdata[i], error))
+        if (!home_volume_vacant(birth->volumes->pdata[i], error))
             return FALSE;
     return TRUE;
 }

@@ -174,15 +174,23 @@ static gboolean leads_nowhere(const char *path)
     return stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP);
 }
 
-/* Somebody has moved it to a disk that is not there now, say. TRUE: nothing is told. */
+/* Somebody has moved it to a disk, which is not there now, say. FALSE: then. */
 static gboolean home_look(const struct patient *patient)
 {
     g_autofree char *home =
         home_path(patient->root, patient->qube->class, patient->qube->name);
-    g_autofree char *target = home ? g_file_read_link(home, NULL) : NULL;
+    g_autofree char *target = home ? home_link_target(home) : NULL;
 
-    if (!target || !leads_nowhere(home))
+    if (!target)
         return TRUE;
+    if (!leads_nowhere(home)) {
+        find(patient, SEVERITY_INFO,
+             g_strdup_printf("the directory of '%s' is a link: '%s' to '%s'",
+                             patient->qube->name, home, target),
+             g_strdup("nothing is wrong with it: what it leads to stays there when the qube "
+                      "is renamed, and goes with it when it is removed"));
+        return TRUE;
+    }
     find(patient, SEVERITY_STOP,
          g_strdup_printf("the directory of '%s' is a link that leads nowhere: '%s' to '%s'",
                          patient->qube->name, home, target),

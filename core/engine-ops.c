@@ -8,7 +8,6 @@
 #include "hv/hv.h"
 #include "util/error.h"
 #include "util/heap.h"
-#include "util/text.h"
 
 #define POLL_MS 250
 #define SAVE_LOCK_MS 15000 /* many may save at once, on a slow disk */
@@ -45,13 +44,16 @@ static void show_busy(struct engine *engine, const char *uuid)
 
 static void steps_finish(struct op *op)
 {
+    static const enum step_state states[] = {
+        [OP_DONE] = STEP_OK, [OP_PARTIAL] = STEP_WARNING, [OP_FAILED] = STEP_FAILED,
+    };
     struct op_step *last;
 
     if (op->steps->len == 0)
         return;
     last = &g_array_index(op->steps, struct op_step, op->steps->len - 1);
     if (last->state == STEP_RUNNING)
-        last->state = op->phase == OP_DONE ? STEP_OK : STEP_FAILED;
+        last->state = states[op->phase];
 }
 
 /* The next one's apply may not begin before this one's save is settled. */
@@ -87,12 +89,12 @@ static void op_leave(struct op *op)
     ops_next(op->engine);
 }
 
-/* Takes the error; NULL is success. */
-static void op_finish(struct op *op, GError *error)
+/* Takes the error. */
+static void op_end(struct op *op, enum op_phase phase, GError *error)
 {
     struct engine *engine = op->engine;
 
-    op->phase = error ? OP_FAILED : OP_DONE;
+    op->phase = phase;
     op->error = error;
     op->ended_us = g_get_monotonic_time();
     steps_finish(op);
@@ -107,6 +109,12 @@ static void op_finish(struct op *op, GError *error)
     saver_leave(op);
     if (op->priv->inside == 0)
         op_leave(op);
+}
+
+/* Takes the error; NULL is success. */
+static void op_finish(struct op *op, GError *error)
+{
+    op_end(op, error ? OP_FAILED : OP_DONE, error);
 }
 
 /* Jobs of an operation. */
@@ -420,6 +428,20 @@ static gboolean finish_run(struct job *job, gpointer data, GError **error)
     return op->row->finish(op, error);
 }
 
+/* At its deadline, say, nothing told what stays. */
+static GError *finish_error(const struct op *op, const GError *error)
+{
+    g_autoptr(GError) own = op_error(op, error);
+    GError *partial = NULL;
+
+    if (error_is(own, QMC_ERROR_PARTIAL))
+        return g_steal_pointer(&own);
+    error_set(&partial, QMC_ERROR_PARTIAL, "see what is left: qmc xml check",
+              "'%s' is %s, but not all that follows is done: %s", op->subject,
+              op->row->done, own->message);
+    return partial;
+}
+
 /* What it was for stands in the store. */
 static void finish_done(struct job *job, const GError *error, gpointer data)
 {
@@ -427,8 +449,9 @@ static void finish_done(struct job *job, const GError *error, gpointer data)
 
     engine_job_lost(op->engine, error);
     if (error)
-        op_progress(op, STEP_WARNING, error->message);
-    op_finish(op, NULL);
+        op_end(op, OP_PARTIAL, finish_error(op, error));
+    else
+        op_finish(op, NULL);
 }
 
 static void op_finish_saved(struct op *op)
@@ -559,101 +582,6 @@ static void ops_next(struct engine *engine)
 
 /* Submission. */
 
-static gboolean refuse(GError **error, QmcErrorCode code, const struct op *op,
-                       const char *reason, const char *hint)
-{
-    g_autofree char *deed = op_deed(op->row, op->subject);
-
-    error_set(error, code, hint, "cannot %s: %s", deed, reason);
-    return FALSE;
-}
-
-static gboolean refuse_never(GError **error, const struct op *op,
-                             const struct qube *qube, const char *reason)
-{
-    g_autofree char *hint =
-        qube->broken || !qube->class ? qube_hint_show(qube) : NULL;
-    g_autofree char *deed = op_deed(op->row, op->subject);
-
-    error_set(error, QMC_ERROR_STATE, hint, "cannot %s: %s", deed, reason);
-    return FALSE;
-}
-
-static gboolean confirmed(const struct op *op, const struct qube *qube,
-                          enum confirm consent, GError **error)
-{
-    const struct op_row *row = op->row;
-    const struct model *model = op->engine->model;
-    enum confirm needed = op_confirm(row, model, qube, op->args);
-    g_autofree char *stake = op_consequence(row, model, qube, op->args);
-    g_autofree char *name = op_word(row, qube, op->args);
-    g_autofree char *word = text_shell_quote(name);
-    g_autofree char *by_name = g_strdup_printf(
-        row->weigh ? "look at it with --dry-run, then --confirm %s" : "add --confirm %s", word);
-    g_autofree char *title = op_title(row);
-
-    if (consent >= needed)
-        return TRUE;
-    error_set(error, QMC_ERROR_UNCONFIRMED,
-              needed == CONFIRM_L3 ? by_name : "add --yes",
-              "'%s' of '%s' was not confirmed%s%s", title, name,
-              stake ? ": " : "", stake ? stake : "");
-    return FALSE;
-}
-
-static gboolean writable(const struct op *op, GError **error)
-{
-    const struct engine *engine = op->engine;
-    const char *reason = engine_refused(engine, op->row);
-    const char *hint = engine->readonly ? HINT_READONLY
-                       : engine->qubesd ? HINT_QUBESD : "see why: qmc xml check";
-
-    return reason ? refuse(error, QMC_ERROR_DENIED, op, reason, hint) : TRUE;
-}
-
-/* What brings it into a state that the operation is for; NULL: nothing simple. */
-static char *state_hint(const struct op_row *row, const struct qube *qube)
-{
-    g_autofree char *name = qube_shell_name(qube);
-
-    if (qube->state == POWER_PAUSED && row->states & (1u << POWER_RUNNING))
-        return g_strdup_printf("let it run first: qmc unpause %s", name);
-    if (qube->state != POWER_HALTED && qube->state != POWER_UNKNOWN &&
-        row->states & (1u << POWER_HALTED))
-        return g_strdup_printf("shut it down first: qmc stop %s", name);
-    return NULL;
-}
-
-static gboolean refuse_now(const struct op *op, const struct qube *qube,
-                           const char *reason, GError **error)
-{
-    g_autofree char *deed = op_deed(op->row, op->subject);
-    g_autofree char *hint = state_hint(op->row, qube);
-
-    error_set(error,
-              qube->state == POWER_UNKNOWN ? QMC_ERROR_CONN : QMC_ERROR_STATE, hint,
-              "cannot %s: %s", deed, reason);
-    return FALSE;
-}
-
-static gboolean applies(const struct op *op, const struct qube *qube,
-                        GError **error)
-{
-    const char *never = op_never(op->row, qube);
-    const char *reason = op_refused(op->row, qube);
-
-    if (op->engine->offline && !op->row->offline)
-        return refuse(error, QMC_ERROR_UNSUPPORTED, op,
-                      "the hypervisor is not asked in offline mode",
-                      "leave out --offline");
-    if (never)
-        return refuse_never(error, op, qube, never);
-    /* Being where it leads is no reason to refuse. */
-    if (!reason || (op->row->reached & (1u << qube->state)))
-        return TRUE;
-    return refuse_now(op, qube, reason, error);
-}
-
 static gboolean look_job(struct job *job, gpointer data, GError **error)
 {
     struct op *op = data;
@@ -677,6 +605,7 @@ static void op_look_only(struct op *op)
         .deadline_ms = op->row->deadline_ms,
         .run = look_job,
         .done = look_done,
+        .progress = progress,
     };
 
     op->phase = OP_RUNNING;
@@ -726,9 +655,7 @@ struct op *engine_submit(struct engine *engine, const struct op_request *request
     if (!op_args_check(row, request->args, error))
         return NULL;
     op = op_new(engine, row, qube, request);
-    if ((request->dry_run || writable(op, error)) && applies(op, qube, error) &&
-        (request->dry_run || confirmed(op, qube, request->consent, error)) &&
-        op_prepare(op, error)) {
+    if (engine_admits(op, qube, request, error) && op_prepare(op, error)) {
         op_enqueue(engine, op);
         return op;
     }

@@ -16,6 +16,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/job.h"
+#include "util/text.h"
 
 #define DIR_MODE 0775
 #define PARENT_MODE 0770
@@ -51,6 +52,15 @@ char *home_unit_path(const char *root, const char *name)
                         "qubes-vm@%s.service", name);
 
     return name_safe(name) ? layout_path(root, absolute) : NULL;
+}
+
+gboolean home_unit_remove(const char *unit, GError **error)
+{
+    job_may_block();
+    if (unlink(unit) == 0 || errno == ENOENT || errno == ENOTDIR)
+        return TRUE;
+    error_set_errno(error, errno, NULL, "cannot remove '%s'", unit);
+    return FALSE;
 }
 
 static gboolean is_below(const char *path, const char *below)
@@ -102,8 +112,23 @@ gboolean home_is_own(const struct model *model, const struct qube *qube, const c
     return TRUE;
 }
 
+static gboolean refuse_link(const char *home, const char *target, GError **error)
+{
+    g_autofree char *shell = text_shell_quote(home);
+    g_autofree char *hint = g_strdup_printf("remove the link, what it leads to stays: rm %s; "
+                                            "or choose another name", shell);
+
+    error_set(error, QMC_ERROR_EXISTS, hint, "'%s' is there already: a link to '%s'%s", home,
+              target, g_file_test(home, G_FILE_TEST_EXISTS) ? "" : ", which is not there");
+    return FALSE;
+}
+
 static gboolean refuse_taken(const char *home, GError **error)
 {
+    g_autofree char *target = home_link_target(home);
+
+    if (target)
+        return refuse_link(home, target, error);
     error_set(error, QMC_ERROR_EXISTS,
               "look at what is in it and move it away, or choose another name",
               "'%s' is there already", home);
@@ -121,6 +146,16 @@ gboolean home_vacant(const char *home, GError **error)
         return TRUE;
     error_set_errno(error, errno, NULL, "cannot look at '%s'", home);
     return FALSE;
+}
+
+/* Its place may be there, a directory that is shared with others, but no link: that is
+ * somebody's, and what is behind it, too. */
+gboolean home_volume_vacant(struct volume *volume, GError **error)
+{
+    g_autofree char *dir = home_volume_dir(volume);
+    g_autofree char *target = dir ? home_link_target(dir) : NULL;
+
+    return target ? refuse_link(dir, target, error) : volume_vacant(volume, error);
 }
 
 /* A file system without such locks goes without. */
@@ -204,15 +239,6 @@ static gboolean fail(const char *verb, const char *path, GError **error)
     return FALSE;
 }
 
-static gboolean link_share(const char *path, const char *to, GError **error)
-{
-    g_autofree char *target = g_file_read_link(path, NULL);
-
-    if (!target)
-        return fail("read the link", path, error);
-    return symlink(target, to) == 0 || errno == EEXIST || fail("make", to, error);
-}
-
 static gboolean entry_share(const char *path, const char *to, GError **error)
 {
     struct stat st;
@@ -220,7 +246,7 @@ static gboolean entry_share(const char *path, const char *to, GError **error)
     if (lstat(path, &st) != 0)
         return fail("look at", path, error);
     if (S_ISLNK(st.st_mode))
-        return link_share(path, to, error);
+        return g_file_test(to, G_FILE_TEST_IS_SYMLINK) || home_link_share(path, to, error);
     if (!S_ISDIR(st.st_mode))
         return link(path, to) == 0 || errno == EEXIST || fail("link", path, error);
     if (mkdir(to, st.st_mode & 07777) != 0 && errno != EEXIST)

@@ -24,6 +24,8 @@ gboolean home_is_own(const struct model *model, const struct qube *qube,
 char *home_unit_path(const char *root, const char *name);
 /* What such a link names, on the system it is of. */
 #define HOME_UNIT_TARGET "/usr/lib/systemd/system/qubes-vm@.service"
+/* [W] Missing is success. */
+gboolean home_unit_remove(const char *unit, GError **error);
 /* [W] EXISTS if there is something of that name already. */
 gboolean home_vacant(const char *home, GError **error);
 /* [W] Makes it, and what is above it. EXISTS as above. As long as *fd is open, which
@@ -36,7 +38,33 @@ gboolean home_remove(const char *home, GError **error);
 /* [W] Its mode, and other names of all that is in it, for another directory that
  * lacks them. Images that only save time are left out. */
 gboolean home_share(const char *home, const char *to, GError **error);
+/* [W] Nothing of the volume is there, and its directory is no link. EXISTS as above. */
+gboolean home_volume_vacant(struct volume *volume, GError **error);
 /* [W] A copy of the file of that name, if there is one, in another directory
  * that has none. */
 gboolean home_copy_file(const char *home, const char *file, const char *to,
                         GError **error);
+
+/* A directory of a qube that is elsewhere, and in its place a link to there: it goes where
+ * the link goes. All [W]. */
+
+/* Where the images of a volume are; NULL: nowhere. Caller frees. */
+char *home_volume_dir(const struct volume *volume);
+/* These of all volumes (struct volume), and home (or NULL), each once. */
+GPtrArray *home_dirs(const char *home, const GPtrArray *volumes);
+/* What the link says; NULL: it is none. Caller frees. */
+char *home_link_target(const char *dir);
+/* STATE: it is there, but no directory, or a link that leads to none. Missing is fine. */
+gboolean home_check(const char *dir, GError **error);
+/* Another link to the same. EXISTS. */
+gboolean home_link_share(const char *from, const char *to, GError **error);
+/* The link alone; missing is success. */
+gboolean home_link_remove(const char *link, GError **error);
+/* The link, what Qubes puts into a directory beside the images, and that directory. STATE:
+ * there is more in it, which stays and is named. */
+gboolean home_link_clear(const char *link, GError **error);
+/* Any thread: the next step after that error, by which what still is in one of these
+ * directories goes; NULL: there is none. Caller frees. */
+char *home_left_hint(const GError *left, const GPtrArray *dirs);
+/* Paths of the images that such links in these directories lead to, out of them. */
+GPtrArray *home_image_links(const GPtrArray *dirs);

@@ -13,6 +13,7 @@
 #include "core/draft.h"
 #include "core/hold.h"
 #include "core/home.h"
+#include "core/kept.h"
 #include "core/prop-change.h"
 #include "core/reference.h"
 #include "core/start-plan.h"
@@ -32,6 +33,7 @@ struct renaming {
     int home_fd;           /* of home_make(), until the store names it; -1 */
     char *old_unit, *unit; /* links that start it with the machine; NULL ok */
     GPtrArray *old_volumes, *volumes; /* struct volume whose ids change */
+    GPtrArray *linked;     /* paths: the new ones of directories that are links, each once */
     char *like;            /* directory whose rules and notes are copied, and which stays
                             * as it is; NULL: none */
     char *images;          /* what is to be there under the new name, as text */
@@ -46,6 +48,7 @@ static void renaming_clear(struct op *op)
     tenants_free(renaming->tenants);
     g_ptr_array_unref(renaming->old_volumes);
     g_ptr_array_unref(renaming->volumes);
+    g_ptr_array_unref(renaming->linked);
     if (renaming->home_fd >= 0)
         close(renaming->home_fd);
     g_free(renaming->old_home);
@@ -70,11 +73,6 @@ static gboolean check_followers(const struct model *model, const struct qube *qu
     return !fixed ||
            op_refuse(qube, "rename", why,
                      "'qmc xml check' lists what is wrong with them", error);
-}
-
-static gboolean is_damaged(const struct qube *qube)
-{
-    return qube->broken || !qube->class;
 }
 
 static gboolean check_volumes(const struct model *model, const struct qube *qube,
@@ -108,7 +106,7 @@ static gboolean rename_fits(const struct model *model, const struct qube *qube,
     if (qube_get_bool(model, qube, "installed_by_rpm"))
         return op_refuse(qube, "rename", "it was installed as a package",
                          "clone it instead", error);
-    if (is_damaged(qube))
+    if (kept_is_damaged(qube))
         return check_damaged(model, qube, error);
     return check_volumes(model, qube, error) && check_followers(model, qube, error);
 }
@@ -163,12 +161,13 @@ static struct renaming *renaming_new(struct op *op, const struct qube *qube)
     tenants_except(renaming->tenants, qube->uuid);
     renaming->old_volumes = g_ptr_array_new_with_free_func(birth_volume_drop);
     renaming->volumes = g_ptr_array_new_with_free_func(birth_volume_drop);
+    renaming->linked = g_ptr_array_new_with_free_func(g_free);
     renaming->home = home_path(root, qube->class, name);
     renaming->made = former ? g_strdup(former->made) : NULL;
     renaming->home_fd = former ? former->home_fd : -1;
     if (former)
         former->home_fd = -1;
-    if (is_damaged(qube)) {
+    if (kept_is_damaged(qube)) {
         renaming->is_home = renaming->home &&
                             home_is_own(engine_model(op->engine), qube, name) &&
                             g_file_test(renaming->home, G_FILE_TEST_IS_DIR);
@@ -208,10 +207,24 @@ static gboolean rename_prepare(struct op *op, GError **error)
 /* Nobody else is moved with it. */
 static gboolean is_alone(const struct renaming *renaming, GError **error)
 {
-    if (!renaming->old_home || tenants_check(renaming->tenants, renaming->old_home, error))
+    g_autofree char *target = renaming->old_home ? home_link_target(renaming->old_home) : NULL;
+
+    if (!renaming->old_home || ((target || home_check(renaming->old_home, error)) &&
+                                tenants_check(renaming->tenants, renaming->old_home, error)))
         return TRUE;
     g_prefix_error(error, "cannot rename '%s': ", hold_name(renaming->hold));
     return FALSE;
+}
+
+/* Beside a link nothing but another link can be made. */
+static gboolean look_at_volume(const struct renaming *renaming, guint i, GError **error)
+{
+    struct volume *volume = renaming->volumes->pdata[i];
+    g_autofree char *old = home_volume_dir(renaming->old_volumes->pdata[i]);
+    g_autofree char *target = old ? home_link_target(old) : NULL;
+    g_autofree char *dir = target ? home_volume_dir(volume) : NULL;
+
+    return dir ? home_vacant(dir, error) : home_volume_vacant(volume, error);
 }
 
 static gboolean look_at_place(const struct renaming *renaming, GError **error)
@@ -221,32 +234,83 @@ static gboolean look_at_place(const struct renaming *renaming, GError **error)
     if (renaming->home && !renaming->is_home && !home_vacant(renaming->home, error))
         return FALSE;
     for (guint i = 0; i < renaming->volumes->len; i++)
-        if (!volume_vacant(renaming->volumes->pdata[i], error))
+        if (!look_at_volume(renaming, i, error))
             return FALSE;
     return TRUE;
+}
+
+/* What only the disk tells. */
+static void plan_links(struct op *op, const struct renaming *renaming)
+{
+    g_autoptr(GPtrArray) dirs = home_dirs(renaming->old_home, renaming->old_volumes);
+
+    for (guint i = 0; i < dirs->len; i++) {
+        g_autofree char *target = home_link_target(dirs->pdata[i]);
+
+        if (target)
+            op_step(op, "%s is a link: what is in %s stays there",
+                    (const char *)dirs->pdata[i], target);
+    }
 }
 
 static gboolean rename_look(struct op *op, GError **error)
 {
     const struct renaming *renaming = op->data;
 
-    return hold_look(renaming->hold, op_cancellable(op), error) &&
-           hold_check_halted(renaming->hold, "rename", error) &&
-           look_at_place(renaming, error);
+    if (!hold_look(renaming->hold, op_cancellable(op), error) ||
+        !hold_check_halted(renaming->hold, "rename", error) ||
+        !look_at_place(renaming, error))
+        return FALSE;
+    plan_links(op, renaming);
+    return TRUE;
 }
+
+/* --- directories that are links --- */
+
+static gboolean undo_link(gpointer data, GError **error)
+{
+    return home_link_remove(data, error);
+}
+
+static gboolean is_linked(const struct renaming *renaming, const char *dir)
+{
+    return g_ptr_array_find_with_equal_func(renaming->linked, dir, g_str_equal, NULL);
+}
+
+/* What it leads to stays where it is. *is_link: whether the old one is a link. */
+static gboolean link_step(struct op *op, struct renaming *renaming, const char *from,
+                          const char *to, gboolean *is_link, GError **error)
+{
+    g_autofree char *target = from && to ? home_link_target(from) : NULL;
+
+    *is_link = target != NULL;
+    if (!target || is_linked(renaming, to))
+        return TRUE;
+    op_step(op, "link %s made, to %s", to, target);
+    if (!home_link_share(from, to, error))
+        return FALSE;
+    g_ptr_array_add(renaming->linked, g_strdup(to));
+    op_push_undo(op, "link", undo_link, g_strdup(to), g_free);
+    return TRUE;
+}
+
+/* --- the rest --- */
 
 static gboolean undo_unit(gpointer data, GError **error)
 {
-    if (unlink(data) == 0 || errno == ENOENT)
-        return TRUE;
-    error_set_errno(error, errno, NULL, "cannot remove '%s'", (const char *)data);
-    return FALSE;
+    return home_unit_remove(data, error);
 }
 
 static gboolean home_step(struct op *op, struct renaming *renaming,
                           GError **error)
 {
+    gboolean is_link = FALSE;
+
     if (!renaming->home || renaming->is_home)
+        return TRUE;
+    if (!link_step(op, renaming, renaming->old_home, renaming->home, &is_link, error))
+        return FALSE;
+    if (is_link)
         return TRUE;
     op_step(op, "directory %s made", renaming->home);
     if (!home_make(renaming->home, &renaming->home_fd, error))
@@ -257,20 +321,30 @@ static gboolean home_step(struct op *op, struct renaming *renaming,
             home_copy_file(renaming->like, "notes.txt", renaming->home, error));
 }
 
-static gboolean volumes_step(struct op *op, const struct renaming *renaming,
-                             GError **error)
+static gboolean volume_step(struct op *op, struct renaming *renaming, guint i,
+                            GError **error)
 {
-    for (guint i = 0; i < renaming->volumes->len; i++) {
-        struct volume *volume = renaming->volumes->pdata[i];
+    struct volume *volume = renaming->volumes->pdata[i];
+    struct volume *old = renaming->old_volumes->pdata[i];
+    g_autofree char *from = home_volume_dir(old), *to = home_volume_dir(volume);
+    gboolean is_link = FALSE;
 
-        if (volume_save_on_stop(volume))
-            op_step(op, "volume %s shared", volume_name(volume));
-        birth_push_volume(op, volume);
-        if (!op_sleep(op, 0, error) ||
-            !volume_share(volume, renaming->old_volumes->pdata[i], error))
+    if (!link_step(op, renaming, from, to, &is_link, error))
+        return FALSE;
+    if (is_link)
+        return TRUE;
+    if (volume_save_on_stop(volume))
+        op_step(op, "volume %s shared", volume_name(volume));
+    birth_push_volume(op, volume);
+    return op_sleep(op, 0, error) && volume_share(volume, old, error);
+}
+
+static gboolean volumes_step(struct op *op, struct renaming *renaming, GError **error)
+{
+    for (guint i = 0; i < renaming->volumes->len; i++)
+        if (!volume_step(op, renaming, i, error))
             return FALSE;
-    }
-    return !renaming->old_home ||
+    return !renaming->old_home || is_linked(renaming, renaming->home) ||
            home_share(renaming->old_home, renaming->home, error);
 }
 
@@ -338,25 +412,56 @@ static gboolean rename_apply(struct op *op, GError **error)
     return TRUE;
 }
 
+/* Behind a link are the images that it has under its new name. */
+static void old_volumes_remove(struct op *op, const struct renaming *renaming,
+                               GError **left)
+{
+    for (guint i = 0; i < renaming->old_volumes->len; i++) {
+        struct volume *volume = renaming->old_volumes->pdata[i];
+        g_autofree char *dir = home_volume_dir(volume);
+        g_autofree char *target = dir ? home_link_target(dir) : NULL;
+        GError *failed = NULL;
+
+        if (!target)
+            volume_remove(volume, &failed);
+        op_keep_first(op, left, failed);
+    }
+}
+
+static void old_dirs_remove(struct op *op, const struct renaming *renaming,
+                            const GPtrArray *dirs, GError **left)
+{
+    for (guint i = 0; i < dirs->len; i++) {
+        const char *dir = dirs->pdata[i];
+        g_autofree char *target = home_link_target(dir);
+        GError *failed = NULL;
+
+        if (target)
+            home_link_remove(dir, &failed);
+        else if (g_strcmp0(dir, renaming->old_home) == 0)
+            home_remove(dir, &failed);
+        op_keep_first(op, left, failed);
+    }
+}
+
 static gboolean rename_finish(struct op *op, GError **error)
 {
     const struct renaming *renaming = op->data;
+    g_autoptr(GPtrArray) dirs = home_dirs(renaming->old_home, renaming->old_volumes);
     g_autoptr(GError) left = NULL;
+    g_autofree char *hint = NULL;
     GError *failed = NULL;
 
     if (renaming->old_home || renaming->old_volumes->len)
         op_step(op, "old names removed");
-    for (guint i = 0; i < renaming->old_volumes->len; i++) {
-        volume_remove(renaming->old_volumes->pdata[i], &failed);
-        op_keep_first(op, &left, g_steal_pointer(&failed));
-    }
-    if (renaming->old_home && !home_remove(renaming->old_home, &failed))
-        op_keep_first(op, &left, g_steal_pointer(&failed));
-    if (renaming->old_unit && !undo_unit(renaming->old_unit, &failed))
+    old_volumes_remove(op, renaming, &left);
+    old_dirs_remove(op, renaming, dirs, &left);
+    if (renaming->old_unit && !home_unit_remove(renaming->old_unit, &failed))
         op_keep_first(op, &left, g_steal_pointer(&failed));
     if (!left)
         return TRUE;
-    error_set(error, QMC_ERROR_PARTIAL, error_hint(left),
+    hint = home_left_hint(left, dirs);
+    error_set(error, QMC_ERROR_PARTIAL, hint,
               "it is renamed, but some of it is there under its old name too: %s",
               left->message);
     return FALSE;

@@ -119,7 +119,7 @@ void op_unref(struct op *op)
 
 gboolean op_over(const struct op *op)
 {
-    return op->phase == OP_DONE || op->phase == OP_FAILED;
+    return op->phase >= OP_DONE;
 }
 
 static gboolean fits_still(struct op *op, const struct qube *qube, GError **error)

@@ -162,7 +162,15 @@ char *op_consequence(const struct op_row *row, const struct model *model,
 char *op_command(const struct op_row *row, const struct qube *qube,
                  GHashTable *args);
 
-enum op_phase { OP_QUEUED, OP_RUNNING, OP_UNDOING, OP_SAVING, OP_DONE, OP_FAILED };
+enum op_phase {
+    OP_QUEUED,
+    OP_RUNNING,
+    OP_UNDOING,
+    OP_SAVING,
+    OP_DONE,
+    OP_PARTIAL, /* done and saved, but not all that follows: finish failed */
+    OP_FAILED,
+};
 enum step_state { STEP_RUNNING, STEP_OK, STEP_SKIPPED, STEP_WARNING, STEP_FAILED };
 
 struct op_step {
@@ -181,7 +189,7 @@ struct op {
     enum op_phase phase;
     gint64 began_us, ended_us;
     GArray *steps;        /* struct op_step; the last RUNNING one is now */
-    GError *error;        /* OP_FAILED */
+    GError *error;        /* OP_FAILED, OP_PARTIAL (code PARTIAL: what stayed) */
     char *undone;         /* what was taken back after a failure; NULL: nothing */
     char *left;           /* what could not be, and why; NULL: nothing */
     char *result;         /* what success has to say beyond row->done, without
@@ -198,7 +206,7 @@ struct op {
     struct op_private *priv;
 };
 
-gboolean op_over(const struct op *op); /* DONE or FAILED */
+gboolean op_over(const struct op *op); /* DONE, PARTIAL or FAILED */
 /* Main: the engine forgets what ended long ago; who looks at it longer holds it. */
 struct op *op_ref(struct op *op);
 void op_unref(struct op *op);
@@ -217,7 +225,8 @@ void op_args_set(GHashTable *args, const char *name, const char *text);
 GHashTable *op_args_copy(GHashTable *args); /* args may be NULL */
 gboolean op_args_bool(GHashTable *args, const char *arg); /* args may be NULL */
 gint64 op_int(const struct op *op, const char *arg, gint64 otherwise);
-/* One line of what would be done: kept in a dry run only. */
+/* One line of what would be done: kept in a dry run only. What look sees on the disk
+ * follows as steps. */
 void op_plan(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* Worker, in run. Begins a step (and ends the one before as OK). */

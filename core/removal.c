@@ -208,14 +208,43 @@ gboolean removals_apply(const struct removals *removals, struct op *op, GError *
 
 /* --- worker --- */
 
-/* Nobody else loses anything with it. */
+/* What is behind a link that leads nowhere would stay, and nobody would know of it. */
+static gboolean check_dirs(const struct removal *removal, GError **error)
+{
+    g_autoptr(GPtrArray) dirs = home_dirs(removal->home, hold_volumes(removal->hold));
+
+    for (guint i = 0; i < dirs->len; i++)
+        if (!home_check(dirs->pdata[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+/* Nobody else loses anything with it, and nothing of it is out of reach. */
 static gboolean is_alone(const struct removals *removals, const struct removal *removal,
                          GError **error)
 {
-    if (!removal->home || tenants_check(removals->tenants, removal->home, error))
+    if (!removal->home || (check_dirs(removal, error) &&
+                           tenants_check(removals->tenants, removal->home, error)))
         return TRUE;
     g_prefix_error(error, "cannot %s '%s': ", removals->verb, hold_name(removal->hold));
     return FALSE;
+}
+
+/* What only the disk tells. */
+static void plan_links(const struct removal *removal, struct op *op)
+{
+    g_autoptr(GPtrArray) dirs = home_dirs(removal->home, hold_volumes(removal->hold));
+    g_autoptr(GPtrArray) images = home_image_links(dirs);
+
+    for (guint i = 0; i < dirs->len; i++) {
+        g_autofree char *target = home_link_target(dirs->pdata[i]);
+
+        if (target)
+            op_step(op, "%s is a link: what Qubes keeps in %s is deleted, the rest stays",
+                    (const char *)dirs->pdata[i], target);
+    }
+    for (guint i = 0; i < images->len; i++)
+        op_step(op, "%s stays: an image is a link to it", (const char *)images->pdata[i]);
 }
 
 gboolean removals_look(const struct removals *removals, struct op *op, GError **error)
@@ -227,6 +256,8 @@ gboolean removals_look(const struct removals *removals, struct op *op, GError **
             !hold_check_halted(removal->hold, "remove", error) ||
             !is_alone(removals, removal, error))
             return FALSE;
+        if (!removal->kept)
+            plan_links(removal, op);
     }
     return TRUE;
 }
@@ -280,20 +311,45 @@ gboolean removals_take(struct removals *removals, struct op *op, GError **error)
     return TRUE;
 }
 
-static void unit_remove(struct op *op, const char *unit, GError **left)
+/* Links last: as long as one is there, what it leads to is found by its name. */
+static void dirs_remove(const struct removal *removal, struct op *op,
+                        const GPtrArray *dirs, GError **left)
 {
-    GError *failed = NULL;
+    gboolean whole = *left == NULL;
 
-    if (!unit || unlink(unit) == 0 || errno == ENOENT || errno == ENOTDIR)
-        return;
-    error_set_errno(&failed, errno, NULL, "cannot remove '%s'", unit);
-    op_keep_first(op, left, failed);
+    for (guint i = 0; i < dirs->len; i++) {
+        const char *dir = dirs->pdata[i];
+        g_autofree char *target = home_link_target(dir);
+        GError *failed = NULL;
+
+        if (target && whole)
+            home_link_clear(dir, &failed);
+        else if (!target && g_strcmp0(dir, removal->home) == 0)
+            home_remove(dir, &failed);
+        op_keep_first(op, left, failed);
+    }
+}
+
+/* They may be anything, and anybody's. */
+static void links_tell(struct op *op, const GPtrArray *images, GError **left)
+{
+    for (guint i = 0; i < images->len; i++) {
+        g_autofree char *shell = text_shell_quote(images->pdata[i]);
+        g_autofree char *hint = g_strdup_printf("if nobody else needs it: rm %s", shell);
+        GError *failed = NULL;
+
+        error_set(&failed, QMC_ERROR_STATE, hint, "'%s' stays, an image of it was a link to that",
+                  (const char *)images->pdata[i]);
+        op_keep_first(op, left, failed);
+    }
 }
 
 static void data_remove(const struct removals *removals, const struct removal *removal,
                         struct op *op, GError **left)
 {
     GPtrArray *volumes = hold_volumes(removal->hold);
+    g_autoptr(GPtrArray) dirs = home_dirs(removal->home, volumes);
+    g_autoptr(GPtrArray) images = home_image_links(dirs);
     GError *failed = NULL;
 
     op_step(op, "data of %s deleted", hold_name(removal->hold));
@@ -306,24 +362,40 @@ static void data_remove(const struct removals *removals, const struct removal *r
         volume_remove(volumes->pdata[i], &failed);
         op_keep_first(op, left, g_steal_pointer(&failed));
     }
-    if (removal->home && !home_remove(removal->home, &failed))
-        op_keep_first(op, left, g_steal_pointer(&failed));
+    dirs_remove(removal, op, dirs, left);
+    links_tell(op, images, left);
+}
+
+/* Takes the error. */
+static GError *left_error(const struct removal *removal, GError *left)
+{
+    g_autoptr(GError) own = left;
+    g_autoptr(GPtrArray) dirs = home_dirs(removal->home, hold_volumes(removal->hold));
+    g_autofree char *hint = home_left_hint(own, dirs);
+    GError *error = NULL;
+
+    error_set(&error, QMC_ERROR_PARTIAL, hint, "'%s' is removed, but not all it had: %s",
+              hold_name(removal->hold), own->message);
+    return error;
 }
 
 gboolean removals_finish(const struct removals *removals, struct op *op, GError **error)
 {
-    g_autoptr(GError) left = NULL;
+    g_autoptr(GError) first = NULL;
 
     for (guint i = 0; i < removals->all->len; i++) {
         const struct removal *removal = removals->all->pdata[i];
+        GError *left = NULL, *failed = NULL;
 
         if (!removal->kept)
             data_remove(removals, removal, op, &left);
-        unit_remove(op, removal->unit, &left);
+        if (removal->unit && !home_unit_remove(removal->unit, &failed))
+            op_keep_first(op, &left, failed);
+        if (left)
+            op_keep_first(op, &first, left_error(removal, left));
     }
-    if (!left)
+    if (!first)
         return TRUE;
-    error_set(error, QMC_ERROR_PARTIAL, error_hint(left),
-              "it is removed, but not all it had: %s", left->message);
+    g_propagate_error(error, g_steal_pointer(&first));
     return FALSE;
 }

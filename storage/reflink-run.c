@@ -89,7 +89,8 @@ gboolean reflink_remove(struct volume *volume, GError **error)
         return FALSE;
     if (rmdir(at->dir) == 0)
         return image_sync_parent(at->dir, error);
-    if (errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST)
+    /* ENOTDIR: a link in its place is not the volume's */
+    if (errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
         return TRUE;
     image_error(error, errno, "remove the directory", at->dir);
     return FALSE;

@@ -354,9 +354,9 @@ static void action_note_failed(struct app *app, const struct op *op)
     gboolean boxed = app_top(app)->class->kind == SCREEN_POPUP;
     gboolean shown = progress_shows(app, op);
 
-    app_note_on(app, op->uuid, TRUE, "%s was not %s%s: %s", op->subject,
-                op->row->done, boxed && !shown ? " (7 tells more)" : "",
-                op->error->message);
+    app_note_on(app, op->uuid, TRUE, "%s was %s%s%s: %s", op->subject,
+                op->phase == OP_PARTIAL ? "" : "not ", op->row->done,
+                boxed && !shown ? " (7 tells more)" : "", op->error->message);
     if (!boxed && !shown)
         error_open(app, op);
 }
@@ -365,7 +365,7 @@ void action_event(struct app *app, const struct op *op)
 {
     if (op->phase == OP_DONE)
         action_note_done(app, op);
-    if (op->phase != OP_FAILED)
+    if (!op->error)
         return;
     /* What the user asked for is no warning. */
     if (error_is(op->error, QMC_ERROR_CANCELLED))

@@ -80,6 +80,7 @@ static const char *jobs_word(const struct op *op)
     static const char *const words[] = {
         [OP_QUEUED] = "queued", [OP_RUNNING] = "running", [OP_UNDOING] = "undoing",
         [OP_SAVING] = "saving", [OP_DONE] = "done",       [OP_FAILED] = "failed",
+        [OP_PARTIAL] = "in part",
     };
 
     return jobs_was_cancelled(op) ? "cancelled" : words[op->phase];
@@ -96,6 +97,7 @@ static enum style jobs_style_state(gconstpointer item, gpointer data)
         [OP_QUEUED] = STYLE_DIM,     [OP_RUNNING] = STYLE_STRONG,
         [OP_UNDOING] = STYLE_WARN,   [OP_SAVING] = STYLE_STRONG,
         [OP_DONE] = STYLE_GOOD,      [OP_FAILED] = STYLE_BAD,
+        [OP_PARTIAL] = STYLE_WARN,
     };
     const struct op *op = item;
 
@@ -162,7 +164,7 @@ static char *jobs_text_result(gconstpointer item, gpointer data)
 {
     const struct op *op = item;
 
-    if (op->phase == OP_FAILED)
+    if (op->error)
         return g_strdup(op->error->message);
     if (op->phase == OP_DONE)
         return g_strdup(op->result ? op->result : op->row->done);
@@ -307,7 +309,7 @@ static void jobs_key_open(struct screen *screen)
 {
     struct op *op = jobs_selected(screen);
 
-    if (op->phase == OP_FAILED)
+    if (op->error)
         error_open(screen->app, op);
     else
         progress_open(screen->app, op);

@@ -77,7 +77,7 @@ static void progress_ended(struct screen *screen)
     if (progress_timed_out(screen))
         return;
     app_pop(app, screen);
-    if (op->phase == OP_FAILED && !error_is(op->error, QMC_ERROR_CANCELLED))
+    if (op->error && !error_is(op->error, QMC_ERROR_CANCELLED))
         error_open(app, op);
 }
 

@@ -83,7 +83,9 @@ static void report_fill_cause(struct report *report, const GError *error, char *
 static void report_fill_op(struct report *report, const struct op *op)
 {
     report->uuid = g_strdup(op->uuid);
-    report->title = g_strdup_printf("%s was not %s", op->subject, op->row->done);
+    report->title = g_strdup_printf(op->phase == OP_PARTIAL ? "%s was %s, but something stayed"
+                                                            : "%s was not %s",
+                                    op->subject, op->row->done);
     report_fill_cause(report, op->error, report_step(op));
     report_add(report, "ALREADY UNDONE", STYLE_NORMAL, g_strdup(op->undone));
     report_add(report, "STILL THERE", STYLE_STRONG, g_strdup(op->left));

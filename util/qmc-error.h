@@ -21,7 +21,7 @@ typedef enum {
     QMC_ERROR_TIMEOUT,     /* a deadline passed */
     QMC_ERROR_CANCELLED,   /* the user asked to stop */
     QMC_ERROR_UNSUPPORTED, /* this system or version cannot do it */
-    QMC_ERROR_PARTIAL,     /* some of many failed */
+    QMC_ERROR_PARTIAL,     /* some of many failed; or done, but something stayed */
     QMC_ERROR_UNCONFIRMED, /* a question was not answered with yes */
     QMC_ERROR_INTERNAL,    /* our own fault */
 } QmcErrorCode;

@@ -57,11 +57,14 @@ killed() { # SCENE MODE N
     last=$now
 }
 
-# It is refused with file, reason and next step, or it was not needed; before it
-# began, if it cannot be told that no qubesd runs.
+# It is refused with file, reason and next step, or done but for what these tell, or it
+# was not needed; before it began, if it cannot be told that no qubesd runs.
 said() {
     if [ $status -eq 0 ]; then
         test "$now" = new
+    elif [ $status -eq 8 ]; then
+        test "$now" = new && grep -q "^qmc: .*$root" "$work/err" &&
+            grep -q "^qmc: .*: $reason\$" "$work/err" && grep -q '^hint: ' "$work/err"
     elif [ $status -eq 5 ] && grep -q ': the socket of qubesd' "$work/err"; then
         test "$now" = old && grep -q ' openat .*/run$' "$work/calls"
     else

@@ -141,6 +141,33 @@ err_has 'net qube of personal.* is lost'
 run 0 --demo --root "$demo" stop sys-firewall --yes
 out_has '^sys-firewall: asked to shut down$'
 
+# What stays behind a link is named, and the qube is gone.
+homes=$demo/var/lib/qubes/appvms
+run 0 --demo --root "$demo" create big --class AppVM --label red
+mv "$homes/big" "$work/big"
+ln -s "$work/big" "$homes/big"
+run 0 --demo --root "$demo" rename big huge
+out_has '^huge: renamed to huge$\|^big: renamed to huge$'
+test -f "$work/big/private.img" && test -h "$homes/huge" && test ! -h "$homes/big"
+ok "the link is renamed, the image stays where it is"
+: >"$work/big/photo"
+run 0 --demo --root "$demo" rm huge --dry-run
+out_has "what Qubes keeps in $work/big is deleted, the rest stays"
+run 8 --demo --root "$demo" rm huge --confirm huge
+out_has '^huge: removed$'
+err_has "is removed, but not all it had: .*'photo' in it"
+err_has "^hint: .*rm -r $work/big"
+test ! -e "$work/big/private.img" && test -f "$work/big/photo" && test ! -h "$homes/huge"
+ok "what was not of the qube stays"
+mkdir "$work/other" "$work/other/big"
+run 0 --demo --root "$demo" create big --class AppVM --label red
+: >"$work/other/photo"
+mv "$homes/big" "$homes/big.was"
+ln -s "$work/other" "$homes/big"
+run 8 --demo --root "$demo" rm big --confirm big --json
+out_has '"done":true,"result":"removed","error":"partial"'
+rm -r "$homes/big.was"
+
 # A demo without --root goes away by itself.
 run 0 --demo ls
 run 0 --demo

@@ -311,6 +311,8 @@ START_TEST(a_link_that_leads_nowhere_is_told)
     ck_told("the images of 'work'", "^nothing$");
     ck_assert_int_eq(g_mkdir_with_parents(disk, 0700), 0);
     ck_told("leads nowhere", "^nothing$");
+    ck_told("is a link", "^the directory of 'work' is a link: '.*/appvms/work' to "
+                         "'.*/mnt/work' -> nothing is wrong with it: ");
 }
 END_TEST
 

@@ -351,17 +351,30 @@ END_TEST
 START_TEST(what_cannot_be_deleted_is_told)
 {
     g_autofree char *dir = world_path(world, "/var/lib/qubes/appvms/x");
+    g_autofree char *link = world_path(world, "/var/lib/qubes/appvms/y");
+    g_autofree char *hint = NULL;
+    const struct op_request request = { .op = "remove", .consent = CONFIRM_L3 };
     struct op *op;
 
     make_victim();
-    fault_arm("rmdir", 1, EACCES);
-    op = life_remove(world, "x");
-    fault_disarm();
-    ck_no_error(op->error);
-    ck_assert_int_eq(world_step(op, "not all it had")->state, STEP_WARNING);
-    ck_assert_ptr_nonnull(strstr(world->notes->str, "not all it had"));
+    make("y", "AppVM");
+    fake_script("hang=undefine");
+    op = world_submit_as(world, &request, "x", NULL);
+    while (fake_count("undefine") == 0)
+        g_usleep(1000);
+    /* somebody moves in when it is looked at already */
+    ck_assert(file_remove_tree(link, NULL));
+    ck_assert_int_eq(symlink(dir, link), 0);
+    fake_script("hang=");
+    world_finish(world, op);
+    ck_assert_int_eq(op->phase, OP_PARTIAL);
+    ck_assert_int_eq(world_step(op, "data of x deleted")->state, STEP_WARNING);
+    ck_assert_ptr_nonnull(strstr(op->error->message, "not all it had"));
+    ck_assert_ptr_nonnull(strstr(op->error->message, dir));
+    hint = g_strdup_printf("qmc xml sweep %s --confirm x", dir);
+    ck_assert_ptr_nonnull(strstr(error_hint(op->error), hint));
     ck_assert_ptr_null(model_qube_named(engine_model(world->engine), "x"));
-    ck_assert(!g_file_test(dir, G_FILE_TEST_EXISTS));
+    ck_assert(g_file_test(dir, G_FILE_TEST_EXISTS));
 }
 END_TEST
 

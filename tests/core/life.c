@@ -273,7 +273,7 @@ guint life_each_failure(struct world *world,
             ck_no_error(op->error);
             return failed;
         }
-        if (!op->error) {
+        if (op->phase != OP_FAILED) {
             if (settle)
                 settle(world, nth);
             continue;
