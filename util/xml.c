@@ -41,6 +41,7 @@ struct xml_reader {
     xmlParserCtxt *ctxt;
     gsize mark; /* the end of the last tag, comment, instruction or CDATA */
     GString *texts[XML_DEPTH_MAX + 1]; /* text of each open element, from 1 */
+    gboolean whole[XML_DEPTH_MAX + 1]; /* what follows does not belong to it */
     int depth;
     struct xml_attr *attrs;
     gsize attrs_max;
@@ -171,8 +172,10 @@ static void xml_put_attrs(struct xml_reader *reader, char *to, int n,
 
 static void xml_push_text(struct xml_reader *reader)
 {
-    GString **text = &reader->texts[++reader->depth];
+    GString **text = &reader->texts[reader->depth + 1];
 
+    reader->whole[reader->depth++] = TRUE;
+    reader->whole[reader->depth] = FALSE;
     if (!*text)
         *text = g_string_sized_new(64);
     g_string_truncate(*text, 0);
@@ -249,7 +252,7 @@ static void xml_on_text(void *data, const xmlChar *text, int len)
 {
     struct xml_reader *reader = data;
 
-    if (reader->depth > 0)
+    if (reader->depth > 0 && !reader->whole[reader->depth])
         g_string_append_len(reader->texts[reader->depth], (const char *)text, len);
 }
 
@@ -266,6 +269,7 @@ static void xml_on_comment(void *data, const xmlChar *text)
     struct xml_reader *reader = data;
 
     reader->mark = xml_offset(reader);
+    reader->whole[reader->depth] = TRUE;
 }
 
 static void xml_on_instruction(void *data, const xmlChar *target, const xmlChar *text)

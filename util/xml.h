@@ -20,7 +20,8 @@ struct xml_handler {
     gboolean (*start)(const char *name, const struct xml_attr *attrs,
                       gsize begin, gpointer data, GError **error);
     /* `end` is the offset after '>'. text is the character data directly inside
-     * the element, joined, "" if none (white space kept). */
+     * the element up to the first element, comment or instruction in it, which is
+     * all that lxml takes for its text; "" if none (white space kept). */
     gboolean (*end)(const char *name, const char *text, gsize end,
                     gpointer data, GError **error);
     /* What strict readers refuse, though everything can be read: a prefix that
