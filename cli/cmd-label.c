@@ -23,7 +23,7 @@ static gboolean run_ls(struct cli *cli, GError **error)
         out_row(out);
         out_text(out, label->name);
         out_number(out, label->index);
-        out_text(out, label->spelled);
+        out_text(out, label->color);
         out_number(out, model_label_users(model, label, NULL));
     }
     out_print(out, cli->form);

@@ -38,6 +38,7 @@ device_assignment_copy(const struct device_assignment *device)
         g_array_append_val(copy->options, pair);
     }
     copy->flaw = g_strdup(device->flaw);
+    copy->after = device->after;
     copy->text = g_strdup(device->text);
     copy->attrs = g_strdup(device->attrs);
     copy->elements = g_strdup(device->elements);
@@ -208,11 +209,19 @@ static char *unless_any(const char *text)
     return text && *text && !g_str_equal(text, "*") ? g_strdup(text) : NULL;
 }
 
-static void flaw_set(struct device_assignment *device, const char *what,
-                     const char *untrusted_text)
+/* Of PCI there is none without a name. */
+static char *port_read(const struct device_assignment *device, const char *text)
 {
-    if (!device->flaw)
+    return !*text && g_str_equal(device->class, "pci") ? g_strdup("") : unless_any(text);
+}
+
+static void flaw_set(struct device_assignment *device, enum device_flaw after,
+                     const char *what, const char *untrusted_text)
+{
+    if (!device->flaw) {
         device->flaw = g_strdup_printf("%s is '%s'", what, untrusted_text);
+        device->after = after;
+    }
 }
 
 static void mode_set(struct device_reader *reader, const char *word)
@@ -224,18 +233,22 @@ static void mode_set(struct device_reader *reader, const char *word)
             return;
         }
     if (!reader->required)
-        flaw_set(reader->device, "its mode", word);
+        flaw_set(reader->device,
+                 g_str_equal(word, "manual") ? DEVICE_REFUSED : DEVICE_DROPPED, "its mode",
+                 word);
 }
 
-/* The words of a bool property (spec 1.4). */
+/* The words of a bool property (spec 1.4), of which none is empty where it stands in an
+ * attribute. */
 static void required_set(struct device_reader *reader, const char *word)
 {
     g_autofree char *value = prop_canonical(prop_find("debug", CLASS_APP), NULL, word);
 
     reader->required = TRUE;
     g_clear_pointer(&reader->device->flaw, g_free); /* the mode does not count */
-    if (!value)
-        flaw_set(reader->device, "what it says of being required", word);
+    if (!value || !*word)
+        flaw_set(reader->device, DEVICE_REFUSED_FIRST, "what it says of being required",
+                 word);
     else
         reader->device->mode = g_str_equal(value, "True") ? DEVICE_REQUIRED
                                                           : DEVICE_AUTO;
@@ -249,7 +262,7 @@ static void attr_set(struct device_reader *reader, const char *name, const char 
     if (g_str_equal(name, "backend-domain")) {
         device->backend = unless_any(value);
     } else if (g_str_equal(name, "id")) {
-        device->port = unless_any(value);
+        device->port = port_read(device, value);
     } else if (g_str_equal(name, "identity")) {
         device->identity = unless_any(value);
     } else if (g_str_equal(name, "mode")) {

@@ -16,6 +16,10 @@
 
 #include "core/model.h"
 
+/* It drops the assignment; or does not load the store: if it finds the backend, or
+ * before it looks for it. */
+enum device_flaw { DEVICE_DROPPED, DEVICE_REFUSED, DEVICE_REFUSED_FIRST };
+
 enum device_mode { DEVICE_REQUIRED, DEVICE_AUTO, DEVICE_ASK };
 
 struct device_assignment {
@@ -26,6 +30,7 @@ struct device_assignment {
     enum device_mode mode;
     GArray *options;       /* struct pair, in the order of the file */
     char *flaw;            /* why it cannot be used; NULL: it can. Kept as it is */
+    enum device_flaw after; /* what qubesd does for it */
     char *text;            /* its bytes in the store; NULL: new, or to be written
                             * anew */
     char *attrs, *elements; /* of it, not understood, verbatim; NULL: none */

@@ -10,6 +10,7 @@
 #include "util/text.h"
 
 #define DROPPED "it is kept, but qubesd drops it: mend"
+#define REFUSED "qubesd does not load the store with it: mend"
 
 /* Options by class; NULL: any. */
 static const struct {
@@ -78,15 +79,26 @@ static char *shown(const struct device_assignment *device)
     return text_sanitise(text, -1);
 }
 
+/* " id=\"00_14.0\"" as it stands in the element, or "" where there is none. */
+static char *attr_shown(const struct device_assignment *device, const char *name)
+{
+    gsize begin, end;
+
+    if (!xml_attr_find(device->text, 0, name, &begin, &end))
+        return g_strdup("");
+    g_autofree char *attr = g_strndup(device->text + begin, end - begin);
+    g_autofree char *shown = text_sanitise(attr, -1);
+    return g_strconcat(" ", shown, NULL);
+}
+
 /* Takes the message. */
 static void device_find(struct qube *qube, const struct device_assignment *device,
                         enum severity severity, const char *deed, char *message)
 {
-    g_autofree char *port = text_sanitise(device->port ? device->port : "", -1);
-    g_autofree char *backend = text_sanitise(device->backend ? device->backend : "", -1);
-    g_autofree char *hint = store_by_hand(
-        "%s <device backend-domain=\"%s\" id=\"%s\"> of '%s'", deed, backend, port,
-        qube->name);
+    g_autofree char *backend = attr_shown(device, "backend-domain");
+    g_autofree char *port = attr_shown(device, "id");
+    g_autofree char *hint =
+        store_by_hand("%s <device%s%s> of '%s'", deed, backend, port, qube->name);
 
     qube_find(qube, severity, hint, "%s", message);
     g_free(message);
@@ -124,27 +136,58 @@ static void unknown_check(struct qube *qube, const struct device_assignment *dev
                                     "understood", what, qube->name));
 }
 
+static gboolean is_lost(const struct model *model, const struct device_assignment *device)
+{
+    return device->backend && !model_qube_named(model, device->backend);
+}
+
+/* In the order of qubesd (spec 1.8): modes, the backend, the port. */
+static void flaw_check(const struct model *model, struct qube *qube,
+                       const struct device_assignment *device)
+{
+    g_autofree char *what = shown(device);
+    gboolean refused = device->after == DEVICE_REFUSED_FIRST ||
+                       (device->after == DEVICE_REFUSED && class_known(device->class) &&
+                        !is_lost(model, device));
+
+    device_find(qube, device, refused ? SEVERITY_STOP : SEVERITY_WARN,
+                refused ? REFUSED : DROPPED,
+                g_strdup_printf("device '%s' of '%s' cannot be used: %s", what, qube->name,
+                                device->flaw));
+}
+
+static void port_check(const struct model *model, struct qube *qube,
+                       const struct device_assignment *device)
+{
+    g_autofree char *what = NULL;
+    gboolean dropped = (device->flaw && device->after == DEVICE_DROPPED) ||
+                       is_lost(model, device);
+
+    if (!g_str_equal(device->class, "pci") || !device->port || is_pci_port(device->port))
+        return;
+    what = shown(device);
+    device_find(qube, device, dropped ? SEVERITY_WARN : SEVERITY_STOP,
+                "an id such as 00_14.0 is needed: mend",
+                g_strdup_printf("device '%s' of '%s' is at no port of PCI", what,
+                                qube->name));
+}
+
 static void device_check(const struct model *model, struct qube *qube,
                          const struct device_assignment *device)
 {
     g_autofree char *what = shown(device);
 
     if (device->flaw)
-        device_find(qube, device, SEVERITY_WARN, DROPPED,
-                    g_strdup_printf("device '%s' of '%s' cannot be used: %s", what,
-                                    qube->name, device->flaw));
+        flaw_check(model, qube, device);
     if (!class_known(device->class))
         device_find(qube, device, SEVERITY_INFO, DROPPED,
                     g_strdup_printf("device '%s' of '%s' is of an unknown class", what,
                                     qube->name));
-    if (device->backend && !model_qube_named(model, device->backend))
+    if (is_lost(model, device))
         device_find(qube, device, SEVERITY_WARN, DROPPED,
                     g_strdup_printf("device '%s' of '%s' cannot be used: there is no "
                                     "qube '%s'", what, qube->name, device->backend));
-    if (g_str_equal(device->class, "pci") && device->port && !is_pci_port(device->port))
-        device_find(qube, device, SEVERITY_STOP, "an id such as 00_14.0 is needed: mend",
-                    g_strdup_printf("device '%s' of '%s' is at no port of PCI", what,
-                                    qube->name));
+    port_check(model, qube, device);
     unknown_check(qube, device);
     for (guint i = 0; i < device->options->len; i++)
         option_check(qube, device, &g_array_index(device->options, struct pair, i));

@@ -62,8 +62,7 @@ const struct label *model_label_add(struct model *model, const char *name,
 
     label->index = index_free(model);
     label->name = g_strdup(name);
-    label->color = (unsigned)g_ascii_strtoull(color, NULL, 16);
-    g_strlcpy(label->spelled, color, sizeof label->spelled);
+    label->color = g_strdup(color);
     g_ptr_array_add(model->labels, label);
     model->generation++;
     return label;

@@ -34,6 +34,7 @@ static void label_free(gpointer data)
     struct label *label = data;
 
     g_free(label->name);
+    g_free(label->color);
     g_free(label);
 }
 

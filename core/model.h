@@ -110,8 +110,7 @@ struct qube {
 struct label {
     int index;
     char *name;
-    unsigned color; /* 0xrrggbb */
-    char spelled[9]; /* the same as it stands in the store */
+    char *color; /* "0xcc0000", or what else stands in the store; NULL: nothing */
     gboolean doubled; /* in the file more than once: the last one counts */
 };
 

@@ -14,7 +14,9 @@
 
 static gboolean same_color(const struct label *label, unsigned color)
 {
-    return label->color == color;
+    unsigned is;
+
+    return label->color && label_color_check(label->color, &is, NULL) && is == color;
 }
 
 static gboolean room_check(const struct model *model, GError **error)
@@ -34,6 +36,7 @@ static gboolean add_fits(const struct model *model, const struct qube *dom0,
 {
     const char *name = edit_arg(args, "name"), *color = edit_arg(args, "color");
     const struct label *label = name ? model_label(model, name) : NULL;
+    g_autofree char *shown = NULL;
     unsigned value = 0;
 
     if (color && !label_color_check(color, &value, error))
@@ -42,9 +45,9 @@ static gboolean add_fits(const struct model *model, const struct qube *dom0,
         return TRUE;
     if (!label)
         return label_name_check(name, error) && room_check(model, error);
+    shown = text_sanitise_value(label->color ? label->color : "", -1);
     error_set(error, QMC_ERROR_EXISTS, "choose another name",
-              "there is a label '%s' already: its colour is %s", label->name,
-              label->spelled);
+              "there is a label '%s' already: its colour is %s", label->name, shown);
     return FALSE;
 }
 

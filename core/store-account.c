@@ -275,7 +275,7 @@ static void labels_account(struct store_account *account, const struct model *mo
         g_autofree char *id = g_strdup_printf("label-%d", label->index);
 
         item(account, &(struct key){ LABEL, id, "name" }, label->name);
-        item(account, &(struct key){ LABEL, id, "color" }, label->spelled);
+        item(account, &(struct key){ LABEL, id, "color" }, label->color ? label->color : "");
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/device-private.h"
 #include "core/feature.h"
+#include "core/label.h"
 #include "core/model-private.h"
 #include "core/name.h"
 #include "core/tag.h"
@@ -322,19 +323,12 @@ static void prop_unknown(struct model *model, struct qube *qube,
                    value->name);
 }
 
-/* The qube can be used, without a network: it is mended where that is seen. */
-static gboolean reads_as_none(const struct qube *qube, const struct prop_value *value)
-{
-    return qube && g_str_equal(value->name, "netvm");
-}
-
 static void prop_bad(struct model *model, struct qube *qube, struct prop_value *value,
                      const GError *error)
 {
     g_autofree char *hint = prop_repair(model, qube, value->row);
     enum severity severity =
-        store_refusal_prop(model, qube, value) && !reads_as_none(qube, value)
-            ? SEVERITY_STOP : SEVERITY_WARN;
+        store_refusal_prop(model, qube, value) ? SEVERITY_STOP : SEVERITY_WARN;
 
     value->bad = TRUE;
     if (!qube) {
@@ -644,6 +638,25 @@ static void label_namesake(struct model *model, const struct label *label)
                model_label(model, label->name)->index);
 }
 
+/* Qubes takes any text for one, and its windows get none. */
+static void label_colorless(struct model *model, const struct label *label)
+{
+    g_autofree char *shown = text_sanitise_value(label->color ? label->color : "", -1);
+    g_autofree char *hint = store_by_hand(
+        "a color such as 0xcc0000 is needed: mend <label id=\"label-%d\"> in <labels>",
+        label->index);
+
+    model_find(model, SEVERITY_WARN, hint, "the label '%s' has no colour: '%s' is none",
+               label->name, shown);
+}
+
+static gboolean has_color(const struct label *label)
+{
+    unsigned value;
+
+    return label->color && label_color_check(label->color, &value, NULL);
+}
+
 static void labels_check(struct model *model)
 {
     if (model->labels->len == 0)
@@ -654,6 +667,8 @@ static void labels_check(struct model *model)
 
         if (label->doubled)
             label_twice(model, label);
+        if (!has_color(label))
+            label_colorless(model, label);
         if (!*label->name)
             label_nameless(model, label);
         else if (!g_str_has_prefix(label->name, "label-") &&

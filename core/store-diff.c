@@ -126,7 +126,7 @@ static GArray *facts_of_rest(const struct store_reading *reading)
     for (guint i = 0; i < model->labels->len; i++) {
         const struct label *label = model->labels->pdata[i];
         g_autofree char *value =
-            g_strdup_printf("label-%d %s", label->index, label->spelled);
+            g_strdup_printf("label-%d %s", label->index, label->color ? label->color : "-");
 
         fact_add(facts, "label", g_strdup(label->name), value);
     }

@@ -217,18 +217,6 @@ static void end_root(struct loader *loader, const char *text, gsize end)
     loader->store->image.root = (struct span){ top(loader)->begin, end };
 }
 
-static gboolean color_read(const char *text, struct label *label)
-{
-    guint64 value;
-
-    if (!text || strlen(text) != 8 || !g_str_has_prefix(text, "0x") ||
-        !g_ascii_string_to_unsigned(text + 2, 16, 0, 0xffffff, &value, NULL))
-        return FALSE;
-    label->color = (unsigned)value;
-    g_strlcpy(label->spelled, text, sizeof label->spelled);
-    return TRUE;
-}
-
 int store_id_number(const char *id)
 {
     const char *dash = id ? strchr(id, '-') : NULL;
@@ -236,13 +224,6 @@ int store_id_number(const char *id)
 
     return dash && g_ascii_string_to_signed(dash + 1, 10, 0, G_MAXINT, &number, NULL)
                ? (int)number : -1;
-}
-
-static gboolean label_read(const struct xml_attr *attrs, struct label *label)
-{
-    label->index = store_id_number(attr_get(attrs, "id"));
-    return label->index >= 0 &&
-           color_read(attr_get(attrs, "color"), label);
 }
 
 static struct label *label_indexed(const struct model *model, int index)
@@ -267,6 +248,7 @@ static void label_take(struct loader *loader, const struct label *read)
         return;
     }
     g_free(label->name);
+    g_free(label->color);
     *label = *read;
     label->doubled = TRUE;
 }
@@ -274,11 +256,12 @@ static void label_take(struct loader *loader, const struct label *read)
 static gboolean begin_label(struct loader *loader, const struct xml_attr *attrs)
 {
     static const char *const known[] = { "id", "color", NULL };
-    struct label label = { 0 };
+    struct label label = { .index = store_id_number(attr_get(attrs, "id")) };
     g_autofree char *id = NULL;
 
-    if (loader->model->labels->len >= LABELS_MAX || !label_read(attrs, &label))
+    if (loader->model->labels->len >= LABELS_MAX || label.index < 0)
         return FALSE;
+    label.color = g_strdup(attr_get(attrs, "color"));
     label_take(loader, &label);
     loader->sorted += g_str_equal(attrs[0].name, "color");
     id = g_strdup_printf("label-%d", label.index);

@@ -65,7 +65,7 @@ void store_identify(struct model *model);
 const char *store_refusal_pool(const struct pool_entry *entry);
 /* Attributes of a volume as they stand; NULL: not there. */
 struct store_volume_said {
-    const char *pool, *keep, *size, *rw, *save, *snap, *source;
+    const char *pool, *vid, *keep, *size, *rw, *save, *snap, *source;
     const char *odd;       /* the name of one that no volume has */
     gboolean usually_snap; /* by its class */
 };

@@ -55,18 +55,20 @@ static gboolean is_bool(const char *text)
     return g_strv_contains(words, text);
 }
 
-static gboolean params_fit(const struct pool_entry *entry, const struct qubes_driver *driver)
+/* Why it does not take what is said; NULL: it does. */
+static const char *params_refusal(const struct pool_entry *entry,
+                                  const struct qubes_driver *driver)
 {
     for (guint i = 0; i < entry->attrs->len; i++) {
         const struct pair *pair = &g_array_index(entry->attrs, struct pair, i);
 
         if (!is_word("name driver", pair->name) && !is_word(driver->needed, pair->name) &&
             !is_word(driver->other, pair->name))
-            return FALSE;
+            return "it has a parameter that its driver does not take";
         if (g_str_equal(pair->name, "ephemeral_volatile") && !is_bool(pair->value))
-            return FALSE;
+            return "its ephemeral_volatile is neither True nor False";
     }
-    return TRUE;
+    return NULL;
 }
 
 const char *store_refusal_pool(const struct pool_entry *entry)
@@ -79,14 +81,13 @@ const char *store_refusal_pool(const struct pool_entry *entry)
     for (guint i = 0; needed[i]; i++)
         if (!pool_has(entry, needed[i]))
             return "a parameter is missing that its driver needs";
-    return params_fit(entry, driver) ? NULL : "it has a parameter that its driver does not "
-                                              "take";
+    return params_refusal(entry, driver);
 }
 
 /* Volumes. */
 
-/* A whole number as it reads one; True and False are such. */
-static gboolean is_number(const char *text)
+/* A whole number as it reads one. */
+static gboolean is_whole(const char *text)
 {
     g_autofree char *bare = NULL;
     const char *at = text;
@@ -97,11 +98,20 @@ static gboolean is_number(const char *text)
         return TRUE; /* nearly always */
     bare = g_strstrip(g_strdup(text));
     at = bare + (*bare == '-' || *bare == '+');
-    if (g_str_equal(text, "True") || g_str_equal(text, "False"))
-        return TRUE;
     for (; g_ascii_isdigit(*at) || (*at == '_' && at > bare && g_ascii_isdigit(at[1])); at++)
         ;
     return *at == '\0' && at > bare && g_ascii_isdigit(at[-1]);
+}
+
+/* What it takes for a number or a flag wherever it stands in a volume. */
+static gboolean is_truth(const char *text)
+{
+    return g_str_equal(text, "True") || g_str_equal(text, "False");
+}
+
+static gboolean is_number(const char *text)
+{
+    return is_truth(text) || is_whole(text);
 }
 
 /* Any text but these two is true to it. */
@@ -145,11 +155,21 @@ const char *store_refusal_volume(const struct pool_entry *pool,
         return "it has an attribute that no volume has";
     if ((said->keep && !is_number(said->keep)) || (said->size && !is_number(said->size)))
         return "its size or revisions_to_keep is no number";
-    return g_str_equal(pool->driver, "linux-kernel") ? kernel_refusal(said)
-                                                     : source_refusal(said);
+    if (g_str_equal(pool->driver, "linux-kernel"))
+        return kernel_refusal(said);
+    if (said->vid && is_truth(said->vid) && g_str_has_prefix(pool->driver, "file"))
+        return "its id is no text";
+    return source_refusal(said);
 }
 
 /* Properties. */
+
+static gboolean is_netvm(const struct model *model, const char *name)
+{
+    const struct qube *netvm = model_qube_named(model, name);
+
+    return netvm && qube_get_bool(model, netvm, "provides_network");
+}
 
 gboolean store_refusal_prop(const struct model *model, const struct qube *qube,
                             const struct prop_value *value)
@@ -161,6 +181,8 @@ gboolean store_refusal_prop(const struct model *model, const struct qube *qube,
     if (!qube && g_str_equal(value->name, "default_netvm"))
         return !model_qube_named(model, value->text);
     if (g_str_equal(value->name, "dispid"))
-        return !is_number(value->text);
+        return !is_whole(value->text);
+    if (g_str_equal(value->name, "netvm"))
+        return !is_netvm(model, value->text); /* it looks for no way back */
     return TRUE;
 }

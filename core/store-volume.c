@@ -44,19 +44,46 @@ struct builder {
 
 /* Pools. */
 
+/* What keeps us from using it keeps qubesd from loading the store, or not. */
+static void pool_find(struct model *model, const struct pool_entry *entry,
+                      enum severity severity, const char *why)
+{
+    g_autofree char *hint = store_by_hand("mend <pool name=\"%s\">", entry->name);
+
+    model_find(model, severity, hint, "%s", why);
+}
+
+static void pool_refused(struct model *model, const struct pool_entry *entry,
+                         const char *refusal)
+{
+    g_autofree char *why =
+        g_strdup_printf("pool '%s': qubesd would not load the store: %s", entry->name,
+                        refusal);
+
+    pool_find(model, entry, SEVERITY_STOP, why);
+}
+
+static void foreign_build(struct model *model, const struct pool_entry *entry)
+{
+    g_autofree char *text = foreign_pool_text(entry);
+
+    model_find(model, SEVERITY_INFO, "nothing is wrong with it: qubesd works with them",
+               "%s", text);
+}
+
 static void pool_build(const struct store *store, struct model *model,
                        struct pool_entry *entry)
 {
     struct pool_param params[PARAMS_MAX + 1] = { { NULL } };
+    const char *refusal = store_refusal_pool(entry);
     g_autoptr(GError) error = NULL;
-    g_autofree char *hint = NULL;
     guint n = 0;
 
     if (driver_is_foreign(entry->driver)) {
-        g_autofree char *text = foreign_pool_text(entry);
-
-        model_find(model, SEVERITY_INFO, "nothing is wrong with it: qubesd works with them",
-                   "%s", text);
+        if (refusal)
+            pool_refused(model, entry, refusal);
+        else
+            foreign_build(model, entry);
         return;
     }
     for (guint i = 0; i < entry->attrs->len && n < PARAMS_MAX; i++) {
@@ -66,11 +93,11 @@ static void pool_build(const struct store *store, struct model *model,
             params[n++] = (struct pool_param){ pair->name, pair->value };
     }
     entry->pool = pool_new(entry->name, entry->driver, store->root, params, &error);
+    if (entry->pool && refusal)
+        pool_refused(model, entry, refusal);
     if (entry->pool)
         return;
-    hint = store_by_hand("mend <pool name=\"%s\">", entry->name);
-    model_find(model, store_refusal_pool(entry) ? SEVERITY_STOP : SEVERITY_WARN, hint, "%s",
-               error->message);
+    pool_find(model, entry, refusal ? SEVERITY_STOP : SEVERITY_WARN, error->message);
     entry->trouble = g_strdup(error->message);
 }
 
@@ -185,9 +212,9 @@ static const char *refusal_of(const struct model *model, const struct making *ma
 {
     const char *const *attrs = making->attrs, *pool = making->config->pool;
     const struct store_volume_said said = {
-        .pool = attrs[ATTR_POOL], .keep = attrs[ATTR_KEEP], .size = attrs[ATTR_SIZE],
-        .rw = attrs[ATTR_RW], .save = attrs[ATTR_SAVE], .snap = attrs[ATTR_SNAP],
-        .source = attrs[ATTR_SOURCE], .odd = odd,
+        .pool = attrs[ATTR_POOL], .vid = attrs[ATTR_VID], .keep = attrs[ATTR_KEEP],
+        .size = attrs[ATTR_SIZE], .rw = attrs[ATTR_RW], .save = attrs[ATTR_SAVE],
+        .snap = attrs[ATTR_SNAP], .source = attrs[ATTR_SOURCE], .odd = odd,
         .usually_snap = making->spec.snap_on_start,
     };
 

@@ -372,7 +372,8 @@ static void label_attrs(const struct writer *w, const struct label *label,
 {
     if (!w->form->sorted)
         xml_append_attr(w->out, "id", id);
-    xml_append_attr(w->out, "color", label->spelled);
+    if (label->color)
+        xml_append_attr(w->out, "color", label->color);
     if (w->form->sorted)
         xml_append_attr(w->out, "id", id);
 }

@@ -233,18 +233,19 @@ static void labels_make(struct model *model)
 {
     static const struct {
         const char *name;
-        unsigned color;
+        const char *color;
     } first[] = {
-        { "red", 0xcc0000 },  { "orange", 0xf57900 }, { "yellow", 0xedd400 },
-        { "green", 0x73d216 }, { "gray", 0x555555 },  { "blue", 0x3465a4 },
-        { "purple", 0x75507b }, { "black", 0x000000 },
+        { "red", "0xcc0000" },  { "orange", "0xf57900" }, { "yellow", "0xedd400" },
+        { "green", "0x73d216" }, { "gray", "0x555555" },  { "blue", "0x3465a4" },
+        { "purple", "0x75507b" }, { "black", "0x000000" },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(first); i++) {
         struct label *label = g_new(struct label, 1);
 
-        *label = (struct label){ (int)i + 1, g_strdup(first[i].name), first[i].color };
-        g_snprintf(label->spelled, sizeof label->spelled, "0x%06x", label->color);
+        *label = (struct label){
+            (int)i + 1, g_strdup(first[i].name), g_strdup(first[i].color), FALSE,
+        };
         g_ptr_array_add(model->labels, label);
     }
 }

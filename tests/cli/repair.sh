@@ -237,8 +237,12 @@ by_hand 's/<label id="label-4".*/<label id="label-1" color="0x00ff00">red<\/labe
     "label-1 is there twice: the last one counts" 'first <label id="label-1">'
 by_hand 's/<label id="label-4".*/<label id="label-4" color="0x00ff00">red<\/label>/' \
     "label-4 is called 'red' like label-1" '<label id="label-4">'
-by_hand 's/0x3465a4/blue/' "element 'label' 'label-5' in 'labels'" \
+by_hand 's/0x3465a4/blue/' "the label 'blue' has no colour: 'blue' is none" \
     '<label id="label-5"> in <labels>'
+by_hand 's/color="0x3465a4"//' "the label 'blue' has no colour: '' is none" \
+    '<label id="label-5"> in <labels>'
+run 0 --root "$work/m" label ls
+out_has '^blue.5.-.1$'
 by_hand 's/<pool name="linux-kernel".*/&\n&/' \
     "pool 'linux-kernel' is there twice: the last one counts" \
     'first <pool name="linux-kernel"> out of <pools>'

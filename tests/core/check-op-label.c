@@ -115,7 +115,7 @@ START_TEST(a_label_comes_and_goes)
         strstr(between, "    <label id=\"label-9\" color=\"0x008080\">teal</label>\n"
                         "  </labels>"));
     label = model_label(engine_model(world->engine), "teal");
-    ck_assert_uint_eq(label->color, 0x008080);
+    ck_assert_str_eq(label->color, "0x008080");
     ck_assert_ptr_nonnull(strstr(done("teal", "0x008080")->result, "already"));
     ck_assert_int_eq(model_label(engine_model(world->engine), "teal")->index, 9);
     done("Teal.2", "0x00808F");

@@ -86,7 +86,7 @@ static struct label *label_add(int index, const char *name)
 
     label->index = index;
     label->name = g_strdup(name);
-    g_strlcpy(label->spelled, "0x00cc00", sizeof label->spelled);
+    label->color = g_strdup("0x00cc00");
     g_ptr_array_add(model->labels, label);
     return label;
 }

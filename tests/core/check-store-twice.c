@@ -92,7 +92,7 @@ START_TEST(the_last_counts)
     const char *const none[] = { NULL };
 
     ck_assert_str_eq(model_label(model, "label-1")->name, "scarlet");
-    ck_assert_uint_eq(model_label(model, "1")->color, 0xcc0001);
+    ck_assert_str_eq(model_label(model, "1")->color, "0xcc0001");
     ck_assert_ptr_null(model_label(model, "red"));
     ck_assert_int_eq(model_label(model, "black")->index, 8);
     ck_assert_ptr_nonnull(strstr(pool_entry_dir(model_pool(model, "p")), "/two"));
@@ -119,7 +119,8 @@ END_TEST
 
 START_TEST(a_label_changes_in_its_line)
 {
-    g_strlcpy(label_at(1)->spelled, "0x111111", sizeof label_at(1)->spelled);
+    g_free(label_at(1)->color);
+    label_at(1)->color = g_strdup("0x111111");
     ck_replaced((const char *const[]){ "color=\"0x000000\"", "color=\"0x111111\"", NULL });
 }
 END_TEST
@@ -142,7 +143,8 @@ START_TEST(labels_come_and_go)
 
     label->index = 11;
     label->name = g_strdup("night");
-    g_ptr_array_remove_index(model->labels, 2);
+    label->color = g_strdup(label->color);
+    g_ptr_array_remove_index(model->labels, 3);
     g_ptr_array_add(model->labels, label);
     ck_replaced((const char *const[]){
         "<label id=\"label-8\" color=\"0x000000\">black</label>",
