@@ -7,6 +7,7 @@
 #include "cli/cmd.h"
 #include "cli/notice.h"
 #include "cli/rows.h"
+#include "core/op-words.h"
 #include "util/error.h"
 
 static void tell_trouble(const struct qube *qube)
@@ -59,7 +60,7 @@ const struct cmd cmd_vol_ls = {
 /* The question of a shrink tells how much is used. */
 static void read_used(struct cli *cli, const char *name, GHashTable *args)
 {
-    const struct qube *qube = model_qube_named(engine_model(cli->engine), name);
+    const struct qube *qube = op_words_qube(engine_model(cli->engine), name, NULL);
 
     if (qube && op_args_bool(args, "shrink"))
         engine_refresh_volumes(cli->engine, qube->uuid, CLI_READ_MS, NULL);

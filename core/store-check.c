@@ -56,19 +56,39 @@ static gboolean is_admin(const struct qube *qube)
     return qube->class && qube->class->id == CLASS_ADMIN;
 }
 
-/* `base` or, if it is taken, base#2, base#3 ...: no name of Qubes has a '#',
- * and the place in the list makes it unique for sure. */
-static char *name_free(const struct model *model, const char *base, guint place)
+static char *qid_said(const struct model *model, const struct qube *qube)
 {
-    g_autofree char *name = g_strdup(base);
+    const struct prop_value *value = prop_values_find(qube->props, "qid");
 
-    for (guint n = 2; n < 10 && model_qube_named(model, name); n++) {
-        g_free(name);
-        name = g_strdup_printf("%s#%u", base, n);
+    if (is_admin(qube))
+        return g_strdup("0");
+    return value ? prop_canonical(prop_find("qid", CLASS_APP), model, value->text) : NULL;
+}
+
+static char *name_with(const struct model *model, const char *base, const char *tail)
+{
+    g_autofree char *name = g_strconcat(base, tail, NULL);
+
+    return model_qube_named(model, name) ? NULL : g_steal_pointer(&name);
+}
+
+/* `base` or, if it is taken, base#QID, so that it is called the same when another one
+ * goes. Without a qid of its own base#2, base#3 ...; no name of Qubes has a '#', and the
+ * place in the list makes it unique for sure. */
+static char *name_free(const struct model *model, const struct qube *qube, const char *base,
+                       guint place)
+{
+    g_autofree char *qid = qid_said(model, qube);
+    char *name = name_with(model, base, "");
+
+    for (guint n = 1; n < 10 && !name; n++) {
+        g_autofree char *tail = n > 1 || !qid || is_admin(qube)
+                                    ? g_strdup_printf("#%u", MAX(n, 2))
+                                    : g_strconcat("#", qid, NULL);
+
+        name = name_with(model, base, tail);
     }
-    if (!model_qube_named(model, name))
-        return g_steal_pointer(&name);
-    return g_strdup_printf("%s#at%u", base, place);
+    return name ? name : g_strdup_printf("%s#at%u", base, place);
 }
 
 static const char *name_said(const struct qube *qube)
@@ -82,20 +102,63 @@ static void name_set(struct model *model, struct qube *qube, guint place)
 {
     const char *said = name_said(qube);
 
-    qube->name = name_free(model, *said ? said : "unnamed", place);
+    qube->name = name_free(model, qube, *said ? said : "unnamed", place);
     qube->nameless = !g_str_equal(qube->name, said);
     g_hash_table_insert(model->by_name, qube->name, qube);
 }
 
-/* There is only one dom0, so that another one can but go. */
-static char *name_repair(const struct qube *qube)
+static const char *said_of(const struct volume_config *config, const char *attr)
 {
-    return is_admin(qube) ? repair_gone(qube) : repair("rename", qube, "NEW");
+    const char *text = volume_config_get(config, attr);
+
+    return text ? text : "";
 }
 
-static void name_tell(struct qube *qube)
+static gboolean same_image(const struct volume_config *one, const struct volume_config *two)
 {
-    g_autofree char *hint = name_repair(qube);
+    return two && *said_of(one, "vid") &&
+           g_str_equal(said_of(one, "vid"), said_of(two, "vid")) &&
+           g_str_equal(said_of(one, "pool"), said_of(two, "pool"));
+}
+
+/* An entry that was copied: of what keeps data it has nothing that is not another's who
+ * has its name. It can but go: under another name both would have the same images. */
+static gboolean is_copy(const struct model *model, const struct qube *qube)
+{
+    const struct qube *other =
+        qube->nameless ? model_qube_named(model, name_said(qube)) : NULL;
+    guint n = 0;
+
+    for (guint i = 0; other && other != qube && i < qube->volumes->len; i++) {
+        const struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
+
+        if (!g_str_equal(said_of(config, "save_on_stop"), "True"))
+            continue;
+        if (!same_image(config, qube_volume(other, config->name)))
+            return FALSE;
+        n++;
+    }
+    return n > 0;
+}
+
+/* There is only one dom0, so that another one can but go. */
+static char *name_repair(const struct model *model, const struct qube *qube)
+{
+    return is_admin(qube) || is_copy(model, qube) ? repair_gone(qube)
+                                                  : repair("rename", qube, "NEW");
+}
+
+static char *identity_repair(const struct model *model, const struct qube *qube,
+                             const char *property)
+{
+    return is_copy(model, qube) ? repair_gone(qube)
+                                : repair("prefs --unset", qube, property);
+}
+
+static void name_tell(const struct model *model, struct qube *qube)
+{
+    g_autofree char *hint = name_repair(model, qube);
     const char *said = name_said(qube);
 
     if (!qube->nameless)
@@ -109,18 +172,18 @@ static void name_tell(struct qube *qube)
                   hint, "a qube has no name: it is listed as '%s'", qube->name);
 }
 
-static void name_look(struct qube *qube)
+static void name_look(const struct model *model, struct qube *qube)
 {
     g_autofree char *hint = NULL;
     gboolean is_safe = name_safe(qube->name);
 
     if (is_safe && name_reserved(qube->name)) {
-        hint = name_repair(qube);
+        hint = name_repair(model, qube);
         qube_find(qube, SEVERITY_WARN, hint, "the name '%s' is too long or reserved",
                   qube->name);
     } else if (!is_safe || qube->nameless) {
         brand(qube);
-        name_tell(qube);
+        name_tell(model, qube);
     }
 }
 
@@ -153,7 +216,7 @@ static gboolean uuid_read(const struct model *model, struct qube *qube)
         value->bad = TRUE;
     if (is_admin(qube))
         return FALSE; /* its name says so */
-    hint = repair("prefs --unset", qube, "uuid");
+    hint = identity_repair(model, qube, "uuid");
     if (!uuid) {
         qube_find(qube, SEVERITY_STOP, hint, "'%s' has no valid uuid", qube->name);
         return FALSE;
@@ -174,14 +237,10 @@ static void uuid_set(struct model *model, struct qube *qube)
 static void qid_set(const struct model *model, struct qube *qube, GHashTable *by_qid)
 {
     struct prop_value *value = prop_values_find(qube->props, "qid");
-    g_autofree char *qid = NULL;
+    g_autofree char *qid = qid_said(model, qube);
     g_autofree char *hint = NULL;
     const struct qube *other;
 
-    if (is_admin(qube))
-        qid = g_strdup("0");
-    else if (value)
-        qid = prop_canonical(prop_find("qid", CLASS_APP), model, value->text);
     qube->qid = qid ? atoi(qid) : -1;
     other = qid ? g_hash_table_lookup(by_qid, GINT_TO_POINTER(qube->qid)) : NULL;
     if (qid && !other) {
@@ -197,7 +256,7 @@ static void qid_set(const struct model *model, struct qube *qube, GHashTable *by
     brand(qube);
     if (is_admin(qube))
         return; /* its name says so */
-    hint = repair("prefs --unset", qube, "qid");
+    hint = identity_repair(model, qube, "qid");
     if (other)
         qube_find(qube, SEVERITY_STOP, hint, "'%s' has the qid of '%s': %d", qube->name,
                   other->name, qube->qid);
@@ -239,7 +298,7 @@ static void identify_one(struct model *model, struct qube *qube, guint place,
     name_set(model, qube, place);
     uuid_set(model, qube); /* repairs may name it */
     qid_set(model, qube, by_qid);
-    name_look(qube);
+    name_look(model, qube);
     class_check(qube);
 }
 

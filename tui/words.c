@@ -101,7 +101,7 @@ static void run_pools(struct app *app, const char *const *args)
 static void run_volumes(struct app *app, const char *const *args)
 {
     struct qube *qube =
-        args[0] ? model_qube_named(app_model(app), args[0]) : NULL;
+        args[0] ? op_words_qube(app_model(app), args[0], NULL) : NULL;
 
     if (!args[0])
         app_show(app, &screen_allvolumes);
@@ -111,7 +111,7 @@ static void run_volumes(struct app *app, const char *const *args)
 
 static void run_show(struct app *app, const char *const *args)
 {
-    struct qube *qube = model_qube_named(app_model(app), args[0]);
+    struct qube *qube = op_words_qube(app_model(app), args[0], NULL);
 
     if (qube)
         detail_open(app, qube->uuid, DETAIL_OVERVIEW);
@@ -137,7 +137,7 @@ static void run_value(struct app *app, const struct qube *qube, const char *name
 
 static void run_properties(struct app *app, const char *const *args)
 {
-    struct qube *qube = model_qube_named(app_model(app), args[0]);
+    struct qube *qube = op_words_qube(app_model(app), args[0], NULL);
 
     if (qube && args[1])
         run_value(app, qube, args[1]);
@@ -157,7 +157,7 @@ static void run_global(struct app *app, const char *const *args)
 static void run_service(struct app *app, const char *const *args)
 {
     gboolean unset = strcmp(args[0], "--unset") == 0;
-    const struct qube *qube = model_qube_named(app_model(app), args[unset]);
+    const struct qube *qube = op_words_qube(app_model(app), args[unset], NULL);
     const char *value = unset ? NULL : args[2];
     g_autofree char *name = g_strconcat(FEATURE_SERVICE, args[unset + 1], NULL);
     g_autoptr(GHashTable) given = op_args_new(

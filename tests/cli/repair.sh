@@ -96,7 +96,7 @@ mkdir -p "$work/m/var/lib/qubes/appvms/sys-net"
 echo '<firewall version="2"><rules><rule><properties><property name="action">drop</property></properties></rule></rules></firewall>' \
     >"$work/m/var/lib/qubes/appvms/sys-net/firewall.xml"
 : >"$work/m/var/lib/qubes/appvms/sys-net/private.img"
-typed "qmc rename 'sys-net#2' office"
+typed "qmc rename 'sys-net#3' office"
 cmp -s "$work/m/var/lib/qubes/appvms/sys-net/firewall.xml" \
     "$work/m/var/lib/qubes/appvms/office/firewall.xml"
 ok "it has the rules that were its own"
@@ -104,7 +104,7 @@ test -e "$work/m/var/lib/qubes/appvms/sys-net/private.img"
 ok "nothing is taken from the other"
 fresh
 mkdir -p "$work/m/var/lib/qubes/appvms/sys-net"
-typed "qmc rm 'sys-net#2' --confirm 'sys-net#2'"
+typed "qmc rm 'sys-net#3' --confirm 'sys-net#3'"
 out_has 'what it has on disk stays'
 test -d "$work/m/var/lib/qubes/appvms/sys-net"
 ok "nothing is taken from the other"
@@ -112,6 +112,40 @@ check
 test $? -eq 12
 ok "the store is clean, and what it had on disk has no qube"
 out_lacks '^[^-]'
+
+# An entry twice: the second can but go, and the images are those of the first.
+breaks "$(work_only 'H;/<\/domain>/G')"
+for what in 'is used twice' 'has the uuid of' 'has the qid of'; do
+    mends "^work#3	.*$what"
+done
+for volume in private; do
+    test -e "$work/m/var/lib/qubes/appvms/work/$volume.img"
+    ok "the $volume image of the first stays"
+done
+cmp -s "$store" "$here/small.xml"
+ok "the store is as if it had never been twice"
+
+# Three of them: what is listed for one is right also when another was mended.
+breaks "$(work_only 'H;/<\/domain>/{G;G}')"
+sed -i "$(awk '/>3</ { n++; if (n > 1) printf "%ds/>3</>%d</\n", NR, n + 5 }
+    /00003</ { if (n > 1) printf "%ds/00003</0000%d</\n", NR, n + 5 }' "$bad")" "$bad"
+fresh
+check
+commands 'listed as .work#7' >"$work/commands"
+commands 'listed as .work#8' >>"$work/commands"
+grep -c 'qmc rm' "$work/commands" >"$work/out"
+out_has '^2$'
+grep 'qmc rm' "$work/commands" >"$work/both"
+while read -r command <&3; do
+    typed "$command"
+done 3<"$work/both"
+cmp -s "$store" "$here/small.xml"
+ok "the first alone is left"
+fresh
+typed "qmc rm 11111111-2222-4333-8444-000000000008 --confirm 'work#8'"
+"$qmc" --root "$work/m" --offline ls >"$work/out"
+out_has '^work#7	'
+out_lacks '^work#8	'
 
 breaks 's/<domain id="domain-3" class="AppVM">/<domain id="domain-3" class="AdminVM">/'
 mends "'dom0' is used twice" '' 12

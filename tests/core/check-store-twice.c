@@ -231,13 +231,80 @@ START_TEST(lists_side_by_side_keep_what_is_around)
 }
 END_TEST
 
+/* So many entries of one name, each with a number and a UUID of its own. */
+static void load_named(const char *const *qids)
+{
+    GString *all = g_string_new(NULL);
+
+    for (; *qids; qids++) {
+        GString *one = g_string_new(WORK);
+        g_autofree char *qid = g_strdup_printf("name=\"qid\">%s<", *qids);
+        g_autofree char *uuid = g_strdup_printf("000000%2.2s-7a0b-", *qids);
+
+        g_string_replace(one, "name=\"qid\">7<", qid, 1);
+        g_string_replace(one, "3f0e6a52-7a0b-", uuid, 1);
+        g_string_append_len(all, one->str, (gssize)one->len);
+        g_string_free(one, TRUE);
+    }
+    root_load_domains(all->str);
+    g_string_free(all, TRUE);
+}
+
+/* The third is not called as the second was when that goes. */
+START_TEST(those_of_one_name_are_told_apart_by_their_qids)
+{
+    load_named((const char *const[]){ "11", "12", "13", NULL });
+    ck_assert_int_eq(qube_named("work")->qid, 11);
+    ck_assert_int_eq(qube_named("work#12")->qid, 12);
+    ck_assert_int_eq(qube_named("work#13")->qid, 13);
+    load_named((const char *const[]){ "11", "13", NULL });
+    ck_assert_int_eq(qube_named("work#13")->qid, 13);
+    ck_assert_ptr_null(model_qube_named(model, "work#12"));
+    load_named((const char *const[]){ "xx", "yy", "10", NULL });
+    ck_assert_int_eq(qube_named("work#2")->qid, -1);
+    ck_assert_int_eq(qube_named("work#10")->qid, 10);
+}
+END_TEST
+
+static const char *repair_of(const char *qube, const char *part)
+{
+    const GPtrArray *findings = qube_named(qube)->findings;
+
+    for (guint i = 0; i < findings->len; i++) {
+        const struct finding *finding = findings->pdata[i];
+
+        if (strstr(finding->message, part))
+            return finding->hint;
+    }
+    return "";
+}
+
+/* Under another name it would have the images of the first. */
+START_TEST(a_copied_entry_can_but_go)
+{
+    static const char gone[] = "qmc rm 'work#7' --confirm 'work#7' (what is on disk stays)";
+    GString *one = g_string_new(WORK WORK);
+
+    root_load_domains(one->str);
+    ck_assert(g_str_has_prefix(repair_of("work#7", "is used twice"), gone));
+    ck_assert(g_str_has_prefix(repair_of("work#7", "has the uuid of"), gone));
+    ck_assert(g_str_has_prefix(repair_of("work#7", "has the qid of"), gone));
+    g_string_replace(one, "\"a/c\"", "\"b/c\"", 1);
+    root_load_domains(one->str);
+    ck_assert_str_eq(repair_of("work#7", "is used twice"), "qmc rename 'work#7' NEW");
+    ck_assert_str_eq(repair_of("work#7", "has the qid of"), "qmc prefs --unset 'work#7' qid");
+    g_string_free(one, TRUE);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         the_last_counts, it_is_said_which_counts, a_label_changes_in_its_line,
         a_label_that_was_there_twice_becomes_one, labels_come_and_go,
         a_pool_changes_in_its_line, what_else_is_there_twice_stays,
-        what_changes_is_there_once, lists_side_by_side_keep_what_is_around, NULL,
+        what_changes_is_there_once, lists_side_by_side_keep_what_is_around,
+        those_of_one_name_are_told_apart_by_their_qids, a_copied_entry_can_but_go, NULL,
     };
 
     return suite_run_fixture("store-twice", tests, setup, root_teardown);
