@@ -54,7 +54,8 @@ static gboolean writable(const struct op *op, GError **error)
     const struct engine *engine = op->engine;
     const char *reason = engine_refused(engine, op->row);
     const char *hint = engine->readonly ? HINT_READONLY
-                       : engine->qubesd ? HINT_QUBESD : "see why: qmc xml check";
+                       : engine->qubesd ? qubesd_hint(engine->qubesd)
+                                        : "see why: qmc xml check";
 
     return reason ? refuse(error, QMC_ERROR_DENIED, op, reason, hint) : TRUE;
 }

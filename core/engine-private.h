@@ -3,12 +3,12 @@
 #pragma once
 
 #include "core/engine.h"
+#include "core/qubesd.h"
 #include "core/store.h"
 #include "util/job.h"
 
 /* What to do where nothing may be changed. */
 #define HINT_READONLY "leave out --readonly"
-#define HINT_QUBESD "use qubesd's own tools (qvm-*), or stop qubesd first"
 
 struct local;
 
@@ -25,7 +25,7 @@ struct engine {
     guint loads;           /* how often the model was filled */
     GError *store_error;
     char *qubesd_path;
-    const char *qubesd;    /* why it forbids writing; NULL: nothing is there */
+    enum qubesd_answer qubesd; /* but for NONE nothing may be written */
 
     unsigned inside;       /* jobs that are not over */
     gboolean probing;      /* a job asks for qubesd */

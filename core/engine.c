@@ -180,12 +180,13 @@ enum engine_mode engine_mode(const struct engine *engine)
 {
     if (engine->demo)
         return MODE_DEMO;
-    return engine->qubesd ? MODE_SHARED : MODE_DIRECT;
+    return engine->qubesd == QUBESD_NONE || engine->qubesd == QUBESD_DENIED ? MODE_DIRECT
+                                                                           : MODE_SHARED;
 }
 
 static const char *engine_closed(const struct engine *engine)
 {
-    return engine->readonly ? "read-only was asked for" : engine->qubesd;
+    return engine->readonly ? "read-only was asked for" : qubesd_reason(engine->qubesd);
 }
 
 const char *engine_readonly(const struct engine *engine)
@@ -221,12 +222,11 @@ static void probe_done(struct job *job, const GError *error, gpointer data)
 {
     struct probe *probe = data;
     struct engine *engine = probe->engine;
-    const char *reason = qubesd_reason(probe->answer);
     struct event event = { .type = EVENT_MODE };
 
-    if (error || engine->closing || reason == engine->qubesd)
+    if (error || engine->closing || probe->answer == engine->qubesd)
         return;
-    engine->qubesd = reason;
+    engine->qubesd = probe->answer;
     events_emit(engine->model->events, &event);
 }
 
@@ -266,9 +266,10 @@ gboolean engine_check_writable(struct engine *engine, GError **error)
 
     job_may_block();
     if (!engine->readonly) {
-        reason = qubesd_reason(
-            qubesd_probe(engine->qubesd_path, QUBESD_TIMEOUT_MS));
-        hint = HINT_QUBESD;
+        enum qubesd_answer answer = qubesd_probe(engine->qubesd_path, QUBESD_TIMEOUT_MS);
+
+        reason = qubesd_reason(answer);
+        hint = qubesd_hint(answer);
     }
     if (!reason)
         return TRUE;

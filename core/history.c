@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/layout.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/job.h"
@@ -110,7 +111,7 @@ char *history_place(const char *dir, const char *stem, GError **error)
     g_autofree char *stamp = g_date_time_format(now, FORMAT);
     g_autoptr(GPtrArray) names = NULL;
 
-    if (file_mkdirs(dir, 02770, error))
+    if (layout_mkdirs(dir, error))
         names = names_that(dir, stem, NULL, error);
     return names ? g_strdup_printf("%s/%s%s-%03" G_GINT64_FORMAT END, dir, stem, stamp,
                                    next_number(names))

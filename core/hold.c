@@ -197,7 +197,7 @@ static gboolean lock_take(struct hold *hold, const char *verb, int timeout_ms,
                   "qube '%s' has no usable uuid", hold->name);
         return FALSE;
     }
-    if (!file_mkdirs(dir, 0770, error) ||
+    if (!layout_mkdirs(dir, error) ||
         !lock_wait(hold, timeout_ms, cancel, error))
         return FALSE;
     holder_write(hold->lock, verb);

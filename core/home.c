@@ -19,7 +19,6 @@
 #include "util/text.h"
 
 #define DIR_MODE 0775
-#define PARENT_MODE 0770
 #define COPY_MAX (16 * 1024 * 1024)
 
 char *home_path(const char *root, const struct class_row *class, const char *name)
@@ -173,7 +172,7 @@ gboolean home_make(const char *home, int *fd, GError **error)
     g_autofree char *parent = g_path_get_dirname(home);
 
     job_may_block();
-    if (!file_mkdirs(parent, PARENT_MODE, error))
+    if (!layout_mkdirs(parent, error))
         return FALSE;
     if (mkdir(home, DIR_MODE) == 0) {
         if (file_fsync_dir(parent, error)) {
@@ -216,7 +215,7 @@ gboolean home_copy_file(const char *home, const char *file, const char *to,
     g_autofree char *from_path = g_build_filename(home, file, NULL);
     g_autofree char *to_path = g_build_filename(to, file, NULL);
     const struct file_replace how = {
-        .path = to_path, .mode = 0664, .group = "qubes",
+        .path = to_path, .mode = 0664, .group = LAYOUT_GROUP,
     };
     g_autoptr(GError) cause = NULL;
     g_autoptr(GBytes) bytes = file_read(from_path, COPY_MAX, NULL, &cause);

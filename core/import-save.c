@@ -18,7 +18,6 @@
 #define RULES_MAX (16 * 1024 * 1024)
 #define MENU_MAX (64 * 1024)
 #define MENU_FILE "whitelisted-appmenus.list"
-#define DIR_MODE 0770
 
 /* Looking. */
 
@@ -317,5 +316,5 @@ gboolean import_make_place(const char *root, GError **error)
     g_autofree char *path = layout_path(root, LAYOUT_STORE);
     g_autofree char *dir = g_path_get_dirname(path);
 
-    return file_mkdirs(dir, DIR_MODE, error);
+    return layout_mkdirs(dir, error);
 }

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "core/home.h"
+#include "core/layout.h"
 #include "util/error.h"
 #include "util/job.h"
 
 #define DIR_MODE 0775
-#define FILE_GROUP "qubes"
 
 void qube_file_clear(struct qube_file *file)
 {
@@ -68,7 +68,7 @@ gboolean qube_file_replace(struct qube_file *file, mode_t mode, const char *data
                            gsize len, GError **error)
 {
     const struct file_replace how = {
-        .path = file->path, .mode = mode, .group = FILE_GROUP,
+        .path = file->path, .mode = mode, .group = LAYOUT_GROUP,
         .was = file->there ? &file->stamp : NULL, .first = !file->there,
     };
     g_autofree char *dir = g_path_get_dirname(file->path);

@@ -13,6 +13,8 @@
 #include "util/auto.h"
 #include "util/job.h"
 
+#define HINT_TOOLS "use qubesd's own tools (qvm-*), or stop qubesd first"
+
 /* Needs no argument, changes nothing and has a short answer. */
 static const char question[] = "admin.label.List dom0 name dom0";
 
@@ -82,6 +84,8 @@ enum qubesd_answer qubesd_probe(const char *path, int timeout_ms)
         return ask(fd, deadline);
     if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR)
         return QUBESD_NONE;
+    if (errno == EACCES || errno == EPERM)
+        return QUBESD_DENIED;
     return errno == EAGAIN ? QUBESD_SILENT : QUBESD_CLOSED;
 }
 
@@ -92,15 +96,23 @@ gboolean qubesd_absent(const char *path)
     return stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
+static const struct {
+    const char *reason, *hint;
+} answers[] = {
+    [QUBESD_ANSWERS] = { "qubesd is running and owns the store", HINT_TOOLS },
+    [QUBESD_SILENT] = { "somebody holds the socket of qubesd and does not answer",
+                        HINT_TOOLS },
+    [QUBESD_CLOSED] = { "the socket of qubesd exists and cannot be asked", HINT_TOOLS },
+    [QUBESD_DENIED] = { "this user may not see whether qubesd is running",
+                        "run qmc as root, or as a user of the group 'qubes'" },
+};
+
 const char *qubesd_reason(enum qubesd_answer answer)
 {
-    static const char *const reasons[] = {
-        [QUBESD_NONE] = NULL,
-        [QUBESD_ANSWERS] = "qubesd is running and owns the store",
-        [QUBESD_SILENT] = "somebody holds the socket of qubesd and does not "
-                          "answer",
-        [QUBESD_CLOSED] = "the socket of qubesd exists and does not let us in",
-    };
+    return answers[answer].reason;
+}
 
-    return reasons[answer];
+const char *qubesd_hint(enum qubesd_answer answer)
+{
+    return answers[answer].hint;
 }

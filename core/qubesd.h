@@ -9,7 +9,8 @@ enum qubesd_answer {
     QUBESD_NONE,    /* no socket, or nobody listens */
     QUBESD_ANSWERS, /* a reply, of whatever kind */
     QUBESD_SILENT,  /* somebody holds the socket and says nothing */
-    QUBESD_CLOSED,  /* it is there, and we may not or cannot ask it */
+    QUBESD_CLOSED,  /* it is there, and cannot be asked */
+    QUBESD_DENIED,  /* we may not ask it, or not even look whether it is there */
 };
 
 /* [W] One harmless call, at most timeout_ms. */
@@ -18,3 +19,5 @@ enum qubesd_answer qubesd_probe(const char *path, int timeout_ms);
 gboolean qubesd_absent(const char *path);
 /* Why nothing may be written; NULL for QUBESD_NONE. Static. */
 const char *qubesd_reason(enum qubesd_answer answer);
+/* The next step then. Static. */
+const char *qubesd_hint(enum qubesd_answer answer);

@@ -224,7 +224,7 @@ static void holder_write(const struct store_save *save)
     g_autofree char *text = g_strdup_printf("%d %s\n", (int)getpid(), save->verb);
     g_autoptr(GError) error = NULL;
 
-    if (!file_mkdirs(dir, 0770, &error))
+    if (!layout_mkdirs(dir, &error))
         log_line("store", "no holder file: %s", error->message);
     else if (!holder_set(path, text))
         log_line("store", "no holder file: %s", g_strerror(errno));
@@ -296,7 +296,7 @@ static gboolean refuse_stale(struct store_save *save, GError **error)
 static gboolean replace(struct store_save *save, const char *keep, GError **error)
 {
     const struct file_replace how = {
-        .path = save->path, .mode = 0660, .group = "qubes", .keep = keep,
+        .path = save->path, .mode = 0660, .group = LAYOUT_GROUP, .keep = keep,
         .lock = save->lock, .was = keep ? &save->from : NULL,
         .was_bytes = save->from_bytes, .first = keep == NULL,
     };
@@ -321,7 +321,7 @@ static struct file_lock *lock_first(const struct store_save *save, int timeout_m
     g_autofree char *dir = layout_path(save->root, LAYOUT_RUN);
     g_autofree char *path = g_strconcat(dir, FIRST, NULL);
 
-    return file_mkdirs(dir, 0770, error)
+    return layout_mkdirs(dir, error)
                ? file_lock_take(path, TRUE, timeout_ms, error) : NULL;
 }
 

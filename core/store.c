@@ -321,7 +321,7 @@ gboolean store_write_new(struct store *store, struct model *model, GError **erro
     if (!store_fill_first(model, error))
         return FALSE;
     store_build(store, model);
-    if (!file_mkdirs(dir, 0770, error))
+    if (!layout_mkdirs(dir, error))
         return FALSE;
     save = store_save_new(store, model, "new");
     ok = store_save_run(save, 0, error);

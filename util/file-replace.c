@@ -60,7 +60,7 @@ static int file_write_fully(int fd, const char *data, gsize len)
 
 /* A file is useful with the wrong group as well: whoever may not give it away
  * is told in the log only. */
-static int file_set_group(int fd, const char *group)
+int file_set_group(int fd, const char *group)
 {
     char buf[4096];
     struct group entry, *found = NULL;

@@ -245,7 +245,15 @@ gboolean file_fsync_dir(const char *dir, GError **error)
     return TRUE;
 }
 
-static gboolean file_mkdir(const char *dir, mode_t mode, GError **error)
+/* Whatever the umask is; the group comes first: changing it clears bits of the mode. */
+static gboolean file_set_rights(const char *dir, mode_t mode, const char *group)
+{
+    auto_fd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    return fd >= 0 && file_set_group(fd, group) == 0 && fchmod(fd, mode) == 0;
+}
+
+gboolean file_mkdir(const char *dir, mode_t mode, const char *group, GError **error)
 {
     g_autofree char *parent = g_path_get_dirname(dir);
 
@@ -255,7 +263,7 @@ static gboolean file_mkdir(const char *dir, mode_t mode, GError **error)
         error_set_errno(error, errno, NULL, "cannot make directory '%s'", dir);
         return FALSE;
     }
-    if (chmod(dir, mode) != 0) {
+    if (!file_set_rights(dir, mode, group)) {
         error_set_errno(error, errno, NULL, "cannot set the mode of '%s'", dir);
         return FALSE;
     }
@@ -265,16 +273,17 @@ static gboolean file_mkdir(const char *dir, mode_t mode, GError **error)
 gboolean file_mkdirs(const char *dir, mode_t mode, GError **error)
 {
     g_autofree char *part = g_strdup(dir);
+    mode_t above = mode & 0077 ? 0755 : mode;
 
     for (char *slash = part; *slash; slash++) {
         if (*slash != '/' || slash == part || slash[-1] == '/')
             continue;
         *slash = '\0';
-        if (!file_mkdir(part, mode, error))
+        if (!file_mkdir(part, above, NULL, error))
             return FALSE;
         *slash = '/';
     }
-    return file_mkdir(part, mode, error);
+    return file_mkdir(part, mode, NULL, error);
 }
 
 AUTO_DEFINE(dir, DIR, closedir)

@@ -83,8 +83,12 @@ gboolean file_stamp_path(const char *path, struct file_stamp *stamp, GError **er
 gboolean file_fsync_dir(const char *dir, GError **error);
 /* The names in a directory, without . and .., in no order; the caller's. */
 GPtrArray *file_list(const char *dir, GError **error);
-/* mkdir -p with the mode for each directory made. */
+/* mkdir -p. What is made above it can be passed by all, but if the mode lets none but us
+ * in; then it has that, too. */
 gboolean file_mkdirs(const char *dir, mode_t mode, GError **error);
+/* One directory, with that group (NULL: no matter) if there is such and it may be given.
+ * What is there stays as it is. */
+gboolean file_mkdir(const char *dir, mode_t mode, const char *group, GError **error);
 /* BUSY if something is mounted on a directory, or on anything in it. Missing is fine. */
 gboolean file_check_tree(const char *dir, GError **error);
 /* rm -r of a directory tree we own; never follows links. BUSY, and nothing is

@@ -5,7 +5,7 @@
 set -eu
 
 tools=$(dirname "$0")
-work=$(mktemp -d)
+work=$(mktemp -d) || exit 99
 # where a file is written without a disk
 memory=$work
 [ ! -w /dev/shm ] || memory=$(mktemp -d /dev/shm/qmc-bench-XXXXXX)

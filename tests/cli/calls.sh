@@ -65,7 +65,7 @@ said() {
     elif [ $status -eq 8 ]; then
         test "$now" = new && grep -q "^qmc: .*$root" "$work/err" &&
             grep -q "^qmc: .*: $reason\$" "$work/err" && grep -q '^hint: ' "$work/err"
-    elif [ $status -eq 5 ] && grep -q ': the socket of qubesd' "$work/err"; then
+    elif [ $status -eq 5 ] && grep -q ': the socket of qubesd exists' "$work/err"; then
         test "$now" = old && grep -q ' openat .*/run$' "$work/calls"
     else
         test "$now" = old && test $status -ne 125 && grep -q "^qmc: .*$root" "$work/err" &&

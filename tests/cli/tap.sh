@@ -5,7 +5,8 @@
 
 qmc=${QMC:-$top_builddir/qmc}
 here=$top_srcdir/tests/cli
-work=$(mktemp -d "${TMPDIR:-/tmp}/qmc-cli.XXXXXX")
+# Without one, everything below would be made in /.
+work=$(mktemp -d "${TMPDIR:-/tmp}/qmc-cli.XXXXXX") || exit 99
 count=0
 
 unset QMC_ROOT QMC_DEBUG

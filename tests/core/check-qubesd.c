@@ -5,7 +5,9 @@
 #include "core/qubesd.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #include "tests/util/suite.h"
 
 #define PROBE_MS 200
+#define NOBODY 65534
 #define PATIENT_MS 50000 /* for answers that do come */
 
 static struct world *world;
@@ -167,6 +170,39 @@ START_TEST(an_empty_reply_is_taken_for_life)
 }
 END_TEST
 
+/* In all threads; root may see everything. */
+static void be(uid_t uid)
+{
+    if (getuid() == 0)
+        ck_assert_int_eq(seteuid(uid), 0);
+}
+
+START_TEST(what_may_not_be_seen_is_neither)
+{
+    g_autofree char *dir = g_path_get_dirname(path);
+    enum qubesd_answer of_socket, of_dir;
+    gboolean absent;
+
+    answer_here("0\0", 2);
+    ck_assert_int_eq(chmod(world->root, 0755) | chmod(path, 0), 0);
+    be(NOBODY);
+    of_socket = probe(path);
+    be(0);
+    ck_assert_int_eq(chmod(dir, 0), 0);
+    be(NOBODY);
+    of_dir = probe(path);
+    absent = qubesd_absent(path);
+    be(0);
+    ck_assert_int_eq(chmod(dir, 0755), 0);
+    stop_serving();
+    ck_assert_int_eq(of_socket, QUBESD_DENIED);
+    ck_assert_int_eq(of_dir, QUBESD_DENIED);
+    ck_assert(!absent);
+    ck_assert_ptr_nonnull(strstr(qubesd_reason(QUBESD_DENIED), "may not see"));
+    ck_assert_ptr_nonnull(strstr(qubesd_hint(QUBESD_DENIED), "as root"));
+}
+END_TEST
+
 START_TEST(a_deep_root_is_no_excuse)
 {
     g_autofree char *deep = g_strnfill(200, 'x');
@@ -237,6 +273,7 @@ int main(void)
         any_reply_is_a_life_sign,
         silence_is_taken_for_life_in_time,
         an_empty_reply_is_taken_for_life,
+        what_may_not_be_seen_is_neither,
         a_deep_root_is_no_excuse,
         beside_qubesd_nothing_is_changed,
         a_qubesd_that_comes_before_the_save_wins,

@@ -3,7 +3,7 @@
 # make installcheck: the consumer is compiled through pkg-config against the
 # files as they were installed. DESTDIR, libdir and pkgconfigdir are given.
 set -eu
-work=$(mktemp -d)
+work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 export PKG_CONFIG_PATH="$DESTDIR$pkgconfigdir${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
 

@@ -428,6 +428,9 @@ END_TEST
 START_TEST(mkdirs_makes_all)
 {
     g_autofree char *deep = g_build_filename(dir, "a", "b", "c", NULL);
+    g_autofree char *above = g_path_get_dirname(deep);
+    g_autofree char *closed = g_build_filename(dir, "d", "e", NULL);
+    g_autofree char *around = g_path_get_dirname(closed);
     g_autofree char *slash = g_strconcat(dir, "//x///y/", NULL);
     g_autofree char *below = NULL;
     GError *error = NULL;
@@ -438,6 +441,12 @@ START_TEST(mkdirs_makes_all)
     ck_assert(file_mkdirs(deep, 0700, &error));
     ck_assert_int_eq(stat(deep, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 02770);
+    /* what is above it is no closer than it would be without us */
+    ck_assert_int_eq(stat(above, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0755);
+    ck_assert(file_mkdirs(closed, 0700, &error));
+    ck_assert_int_eq(stat(around, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0700);
     ck_assert(file_mkdirs(slash, 0755, &error));
     ck_assert(g_file_test(slash, G_FILE_TEST_IS_DIR));
     put(path, "");
