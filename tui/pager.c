@@ -128,6 +128,15 @@ static const char *pager_after(const char *text, int columns, gboolean *over)
     return text;
 }
 
+/* Behind the last blank of what is to be cut at `end`: no word is broken, but where
+ * half of the row would stay empty. */
+static const char *pager_word_end(const char *text, const char *end)
+{
+    const char *blank = g_strrstr_len(text, end - text, " ");
+
+    return *end && *end != ' ' && blank && blank - text >= (end - text) / 2 ? blank + 1 : end;
+}
+
 /* The bytes that make one row; at least one character. */
 static gsize pager_row_bytes(const char *text, int width)
 {
@@ -136,7 +145,20 @@ static gsize pager_row_bytes(const char *text, int width)
 
     if (over && width > 1)
         end = g_utf8_prev_char(end);
-    return (gsize)(end - text);
+    return (gsize)(pager_word_end(text, end) - text);
+}
+
+/* In which row of its line the text at this byte is. */
+static int pager_row_at(const struct pager *pager, const char *clean, gsize byte)
+{
+    gsize end = 0;
+    int row = -1;
+
+    while (pager->wrap && end <= byte && clean[end]) {
+        end += pager_row_bytes(clean + end, pager->width);
+        row++;
+    }
+    return MAX(row, 0);
 }
 
 static int pager_rows(const struct pager *pager, guint line)
@@ -249,25 +271,26 @@ static guint pager_match(const struct pager *pager, guint index)
     return g_array_index(pager->matches, guint, index);
 }
 
-/* Columns before the text searched for. */
-static int pager_match_column(const struct pager *pager, guint line)
+/* Where the text searched for is in its line: the row, and the columns before it. */
+static int pager_match_column(const struct pager *pager, guint line, int *row)
 {
     g_autofree char *clean = pager_clean(pager, line);
     const char *at = strcasestr(clean, pager->needle);
     g_autofree char *before = g_strndup(clean, at ? (gsize)(at - clean) : 0);
 
+    *row = pager_row_at(pager, clean, strlen(before));
     return text_width(before);
 }
 
 static void pager_show_match(struct pager *pager, guint index)
 {
     guint line = pager_match(pager, index), page = (guint)pager->page;
-    int column = pager_match_column(pager, line);
+    int row, column = pager_match_column(pager, line, &row);
     gboolean shown = line >= pager->top.line && line < pager->top.line + page;
 
     pager->current = index;
     if (pager->wrap || !shown) {
-        pager->top = (struct place){line, pager->wrap ? column / pager->width : 0};
+        pager->top = (struct place){line, row};
         pager_up(pager, pager->page / 3);
     }
     if (pager->wrap || (column >= pager->skip && column < pager->skip + pager->width))

@@ -8,16 +8,11 @@
 
 #include "core/note.h"
 #include "hv-fake.h"
+#include "tests/core/renames.h"
 #include "world.h"
 
 #include "tests/util/suite.h"
 
-int __real_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to);
-int __real_renameat2(int from_dir, const char *from, int to_dir, const char *to,
-                     unsigned flags);
-int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to,
-                     unsigned flags);
 int __real_unlink(const char *path);
 int __wrap_unlink(const char *path);
 

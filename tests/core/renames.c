@@ -8,13 +8,6 @@
 
 #include "core/layout.h"
 
-int __real_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to);
-int __real_renameat2(int from_dir, const char *from, int to_dir, const char *to,
-                     unsigned flags);
-int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to,
-                     unsigned flags);
-
 gint rename_errno;
 void (*rename_then)(const char *path);
 
