@@ -56,11 +56,17 @@ struct rect dialog_box(struct screen *screen, struct rect area,
 void dialog_form(struct screen *screen, struct rect area,
                  const struct dialog_form *dialog)
 {
+    g_autofree char *wrong = form_wrong(dialog->form), *why = form_why(dialog->form);
     int height = form_height(dialog->form);
-    struct rect size = {dialog->line, 0, height + COMMAND_LINES + 3, dialog->width};
+    int lines = why ? draw_wrapped_height(MIN(dialog->width, area.w) - 4, why) : 0;
+    struct rect size = {dialog->line, 0,
+                        height + MAX(COMMAND_LINES + 1, lines - 1) + 2, dialog->width};
     struct rect inside = dialog_box(screen, area, size, dialog->title);
-    g_autofree char *wrong = form_wrong(dialog->form);
 
+    if (why) {
+        form_draw(dialog->form, inside);
+        return;
+    }
     if (inside.h > height + COMMAND_LINES && dialog->command)
         draw_wrapped((struct rect){inside.y + inside.h - COMMAND_LINES, inside.x,
                                    COMMAND_LINES, inside.w},
@@ -79,6 +85,27 @@ gboolean dialog_withdraw(struct screen *screen, const char *title, char *const *
             return TRUE;
         }
     return FALSE;
+}
+
+struct rect dialog_line(struct rect *inside, int width, const char *label)
+{
+    struct rect line = {inside->y, inside->x + width, 1, inside->w - width};
+
+    if (inside->h <= 0)
+        return (struct rect){-1, 0, 0, 0};
+    draw_words(inside->y, inside->x, width, STYLE_NORMAL, label);
+    inside->y++;
+    inside->h--;
+    return line;
+}
+
+void dialog_scroll(guint *top, guint focus, guint room, guint n)
+{
+    if (focus < *top)
+        *top = focus;
+    if (focus >= *top + room)
+        *top = focus - room + 1;
+    *top = MIN(*top, n > room ? n - room : 0);
 }
 
 void dialog_more(struct rect rows, guint above, guint below)

@@ -12,6 +12,13 @@
 struct rect dialog_box(struct screen *screen, struct rect area,
                        struct rect size, const char *title);
 
+/* The next line of the inside, which gets shorter by it: its label, so wide; the rest
+ * is for the caller. Off the screen if there is none left. */
+struct rect dialog_line(struct rect *inside, int width, const char *label);
+
+/* Moves `top`, the first of n rows shown where there is room for some, so that the
+ * focus is among them. */
+void dialog_scroll(guint *top, guint focus, guint room, guint n);
 /* At the right end of the first and the last of the rows shown: how many more
  * there are. */
 void dialog_more(struct rect rows, guint above, guint below);
@@ -24,7 +31,7 @@ struct dialog_form {
     int line;            /* to be left alone, as of dialog_box() */
 };
 /* A box with a form, and below that where there is room the command, or what is
- * wrong. */
+ * wrong: whole, if that is the row with the focus. */
 void dialog_form(struct screen *screen, struct rect area,
                  const struct dialog_form *dialog);
 /* Of a screen about these qubes (ends with NULL): TRUE if one of them is gone; then

@@ -69,6 +69,11 @@ const GPtrArray *findings_found(const struct findings *findings)
     return findings->found;
 }
 
+gboolean findings_are_all(const struct findings *findings, const struct app *app)
+{
+    return findings->found || engine_store_error(app_engine(app));
+}
+
 char *findings_id(const char *uuid, const char *message)
 {
     return g_strdup_printf("%s %s", uuid ? uuid : "", message);

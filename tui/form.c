@@ -82,6 +82,11 @@ gboolean form_check(struct form *form)
     return TRUE;
 }
 
+char *form_why(const struct form *form)
+{
+    return form_refused(form, form->focus);
+}
+
 char *form_wrong(const struct form *form)
 {
     char *why = NULL;
@@ -266,15 +271,18 @@ void form_draw(const struct form *form, struct rect area)
     guint room = (guint)MAX(area.h - 2, 1), n = form->spec.n;
     guint first = form->focus >= room ? form->focus - room + 1 : 0;
     guint last = MIN(first + room, n);
-    g_autofree char *why = form_refused(form, form->focus);
+    g_autofree char *why = form_why(form);
     struct rect line = {area.y, area.x, 1, area.w};
 
     for (guint i = first; i < last; i++, line.y++)
         form_draw_row(form, i, line);
     if (area.h > 1)
         form_draw_more(first, n - last, line);
-    line.y = area.y + area.h - 1;
-    if (area.h > 2)
+    line.y = area.y + MIN(area.h, form_height(form)) - 1;
+    line.h = area.y + area.h - line.y;
+    if (area.h > 2 && why && line.h > 1)
+        draw_wrapped(line, STYLE_WARN, why);
+    else if (area.h > 2)
         draw_text(line.y, line.x, line.w, why ? STYLE_WARN : STYLE_DIM,
                   why ? why : form_help(form, form->focus));
 }

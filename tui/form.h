@@ -39,6 +39,8 @@ gboolean form_changed(const struct form *form, guint row);
 /* TRUE if every row takes its value; else the first that does not gets the
  * focus. */
 gboolean form_check(struct form *form);
+/* Why the row with the focus does not take its value; NULL: it does. Caller frees. */
+char *form_why(const struct form *form);
 /* Why the first row that does not take its value does not; NULL: all do. Caller
  * frees. */
 char *form_wrong(const struct form *form);
@@ -46,4 +48,5 @@ char *form_wrong(const struct form *form);
 gboolean form_key(struct form *form, int key);
 /* Lines it takes: one per row, a blank one, one for help or what is wrong. */
 int form_height(const struct form *form);
+/* What is wrong with the row that has the focus takes all lines there are below. */
 void form_draw(const struct form *form, struct rect area);

@@ -87,7 +87,8 @@ static void frame_draw_title(struct app *app, int h, int w)
     g_autofree char *modes = g_strdup_printf("%smode:%s  libvirt:%s", narrow ? "  " : "   ",
                                              frame_mode(engine), link);
     g_autofree char *host = g_strconcat("  ", g_get_host_name(), NULL);
-    g_autofree char *found = g_strdup_printf("  findings:%u", findings);
+    g_autofree char *found = g_strdup_printf(
+        "  findings:%u%s", findings, findings_are_all(app_findings(app), app) ? "" : "+");
 
     draw_fill((struct rect){0, 0, 1, w}, STYLE_TITLE);
     x = draw_words(0, 0, end, STYLE_TITLE, narrow ? " qmc" : " qmc " PACKAGE_VERSION);

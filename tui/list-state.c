@@ -95,7 +95,6 @@ void list_restore(struct list *list, const struct state *state, const char *name
             list_columns_parse(list, list_state_get(state, name, hide_keys[i]));
     list->wide = *list_state_get(state, name, "wide") != '\0';
     list->tree = list->spec.parent && *list_state_get(state, name, "tree") != '\0';
-    list_set_filter(list, list_state_get(state, name, "filter"));
 }
 
 void list_keep(const struct list *list, struct state *state, const char *name)
@@ -110,5 +109,4 @@ void list_keep(const struct list *list, struct state *state, const char *name)
     }
     list_state_set(state, name, "wide", list->wide ? "on" : "");
     list_state_set(state, name, "tree", list->tree ? "on" : "");
-    list_state_set(state, name, "filter", list->filter);
 }

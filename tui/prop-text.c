@@ -51,18 +51,55 @@ char *prop_text_value(const struct prop_row *row, const char *value)
     return g_strdup(!value || row->type == PROP_VM ? "(none)" : "(empty)");
 }
 
-const char *prop_text_when(const struct prop_row *row, const struct qube *qube,
-                           gboolean *now)
+/* When a change would count, from the soonest. */
+enum when { WHEN_NOW, WHEN_STARTS, WHEN_NEXT, WHEN_HALTED };
+
+static const struct {
+    const char *all, *some; /* of each of the qubes, of some of them */
+    const char *note;
+} whens[] = {
+    [WHEN_NOW] = {"at once", "at once", ""},
+    [WHEN_STARTS] = {"when it starts", "when they start", ""},
+    [WHEN_NEXT] = {"from its next start on", "from the next start of each on", "next start"},
+    [WHEN_HALTED] = {"while the qube is halted: shut it down first",
+                     "for those that are halted: shut the others down first",
+                     "* needs halt"},
+};
+
+static enum when when_of(const struct prop_row *row, const struct qube *qube)
 {
     gboolean halted = !qube || qube->state == POWER_HALTED;
 
-    if (now)
-        *now = !row->halted || halted;
     if (row->halted && !halted)
-        return "while the qube is halted: shut it down first";
-    if (row->at_start && !halted)
-        return "from its next start on";
-    return "at once";
+        return WHEN_HALTED;
+    if (row->at_start && qube)
+        return halted ? WHEN_STARTS : WHEN_NEXT;
+    return WHEN_NOW;
+}
+
+const char *prop_text_note(const struct prop_row *row, const struct qube *qube)
+{
+    return whens[when_of(row, qube)].note;
+}
+
+const char *prop_text_when(const struct prop_row *row, const struct model *model,
+                           char *const *uuids, guint n)
+{
+    enum when first = when_of(row, n ? model_qube(model, uuids[0]) : NULL), last = first;
+    gboolean same = TRUE;
+
+    for (guint i = 1; i < n; i++) {
+        enum when next = when_of(row, model_qube(model, uuids[i]));
+
+        same = same && next == first;
+        last = MAX(last, next);
+    }
+    return same ? whens[last].all : whens[last].some;
+}
+
+gboolean prop_can_now(const struct prop_row *row, const struct qube *qube)
+{
+    return when_of(row, qube) != WHEN_HALTED;
 }
 
 gboolean prop_is_fixed(const struct prop_row *row, const struct qube *qube)

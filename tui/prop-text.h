@@ -11,10 +11,14 @@ const char *prop_text_type(const struct prop_row *row);
 char *prop_text_takes(const struct prop_row *row);
 /* NULL and "" have words of their own. */
 char *prop_text_value(const struct prop_row *row, const char *value);
-/* When a change would count: "from its next start on". qube NULL: of the system.
- * *now, NULL ok, is FALSE if it cannot be made as things are. */
-const char *prop_text_when(const struct prop_row *row, const struct qube *qube,
-                           gboolean *now);
+/* When a change would count, for so many qubes: "from its next start on"; of the
+ * system (n 0) it counts at once. */
+const char *prop_text_when(const struct prop_row *row, const struct model *model,
+                           char *const *uuids, guint n);
+/* The same of one, for a column; "": there is nothing to wait for. */
+const char *prop_text_note(const struct prop_row *row, const struct qube *qube);
+/* FALSE: not while it runs. */
+gboolean prop_can_now(const struct prop_row *row, const struct qube *qube);
 /* Nobody sets it: it is computed, or was given once. */
 gboolean prop_is_fixed(const struct prop_row *row, const struct qube *qube);
 /* What it may be, as far as that is a few things: GPtrArray of char *, "" for

@@ -198,10 +198,7 @@ static char *note_of(const struct line *line, const struct qube *qube)
 {
     if (line->bad)
         return g_strdup("! wrong");
-    if (prop_is_fixed(line->row, qube) || !qube || qube->state == POWER_HALTED)
-        return g_strdup("");
-    return g_strdup(line->row->halted ? "* needs halt"
-                    : line->row->at_start ? "next start" : "");
+    return g_strdup(prop_is_fixed(line->row, qube) ? "" : prop_text_note(line->row, qube));
 }
 
 static struct line *line_new(const struct model *model, const struct qube *qube,
@@ -464,7 +461,10 @@ static void props_draw_takes(const struct props *props, const struct line *line,
         return;
     }
     props_put(area, "Takes", takes ? takes : "any text");
-    props_put(area, "Counts", prop_text_when(line->row, qube, NULL));
+    props_put(area, "Counts",
+              prop_text_when(line->row, app_model(props->screen->app),
+                             (char *const *)line->uuids->pdata,
+                             line->system ? 0 : line->uuids->len));
 }
 
 static void props_draw_foot(const struct props *props, const struct line *line,

@@ -186,6 +186,27 @@ static gboolean actions_never(const struct screen *screen, const struct entry *e
     return TRUE;
 }
 
+/* What is never possible stands last; the others keep their order. */
+static void actions_sort(const struct screen *screen)
+{
+    struct actions *actions = screen->data;
+    GArray *entries = actions->entries;
+    GArray *last = g_array_new(FALSE, FALSE, sizeof(struct entry));
+    guint n = 0;
+
+    for (guint i = 0; i < entries->len; i++) {
+        struct entry entry = g_array_index(entries, struct entry, i);
+
+        if (actions_never(screen, &entry))
+            g_array_append_val(last, entry);
+        else
+            g_array_index(entries, struct entry, n++) = entry;
+    }
+    for (guint i = 0; i < last->len; i++)
+        g_array_index(entries, struct entry, n + i) = g_array_index(last, struct entry, i);
+    g_array_unref(last);
+}
+
 /* Why it is not possible now; NULL: it is. Caller frees. */
 static char *actions_refused(const struct screen *screen, const struct entry *entry)
 {
@@ -260,6 +281,7 @@ static void actions_open_screen(struct screen *screen, gconstpointer below)
     g_array_set_clear_func(actions->entries, actions_clear_entry);
     for (gsize i = 0; ops[i]; i++)
         actions_add(actions, of->class, ops[i]);
+    actions_sort(screen);
 }
 
 void actions_open(struct screen *below)
@@ -370,11 +392,7 @@ static void actions_draw(struct screen *screen, struct rect area)
     int lines = MAX(inside.h - whole, 1);
     guint room = (guint)lines;
 
-    actions->top = MIN(actions->top, n > room ? n - room : 0);
-    if (actions->focus < actions->top)
-        actions->top = actions->focus;
-    if (actions->focus >= actions->top + room)
-        actions->top = actions->focus - room + 1;
+    dialog_scroll(&actions->top, actions->focus, room, n);
     for (guint i = 0; i < room && actions->top + i < n; i++) {
         struct rect line = {inside.y + (int)i, inside.x, 1, inside.w};
 

@@ -71,14 +71,15 @@ static const struct {
     gboolean (*takes)(const struct model *model, const struct qube *qube,
                       const char *value); /* of those known; NULL: each */
     char *(*initial)(const struct model *model, const struct qube *qube);
+    gboolean suggested; /* that will do; else it is to be changed */
 } arguments_known[] = {
-    {"clone", "name", FALSE, NULL, free_name},
-    {"rename", "name", FALSE, NULL, old_name},
-    {"unset", "name", TRUE, is_set, NULL},
-    {"global-unset", "name", TRUE, is_set_globally, NULL},
-    {"feature-unset", "name", TRUE, NULL, NULL},
-    {"tag-del", "tag", TRUE, NULL, NULL},
-    {"label-rm", "name", TRUE, NULL, NULL},
+    {"clone", "name", FALSE, NULL, free_name, TRUE},
+    {"rename", "name", FALSE, NULL, old_name, FALSE},
+    {"unset", "name", TRUE, is_set, NULL, FALSE},
+    {"global-unset", "name", TRUE, is_set_globally, NULL, FALSE},
+    {"feature-unset", "name", TRUE, NULL, NULL, FALSE},
+    {"tag-del", "tag", TRUE, NULL, NULL, FALSE},
+    {"label-rm", "name", TRUE, NULL, NULL, FALSE},
 };
 
 /* -1: nothing more. */
@@ -268,7 +269,7 @@ static void arguments_set_row(struct screen *screen, guint i)
     } else if (known >= 0 && arguments_known[known].initial) {
         row->initial =
             arguments_keep(arguments, arguments_known[known].initial(model, qube));
-        row->suggested = TRUE;
+        row->suggested = arguments_known[known].suggested;
     }
 }
 
@@ -323,6 +324,15 @@ static void arguments_event(struct screen *screen, const struct event *event)
     dialog_withdraw(screen, arguments->title, arguments->uuids);
 }
 
+/* What is there was only there to be changed. */
+static gboolean arguments_waits(const struct arguments *arguments, guint row)
+{
+    const struct form_row *form = &arguments->rows[row];
+
+    return !form->choices && *form->initial && !form->suggested &&
+           !form_changed(arguments->form, row);
+}
+
 /* NULL: not all is typed that it needs. */
 static char *arguments_command(const struct screen *screen)
 {
@@ -334,8 +344,9 @@ static char *arguments_command(const struct screen *screen)
     g_autofree char *command = NULL;
 
     for (guint i = 0; i < arguments->n; i++)
-        if (arguments->op->args[i].required && !*form_value(arguments->form, i) &&
-            !strstr(arguments->op->args[i].help, "empty"))
+        if (arguments_waits(arguments, i) ||
+            (arguments->op->args[i].required && !*form_value(arguments->form, i) &&
+             !strstr(arguments->op->args[i].help, "empty")))
             return NULL;
     command = op_command(arguments->op, qube, args);
     return n > 1 ? g_strdup_printf("%s   (and for %u more)", command, n - 1)

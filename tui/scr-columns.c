@@ -75,10 +75,7 @@ static void columns_draw(struct screen *screen, struct rect area)
                                                      : "Columns, up to 109 wide");
     guint room = (guint)MAX(inside.h, 1);
 
-    if (columns->focus < columns->top)
-        columns->top = columns->focus;
-    if (columns->focus >= columns->top + room)
-        columns->top = columns->focus - room + 1;
+    dialog_scroll(&columns->top, columns->focus, room, n);
     for (guint i = 0; (int)i < inside.h && columns->top + i < n; i++)
         columns_draw_line(columns, columns->top + i,
                           (struct rect){inside.y + (int)i, inside.x, 1, inside.w});

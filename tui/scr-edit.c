@@ -18,6 +18,7 @@
 /* The field and what is wrong with it. */
 #define ROOM_HEIGHT 2
 #define ROOM_WIDTH 24
+#define VERDICT_LINES 2 /* as a rule */
 
 /* What somebody else did to the value meanwhile. */
 enum news {
@@ -47,6 +48,7 @@ struct edit {
     int line;            /* of the row it is about */
     guint fit;           /* of the qubes, those the text can be for */
     char *why;           /* it cannot be for the rest; NULL: there is none */
+    gboolean asked;      /* it was to be applied: then an empty text is wrong, too */
     gboolean cramped;    /* too little room to show what it would do */
 };
 
@@ -282,26 +284,13 @@ static void edit_step(struct screen *screen, int by)
 
 /* --- drawing --- */
 
-static struct rect edit_line(struct rect *inside, const char *label)
-{
-    struct rect line = {inside->y, inside->x + LABEL_WIDTH, 1,
-                        inside->w - LABEL_WIDTH};
-
-    if (inside->h <= 0)
-        return (struct rect){-1, 0, 0, 0};
-    draw_words(inside->y, inside->x, LABEL_WIDTH, STYLE_NORMAL, label);
-    inside->y++;
-    inside->h--;
-    return line;
-}
-
 static void edit_put(struct rect *inside, const char *label, const char *text)
 {
     struct rect line;
 
     if (!text || !*text)
         return;
-    line = edit_line(inside, label);
+    line = dialog_line(inside, LABEL_WIDTH, label);
     if (line.w > 0)
         draw_words(line.y, line.x, line.w, STYLE_NORMAL, text);
 }
@@ -323,22 +312,32 @@ static char *edit_news(const struct edit *edit)
                            edit->now);
 }
 
-/* Of the text; of the first qube, when a change would count. */
+/* NULL: it is no property. */
+static const char *edit_when(const struct screen *screen)
+{
+    const struct edit *edit = edit_of(screen);
+
+    return edit->prop ? prop_text_when(edit->prop, app_model(screen->app), edit->uuids,
+                                       edit->row->system ? 0 : g_strv_length(edit->uuids))
+                      : NULL;
+}
+
+/* Of the text; of the qubes, when a change would count. */
 static char *edit_verdict(const struct screen *screen, enum style *style)
 {
     const struct edit *edit = edit_of(screen);
     const struct qube *qube =
         edit->row->system ? NULL
                           : model_qube(app_model(screen->app), edit->uuids[0]);
-    gboolean now = TRUE;
-    const char *when = edit->prop ? prop_text_when(edit->prop, qube, &now) : NULL;
+    gboolean now = !edit->prop || prop_can_now(edit->prop, qube);
+    const char *when = edit_when(screen);
 
     if (edit->news && edit->fit) {
         *style = STYLE_WARN;
         return edit_news(edit);
     }
     *style = edit->why || !now ? STYLE_WARN : STYLE_GOOD;
-    if (edit->why && edit->whole && !*field_text(edit->field)) {
+    if (edit->why && edit->whole && !edit->asked && !*field_text(edit->field)) {
         *style = STYLE_DIM;
         return g_strdup(edit->choices->len ? "type it, or choose with Down" : "type it");
     }
@@ -349,9 +348,19 @@ static char *edit_verdict(const struct screen *screen, enum style *style)
     return g_strdup_printf(now ? "ok: it counts %s" : "only %s", when);
 }
 
+/* What is wrong is there whole. */
+static int edit_verdict_height(const struct screen *screen, int width)
+{
+    enum style style;
+    g_autofree char *text = edit_verdict(screen, &style);
+
+    return MAX(draw_wrapped_height(width - LABEL_WIDTH, text), VERDICT_LINES);
+}
+
 static void edit_draw_verdict(const struct screen *screen, struct rect *inside)
 {
-    struct rect line = {inside->y, inside->x + LABEL_WIDTH, MIN(inside->h, 2),
+    int height = edit_verdict_height(screen, inside->w);
+    struct rect line = {inside->y, inside->x + LABEL_WIDTH, MIN(inside->h, height),
                         inside->w - LABEL_WIDTH};
     enum style style;
     g_autofree char *text = edit_verdict(screen, &style);
@@ -367,12 +376,7 @@ static void edit_draw_choices(struct edit *edit, struct rect area)
     int at = edit_index(edit, shown);
     guint room = (guint)MAX(area.h, 0);
 
-    if (at >= 0 && (guint)at < edit->top)
-        edit->top = (guint)at;
-    if (at >= 0 && (guint)at >= edit->top + room)
-        edit->top = (guint)at - room + 1;
-    if (edit->top + room > shown->len)
-        edit->top = shown->len > room ? shown->len - room : 0;
+    dialog_scroll(&edit->top, at < 0 ? edit->top : (guint)at, room, shown->len);
     for (guint i = 0; i < room && edit->top + i < shown->len; i++) {
         const char *text = shown->pdata[edit->top + i];
 
@@ -411,7 +415,7 @@ static void edit_draw_body(struct screen *screen, struct rect inside)
     struct edit *edit = screen->data;
     int rest = edit_rest(edit) + (edit->choices->len ? 2 : 1);
 
-    edit_draw_field(edit, edit_line(&inside, edit->label));
+    edit_draw_field(edit, dialog_line(&inside, LABEL_WIDTH, edit->label));
     edit_draw_verdict(screen, &inside);
     if (edit->choices->len && inside.h > 0) {
         struct rect choices = {inside.y, inside.x + LABEL_WIDTH,
@@ -423,7 +427,7 @@ static void edit_draw_body(struct screen *screen, struct rect inside)
         inside.y += choices.h;
         inside.h -= choices.h;
         if (inside.h > edit_rest(edit))
-            edit_line(&inside, "");
+            dialog_line(&inside, LABEL_WIDTH, "");
     }
     g_autofree char *command = edit_command(screen);
     edit_put(&inside, "Now", edit->now);
@@ -433,17 +437,19 @@ static void edit_draw_body(struct screen *screen, struct rect inside)
         draw_words(inside.y, inside.x, inside.w, STYLE_DIM, edit->help);
 }
 
-static int edit_height(const struct edit *edit)
+static int edit_height(const struct screen *screen, int width)
 {
+    const struct edit *edit = edit_of(screen);
     int choices = MIN((int)edit->choices->len, CHOICES_MAX);
 
-    return 2 + 1 + 2 + choices + (choices > 0) + edit_rest(edit);
+    return 2 + 1 + edit_verdict_height(screen, width - 4) + choices + (choices > 0) +
+           edit_rest(edit);
 }
 
 static void edit_draw(struct screen *screen, struct rect area)
 {
     struct edit *edit = screen->data;
-    struct rect size = {edit->line, 0, edit_height(edit), WIDTH};
+    struct rect size = {edit->line, 0, edit_height(screen, MIN(area.w, WIDTH)), WIDTH};
     struct rect inside = dialog_box(screen, area, size, edit->title);
 
     edit->cramped = inside.h < ROOM_HEIGHT || inside.w < ROOM_WIDTH;
@@ -462,6 +468,7 @@ static gboolean edit_typed(struct screen *screen, int key)
 
     if (!field_key(edit->field, key))
         return FALSE;
+    edit->asked = FALSE;
     edit->whole = edit->whole && strcmp(before, field_text(edit->field)) == 0;
     edit->whole = edit->whole || !*field_text(edit->field);
     edit_check(screen);
@@ -496,6 +503,7 @@ static void edit_key_apply(struct screen *screen)
     struct action action = {.op = edit->row->name, .args = args,
                             .uuids = edit->uuids, .title = edit->several};
 
+    edit->asked = TRUE;
     if (!edit_valid(screen))
         return;
     /* Nothing is replaced that was not read. */

@@ -147,20 +147,6 @@ static void resize_step(struct screen *screen, gint64 by)
 
 /* --- drawing --- */
 
-/* A labelled line; the rest of it is for the caller. */
-static struct rect resize_line(struct rect *inside, const char *label)
-{
-    struct rect line = {inside->y, inside->x + LABEL_WIDTH, 1,
-                        inside->w - LABEL_WIDTH};
-
-    if (inside->h <= 0)
-        return (struct rect){-1, 0, 0, 0};
-    draw_words(inside->y, inside->x, LABEL_WIDTH, STYLE_NORMAL, label);
-    inside->y++;
-    inside->h--;
-    return line;
-}
-
 static void resize_draw_now(const struct volume_config *config, struct rect line)
 {
     g_autofree char *size = text_size_long(config->size);
@@ -325,20 +311,20 @@ static void resize_draw_body(struct screen *screen, struct rect inside)
         draw_wrapped(inside, STYLE_WARN, "too little room");
         return;
     }
-    resize_draw_now(resize_config(screen), resize_line(&inside, "Now"));
-    resize_draw_field(screen, resize_line(&inside, "New size"));
+    resize_draw_now(resize_config(screen), dialog_line(&inside, LABEL_WIDTH, "Now"));
+    resize_draw_field(screen, dialog_line(&inside, LABEL_WIDTH, "New size"));
     if (slides) {
-        struct rect slider = resize_line(&inside, "");
+        struct rect slider = dialog_line(&inside, LABEL_WIDTH, "");
 
-        resize_draw_slider(screen, slider, resize_line(&inside, ""));
+        resize_draw_slider(screen, slider, dialog_line(&inside, LABEL_WIDTH, ""));
     }
-    struct rect verdict = resize_line(&inside, "");
-    resize_line(&inside, "");
+    struct rect verdict = dialog_line(&inside, LABEL_WIDTH, "");
+    dialog_line(&inside, LABEL_WIDTH, "");
     resize_draw_verdict(screen, verdict);
-    resize_draw_pool(screen, resize_line(&inside, "Pool"));
-    resize_draw_effect(screen, resize_line(&inside, "Qube"));
-    resize_draw_command(screen, resize_line(&inside, "Command"));
-    resize_line(&inside, "");
+    resize_draw_pool(screen, dialog_line(&inside, LABEL_WIDTH, "Pool"));
+    resize_draw_effect(screen, dialog_line(&inside, LABEL_WIDTH, "Qube"));
+    resize_draw_command(screen, dialog_line(&inside, LABEL_WIDTH, "Command"));
+    dialog_line(&inside, LABEL_WIDTH, "");
     if (inside.h > 0)
         draw_words(inside.y, inside.x, inside.w, STYLE_DIM,
                    "40G = 40GiB = 40960M; 40GB = 37.3 GiB. Never smaller.");

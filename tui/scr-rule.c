@@ -293,13 +293,14 @@ static void rule_draw(struct screen *screen, struct rect area)
 {
     const struct rule *rule = rule_of(screen);
     const struct qube *qube = model_qube(app_model(screen->app), rule->uuid);
+    g_autofree char *why = form_why(rule->form);
     int height = form_height(rule->form);
     struct rect size = {0, 0, height + 3 + COMMAND_HEIGHT, WIDTH};
     struct rect inside = dialog_box(screen, area, size, rule->title);
     struct rect below = {inside.y + height + 1, inside.x, inside.h - height - 1,
                          inside.w};
 
-    if (below.h > 0) {
+    if (below.h > 0 && (!why || draw_wrapped_height(inside.w, why) <= 1)) {
         rule_draw_below(rule, qube, below);
         inside.h = height;
     }

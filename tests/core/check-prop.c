@@ -41,6 +41,10 @@ START_TEST(rows_belong_to_their_class)
     ck_assert_ptr_null(prop_find("zzz", CLASS_APP));
     ck_assert(prop_find("name", CLASS_ADMIN)->computed);
     ck_assert(prop_find("name", CLASS_APP)->once);
+    /* What never starts has it at once. */
+    ck_assert(prop_find("label", CLASS_APP)->at_start);
+    ck_assert(!prop_find("label", CLASS_ADMIN)->at_start);
+    ck_assert(!prop_find("label", CLASS_REMOTE)->at_start);
 }
 END_TEST
 

@@ -23,31 +23,7 @@
 
 static char *store_of(int qubes, const char *name)
 {
-    GString *xml = g_string_new("<qubes><labels><label id=\"label-1\" "
-                                "color=\"0xcc0000\">red</label></labels><pools/>"
-                                "<properties/><domains>");
-
-    for (int i = 1; i <= qubes; i++)
-        g_string_append_printf(
-            xml,
-            "<domain id=\"domain-%d\" class=\"AppVM\"><properties>"
-            "<property name=\"label\">red</property>"
-            "<property name=\"name\">%s%d</property>"
-            "<property name=\"qid\">%d</property>"
-            "<property name=\"uuid\">00000000-0000-4000-8000-%012d</property>"
-            "</properties><features/><tags/><volume-config/></domain>",
-            i, name, i, i, i);
-    g_string_append(xml, "</domains></qubes>\n");
-    return g_string_free(xml, FALSE);
-}
-
-static struct console *console_with(const char *xml)
-{
-    struct console *console = console_new("xterm-256color", 24, 80);
-
-    fake_reset();
-    console_run(console, root_make(xml));
-    return console;
+    return console_store("AppVM", name, qubes, "");
 }
 
 /* --- time --- */
@@ -616,7 +592,9 @@ START_TEST(what_the_list_shows_is_remembered)
     app_free(console->app);
     console->app = app_new(console->engine);
     app_draw(console->app);
-    console_wait(console, "filter: sys  sort: name reversed");
+    console_wait(console, "sort: name reversed");
+    /* Not what hides qubes: it may be another system. */
+    console_wait_gone(console, "filter:");
     console_wait_gone(console, "CLASS");
     console_wait(console, "TEMPLATE");
     console_free(console);

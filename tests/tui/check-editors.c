@@ -18,31 +18,7 @@
 
 static char *store_of(int qubes, const char *extra)
 {
-    GString *xml = g_string_new("<qubes><labels><label id=\"label-1\" "
-                                "color=\"0xcc0000\">red</label></labels><pools/>"
-                                "<properties/><domains>");
-
-    for (int i = 1; i <= qubes; i++)
-        g_string_append_printf(
-            xml,
-            "<domain id=\"domain-%d\" class=\"StandaloneVM\"><properties>"
-            "<property name=\"label\">red</property>"
-            "<property name=\"name\">qube-%d</property>"
-            "<property name=\"qid\">%d</property>"
-            "<property name=\"uuid\">00000000-0000-4000-8000-%012d</property>"
-            "%s</properties><features/><tags/><volume-config/></domain>",
-            i, i, i, i, extra);
-    g_string_append(xml, "</domains></qubes>\n");
-    return g_string_free(xml, FALSE);
-}
-
-static struct console *console_with(const char *xml)
-{
-    struct console *console = console_new("xterm-256color", 24, 80);
-
-    fake_reset();
-    console_run(console, root_make(xml));
-    return console;
+    return console_store("StandaloneVM", "qube-", qubes, extra);
 }
 
 static const struct form {
@@ -135,7 +111,7 @@ START_TEST(nothing_is_replaced_unread)
     console_keys(console, ways[_i]);
     console_wait(console, "Now      4000 (default)");
     console_keys(console, "5 0 0");
-    console_wait(console, "ok: it counts at once");
+    console_wait(console, "ok: it counts when it starts");
     root_write(console->root, other);
     console_wait(console, "somebody else changed it: it is 700 now");
     console_keys(console, "Enter");

@@ -216,6 +216,35 @@ static void console_show(struct console *console)
     app_draw(console->app);
 }
 
+char *console_store(const char *class, const char *name, int qubes, const char *extra)
+{
+    GString *xml = g_string_new("<qubes><labels><label id=\"label-1\" "
+                                "color=\"0xcc0000\">red</label></labels><pools/>"
+                                "<properties/><domains>");
+
+    for (int i = 1; i <= qubes; i++)
+        g_string_append_printf(
+            xml,
+            "<domain id=\"domain-%d\" class=\"%s\"><properties>"
+            "<property name=\"label\">red</property>"
+            "<property name=\"name\">%s%d</property>"
+            "<property name=\"qid\">%d</property>"
+            "<property name=\"uuid\">00000000-0000-4000-8000-%012d</property>"
+            "%s</properties><features/><tags/><volume-config/></domain>",
+            i, class, name, i, i, i, extra);
+    g_string_append(xml, "</domains></qubes>\n");
+    return g_string_free(xml, FALSE);
+}
+
+struct console *console_with(const char *xml)
+{
+    struct console *console = console_new("xterm-256color", 24, 80);
+
+    fake_reset();
+    console_run(console, root_make(xml));
+    return console;
+}
+
 void console_again(struct console *console)
 {
     g_clear_pointer(&console->app, app_free);

@@ -33,6 +33,11 @@ void root_remove(char *root);
 struct console *console_new(const char *type, int height, int width);
 /* Engine and app on it, first frame drawn; takes the root. */
 void console_run(struct console *console, char *root);
+/* A store of so many qubes of a class: NAME1, NAME2; `extra` is among the properties of
+ * each. Free it. */
+char *console_store(const char *class, const char *name, int qubes, const char *extra);
+/* On 80 columns, with such a store (or a fixture). */
+struct console *console_with(const char *xml);
 /* A new app on the same engine, after the user left. */
 void console_again(struct console *console);
 /* The terminal takes no more bytes, as when Ctrl-S stopped it; then it does. */
