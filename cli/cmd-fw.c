@@ -156,22 +156,24 @@ static gboolean refuse(const struct cli *cli, const char *what, GError **error)
     g_autofree char *usage = cmd_usage(options_cmd(cli->options));
     const char *action = options_args(cli->options)[1];
 
-    error_set(error, QMC_ERROR_INVALID, usage, "'fw %s' %s", action, what);
+    error_set(error, QMC_ERROR_INVALID, usage, "'fw %s' %s", action ? action : "ls",
+              what);
     return FALSE;
 }
 
 static gboolean run(struct cli *cli, GError **error)
 {
     const char *const *given = options_args(cli->options);
+    const char *word = given[1] ? given[1] : "ls";
     gsize i = 0;
 
-    while (i < G_N_ELEMENTS(actions) && strcmp(actions[i].word, given[1]) != 0)
+    while (i < G_N_ELEMENTS(actions) && strcmp(actions[i].word, word) != 0)
         i++;
     if (i == G_N_ELEMENTS(actions))
         return refuse(cli, "is nothing qmc can do", error);
     if (actions[i].rule && !given[2])
         return refuse(cli, "needs a rule", error);
-    if (!actions[i].rule && given[2])
+    if (!actions[i].rule && given[1] && given[2])
         return refuse(cli, "takes no rule", error);
     if (!actions[i].before && options_has(cli->options, "before"))
         return refuse(cli, "takes no '--before'", error);
@@ -191,9 +193,9 @@ static const struct option_row own_options[] = {
 
 const struct cmd cmd_fw = {
     .words = "fw",
-    .args = "QUBE ACTION [RULE...]",
+    .args = "QUBE [ACTION [RULE...]]",
     .brief = "list and change the firewall rules",
-    .help = "ACTION is ls, add, del or reset.\n"
+    .help = "ACTION is ls, add, del or reset; without one the rules are listed.\n"
             "ls lists the rules with their numbers; the first that matches counts,\n"
             "what none matches is dropped. add takes accept or drop and any of proto=,\n"
             "dst4=, dst6=, dsthost=, dstports=, icmptype=, specialtarget=dns, expire=\n"
@@ -201,7 +203,7 @@ const struct cmd cmd_fw = {
             "accepts everything, with --drop nothing, and needs --yes. The rules of\n"
             "before are kept in /var/lib/qubes/backup/qmc.\n",
     .options = own_options,
-    .min_args = 2,
+    .min_args = 1,
     .max_args = -1,
     .run = run,
 };

@@ -32,6 +32,13 @@ const struct cmd *cmd_find(const char *words)
     return NULL;
 }
 
+const struct cmd *cmd_find_ls(const char *group)
+{
+    g_autofree char *words = g_strconcat(group, " ls", NULL);
+
+    return cmd_find(words);
+}
+
 static gboolean in_group(const struct cmd *cmd, const char *word)
 {
     gsize len = strlen(word);

@@ -20,6 +20,9 @@ struct cmd {
 
 const struct cmd *const *cmd_all(void); /* NULL-terminated */
 const struct cmd *cmd_find(const char *words);
+/* "label ls" for "label": what a group does when nothing else is said. NULL: there is no
+ * such verb. */
+const struct cmd *cmd_find_ls(const char *group);
 /* TRUE for the first word of verbs of two words. */
 gboolean cmd_is_group(const char *word);
 /* "usage: qmc stop [--wait] [--timeout N] QUBE...". Caller frees. */

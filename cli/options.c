@@ -245,6 +245,8 @@ struct options *options_parse(char **argv, GError **error)
     while (*options->next)
         if (!parse_one(options, *options->next++, error))
             return NULL;
+    if (options->group && !options->cmd && !options_has(options, "help"))
+        options->cmd = cmd_find_ls(options->group);
     if (!options_has(options, "help") && !check_count(options, error))
         return NULL;
     if (options->group && !options->cmd)

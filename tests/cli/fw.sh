@@ -21,6 +21,10 @@ json_valid
 json_is '[r["rule"] for r in data] == ["action=accept"]'
 test ! -e "$file"
 ok "there is no file yet"
+fw 0 work
+out_has '^0	accept	'
+fw 2 work --before 0
+err_has "'fw ls' takes no '--before'"
 fw 0 -n work add drop
 out_has 'add the rule action=drop'
 test ! -e "$file"
@@ -118,7 +122,6 @@ fw 2 work del 0 --replace 0
 fw 2 work del 99999999999
 fw 2 work ls 0
 fw 2 work flush
-fw 2 work
 fw 3 wokr ls
 err_has "did you mean 'work'"
 fw 3 wokr add drop

@@ -36,8 +36,8 @@ err_has "^hint: did you mean 'start'?$"
 out_empty
 run 2 xyzzy
 err_has "^hint: 'qmc help' lists the verbs$"
-run 2 vol
-err_has "'vol ls', 'vol resize'"
+run 2 xml
+err_has "'xml check', 'xml sweep'"
 run 2 vol lss
 err_has "did you mean 'vol ls'"
 run 2 ls --jsno
