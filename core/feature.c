@@ -226,6 +226,13 @@ static gboolean value_ok(const char *value)
     return TRUE;
 }
 
+gboolean feature_is_text(const char *name, const char *value)
+{
+    const struct feature_row *row = feature_find(name);
+
+    return name_ok(name) && !value_ok(value) && (!row || !row->check);
+}
+
 gboolean feature_check(const char *name, const char *value, GError **error)
 {
     const struct feature_row *row = feature_find(name);

@@ -34,3 +34,6 @@ const char *feature_get(const struct model *model, const struct qube *qube,
                         const char *name, const struct qube **from);
 /* INVALID: name or value; STATE: the system's own. value NULL: it shall go. */
 gboolean feature_check(const char *name, const char *value, GError **error);
+/* TRUE if all that is wrong is a character that cannot be typed: tools of Qubes write
+ * such values, too. */
+gboolean feature_is_text(const char *name, const char *value);

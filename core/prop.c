@@ -211,6 +211,16 @@ static gboolean refuse_type(const struct prop_row *row, const char *value,
     return refuse(row, value, NULL, bounds, error);
 }
 
+/* What those who want none of them type. */
+static const char *vm_hint(const struct prop_row *row, const char *value)
+{
+    if (row->needed || g_ascii_strcasecmp(value, "none") != 0)
+        return "see the names with: qmc ls";
+    return g_str_equal(row->name, "netvm")
+               ? "'' (empty) is no network, --unset lets it follow its default"
+               : "'' (empty) is none, --unset lets it follow its default";
+}
+
 static gboolean vm_check(const struct prop_row *row, const struct model *model,
                          const char *value, GError **error)
 {
@@ -220,8 +230,7 @@ static gboolean vm_check(const struct prop_row *row, const struct model *model,
         return TRUE;
     target = model_qube_named(model, value);
     if (!target)
-        return refuse(row, value, "see the names with: qmc ls",
-                      "there is no such qube", error);
+        return refuse(row, value, vm_hint(row, value), "there is no such qube", error);
     if (target->class && target->class->id == CLASS_REMOTE)
         return refuse(row, value, NULL, "a RemoteVM cannot be used here", error);
     return TRUE;
@@ -275,6 +284,11 @@ static gboolean has_control(const char *value)
     return FALSE;
 }
 
+gboolean prop_is_word_none(const struct prop_row *row, const char *value)
+{
+    return row->type == PROP_STR && !row->once && g_str_equal(value, "None");
+}
+
 gboolean prop_validate(const struct prop_row *row, const struct model *model,
                        const struct qube *qube, const char *value,
                        GError **error)
@@ -286,5 +300,8 @@ gboolean prop_validate(const struct prop_row *row, const struct model *model,
         return refuse(row, value, "one line of plain text is needed",
                       "it has a tab, the end of a line or another control character",
                       error);
+    if (prop_is_word_none(row, value))
+        return refuse(row, value, "'' (empty) is none, --unset lets it follow its default",
+                      "Qubes reads that word as a text, not as none", error);
     return prop_validate_parsed(row, model, qube, value, error);
 }

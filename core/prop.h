@@ -83,6 +83,8 @@ int prop_compare(const struct prop_row *a, const struct prop_row *b);
 gboolean prop_validate(const struct prop_row *row, const struct model *model,
                        const struct qube *qube, const char *value,
                        GError **error);
+/* TRUE for what Qubes itself wrote where there was none, and reads as a text (T20). */
+gboolean prop_is_word_none(const struct prop_row *row, const char *value);
 /* The same of a text that has come through an XML parser. */
 gboolean prop_validate_parsed(const struct prop_row *row, const struct model *model,
                               const struct qube *qube, const char *value,

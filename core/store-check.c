@@ -401,17 +401,21 @@ static void prop_bad(struct model *model, struct qube *qube, struct prop_value *
 
 /* What upstream wrote for none where text was needed (T20). The repair is put into
  * words for what is wrong alone: a store has thousands of properties. */
-static void none_check(const struct model *model, struct qube *qube,
+static void none_check(struct model *model, struct qube *qube,
                        const struct prop_value *value)
 {
     g_autofree char *hint = NULL;
 
-    if (!qube || value->row->type != PROP_STR || !g_str_equal(value->text, "None"))
+    if (!prop_is_word_none(value->row, value->text))
         return;
     hint = prop_repair(model, qube, value->row);
-    qube_find(qube, SEVERITY_WARN, hint,
-              "'%s' of '%s' is the word None, which is not the same as none", value->name,
-              qube->name);
+    if (!qube)
+        model_find(model, SEVERITY_WARN, hint,
+                   "'%s' is the word None, which is not the same as none", value->name);
+    else
+        qube_find(qube, SEVERITY_WARN, hint,
+                  "'%s' of '%s' is the word None, which is not the same as none",
+                  value->name, qube->name);
 }
 
 #define BASELESS \
@@ -576,12 +580,18 @@ static void tags_check(struct qube *qube)
 static void feature_look(struct qube *qube, const struct pair *pair)
 {
     const struct feature_row *row = feature_find(pair->name);
+    const char *value = qube_feature(qube, pair->name);
     g_autofree char *quoted = NULL, *after = NULL, *hint = NULL;
     g_autoptr(GError) error = NULL;
 
-    if ((row && row->managed) ||
-        feature_check(pair->name, qube_feature(qube, pair->name), &error))
+    if ((row && row->managed) || feature_check(pair->name, value, &error))
         return;
+    if (feature_is_text(pair->name, value)) {
+        qube_find(qube, SEVERITY_INFO, "nothing is wrong with it: qubesd reads it as it stands",
+                  "the feature '%s' of '%s' has a text that cannot be typed here",
+                  pair->name, qube->name);
+        return;
+    }
     quoted = text_shell_quote(pair->name);
     after = g_strdup_printf("%s%s", *pair->name == '-' ? "-- " : "", quoted);
     hint = repair("feature --unset", qube, after);

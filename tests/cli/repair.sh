@@ -233,6 +233,8 @@ breaks "$(all '<property name="default_netvm">sys-net<\/property>')"
 mends "property 'default_netvm' is given twice"
 breaks 's/name="default_netvm">sys-net/name="default_netvm">nowhere/'
 mends "'nowhere' is no value for 'default_netvm'" sys-net
+breaks 's/name="default_kernel">[^<]*/name="default_kernel">None/'
+mends "'default_kernel' is the word None" "''"
 for property in default_dispvm management_dispvm; do
     breaks "$(all "<property name=\"$property\">sys-net<\/property>")"
     mends "'$property' is 'sys-net', which no disposable" "''"
@@ -243,6 +245,19 @@ mends "'nowhere' is no value for 'default_pool'" varlibqubes
 # Features and tags.
 breaks 's/<feature name="gui">.*/&<feature name="gui">2<\/feature>/'
 mends "feature 'gui' twice"
+for value in 'Gr\xc3\xbc\xc3\x9fe' 'a\tb'; do
+    breaks "s/<feature name=\"gui\">.*/&<feature name=\"menu-items\">$value<\/feature>/"
+    fresh
+    check
+    test $? -eq 11
+    ok "a text that tools of Qubes write is a remark"
+    out_has "the feature 'menu-items' of '.*' has a text that cannot be typed here.nothing is wrong"
+done
+for feature in 'net.fake-ip">odd' 'vm-config.1">1' 'service.a b">1' 'a b">1' \
+    'preload-dispvm-max">many' 'custom-persist.x">odd'; do
+    breaks "s/<feature name=\"gui\">.*/&<feature name=\"$feature<\/feature>/"
+    mends 'which could not be set'
+done
 breaks 's/created-by-dom0/not a tag/'
 mends "the tag 'not a tag'"
 breaks 's/created-by-dom0/-x y/'
@@ -301,6 +316,11 @@ device() { # ATTRIBUTES
 }
 by_hand "$(device 'backend-domain="gone" id="00_14.0"')" "no qube 'gone'" \
     '<device backend-domain="gone" id="00_14.0"> of'
+by_hand "$(device 'backend-domain="dom0" id="00_14.0" mode="manual"')" "mode is 'manual'" \
+    'qubesd does not load the store with it: mend <device backend-domain="dom0" id="00_14.0"> of'
+by_hand "$(device 'backend-domain="dom0" mode="odd"')" "mode is 'odd'" \
+    '<device backend-domain="dom0"> of'
+by_hand "$(device 'id="" mode="required"')" 'at no port of PCI' 'mend <device id=""> of'
 by_hand "$(device 'backend-domain="dom0" id="xx"')" 'at no port of PCI' \
     '<device backend-domain="dom0" id="xx"> of'
 by_hand "$(device 'backend-domain="dom0" id="00_14.0"\/><device backend-domain="dom0" id="00_14.0"')" \
