@@ -41,6 +41,19 @@ static char *shown(const char *value)
     return !value ? g_strdup("absent") : g_strdup_printf("'%s'", value);
 }
 
+/* What it did to the property, and what that was: it may have been set by hand. */
+static char *balloon_result(const struct model *model, const struct qube *qube,
+                            const struct prop_row *row, gboolean on)
+{
+    g_autofree char *before = qube_get(model, qube, row->name);
+    const char *is = on ? "follows its default" : "is 0";
+
+    if (qube_is_explicit(qube, row->name) && g_strcmp0(before, "0") != 0)
+        return g_strdup_printf("%s %s, which is what %s means: it was set to %s before",
+                               row->name, is, FEATURE_MEMINFO, before);
+    return g_strdup_printf("%s %s, which is what %s means", row->name, is, FEATURE_MEMINFO);
+}
+
 static char *result_of(const struct op *op, const struct qube *qube,
                        const char *name, const char *value)
 {
@@ -48,8 +61,7 @@ static char *result_of(const struct op *op, const struct qube *qube,
     g_autofree char *is = shown(to);
 
     if (to && balloon(qube, name))
-        return g_strdup_printf("maxmem %s, which is what %s means",
-                               *to ? "follows its default" : "is 0", name);
+        return balloon_result(engine_model(op->engine), qube, balloon(qube, name), *to);
     return g_strdup_printf("%s is %s%s", name, is,
                            g_strcmp0(value, to) == 0 ? " already" : "");
 }

@@ -44,6 +44,24 @@ for release in 4.2 4.3; do
     out_has 'default.* already$'
     unchanged
 
+    at 2 prefs work netvm none
+    err_has "^hint: '' (empty) is no network, --unset lets it follow its default$"
+    at 2 prefs work default_user None
+    err_has "^qmc: 'None' is no value for 'default_user': Qubes reads that word as a text"
+    at 2 global default_kernel None
+    unchanged
+
+    # What a service does to a property, and takes from it, is said.
+    at 0 prefs work maxmem 3000
+    at 0 service work meminfo-writer off
+    out_has '^work: maxmem is 0, which is what .*: it was set to 3000 before$'
+    at 0 service work meminfo-writer on
+    out_has '^work: maxmem follows its default, which is what [^:]*$'
+    at 0 prefs work maxmem 3000
+    at 0 feature work service.meminfo-writer 1
+    out_has '^work: maxmem follows its default, .*: it was set to 3000 before$'
+    unchanged
+
     at 0 global stats_interval 5
     out_has '^system: stats_interval is 5$'
     line_differs
