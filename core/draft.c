@@ -178,6 +178,30 @@ static gboolean check_label(const struct model *model, GHashTable *args,
                                    label, error);
 }
 
+/* Kernels come with dom0: their driver asks of none whether it is there. */
+static gboolean makes_volumes(const struct pool_entry *entry)
+{
+    return entry->pool && pool_driver(entry->pool)->vacant;
+}
+
+static gboolean refuse_kernels(const struct model *model, const char *name, GError **error)
+{
+    GString *hint = g_string_new("choose one of these: ");
+    gsize begin = hint->len;
+    gboolean refused;
+
+    for (guint i = 0; i < model->pools->len; i++) {
+        const struct pool_entry *entry = model->pools->pdata[i];
+
+        if (makes_volumes(entry))
+            g_string_append_printf(hint, "%s%s", hint->len > begin ? ", " : "", entry->name);
+    }
+    refused = refuse(QMC_ERROR_INVALID, name, "holds kernels, and is no pool to make volumes "
+                     "in", hint->len > begin ? hint->str : NULL, error);
+    g_string_free(hint, TRUE);
+    return refused;
+}
+
 static gboolean check_pool(const struct model *model, GHashTable *args,
                            GError **error)
 {
@@ -196,8 +220,9 @@ static gboolean check_pool(const struct model *model, GHashTable *args,
         return refuse(QMC_ERROR_UNSUPPORTED, name,
                       "is a pool whose driver qmc does not work with yet", FOREIGN_HINT,
                       error);
-    return entry->pool || refuse(QMC_ERROR_STATE, name, "is a pool out of use",
-                                 entry->trouble, error);
+    if (!entry->pool)
+        return refuse(QMC_ERROR_STATE, name, "is a pool out of use", entry->trouble, error);
+    return makes_volumes(entry) || refuse_kernels(model, name, error);
 }
 
 static gboolean check_property(const struct model *model, GHashTable *args,

@@ -141,6 +141,11 @@ err_has 'net qube of personal.* is lost'
 run 0 --demo --root "$demo" stop sys-firewall --yes
 out_has '^sys-firewall: asked to shut down$'
 
+# A new qube goes where volumes can be made.
+run 2 --demo --root "$demo" create big --class AppVM --label red --pool linux-kernel
+err_has "'linux-kernel' holds kernels, and is no pool to make volumes in"
+err_has '^hint: choose one of these: varlibqubes$'
+
 # What stays behind a link is named, and the qube is gone.
 homes=$demo/var/lib/qubes/appvms
 run 0 --demo --root "$demo" create big --class AppVM --label red
