@@ -357,6 +357,19 @@ static void restore_tell(struct op *op, const struct restoring *restoring)
         op_set_result(op, "the store is as in '%s'; there was none", name);
 }
 
+/* Then there is nothing to keep a copy of. */
+static gboolean restore_is_same(const struct restoring *restoring,
+                                const struct store_reading *copy)
+{
+    g_autofree char *store = layout_path(restoring->put.root, LAYOUT_STORE);
+    auto_of(store_reading) struct store_reading *present =
+        store_reading_new(restoring->put.root, store, NULL);
+    g_autoptr(GBytes) is = present ? store_reading_bytes(present) : NULL;
+    g_autoptr(GBytes) wanted = store_reading_bytes(copy);
+
+    return is && g_bytes_equal(is, wanted);
+}
+
 static gboolean restore_run(struct op *op, GError **error)
 {
     struct restoring *restoring = op->data;
@@ -364,6 +377,12 @@ static gboolean restore_run(struct op *op, GError **error)
 
     op_step(op, "copy read");
     copy = read_copy(restoring->put.root, restoring->copy, error);
+    if (copy && restore_is_same(restoring, copy)) {
+        g_autofree char *name = g_path_get_basename(restoring->copy);
+
+        op_set_result(op, "the store is as in '%s' already: nothing was changed", name);
+        return TRUE;
+    }
     if (!copy || !put_run(op, &restoring->put, copy, error))
         return FALSE;
     restore_tell(op, restoring);

@@ -110,6 +110,11 @@ cmp -s "$store" "$here/small.xml"
 ok "the store is the copy"
 test "$(cksum <"$history/$(ls "$history")")" = "$sum"
 ok "the former store was kept"
+cp "$store" "$work/same.xml"
+xml 0 restore "$work/same.xml" --yes
+out_has "^system: the store is as in 'same.xml' already: nothing was changed$"
+test "$(ls "$history" | wc -l)" -eq 1
+ok "no copy is made of what stays"
 xml 0 diff
 out_has "^work${tab}added${tab}qube"
 err_has "Z-001.xml' to the store"
