@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "util/error.h"
+#include "util/text.h"
 
 #define FILE_POLL_FIRST_US 1000
 #define FILE_POLL_MAX_US 50000
@@ -182,6 +183,27 @@ gboolean file_is_current(int fd, const char *path)
            ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
+/* What a link leads to may be anybody's: it is not followed. */
+static void file_lock_error(const char *path, GError **error)
+{
+    int errnum = errno;
+    g_autofree char *target = errnum == ELOOP ? g_file_read_link(path, NULL) : NULL;
+    g_autofree char *shown = NULL, *from = NULL, *to = NULL, *hint = NULL;
+
+    if (!target) {
+        error_set_errno(error, errnum, NULL, "cannot open '%s'", path);
+        return;
+    }
+    shown = text_sanitise(target, -1);
+    from = text_shell_quote(target);
+    to = text_shell_quote(path);
+    hint = *target == '/' ? g_strdup_printf("put the file itself there: cp --remove-destination "
+                                            "%s %s", from, to)
+                          : g_strdup("put the file itself there");
+    error_set(error, QMC_ERROR_STATE, hint, "'%s' is a symbolic link to '%s', and no link is "
+              "followed to where it would be written", path, shown);
+}
+
 struct file_lock *file_lock_take(const char *path, gboolean create,
                                  int timeout_ms, GError **error)
 {
@@ -194,7 +216,7 @@ struct file_lock *file_lock_take(const char *path, gboolean create,
         int got;
 
         if (fd < 0) {
-            error_set_errno(error, errno, NULL, "cannot open '%s'", path);
+            file_lock_error(path, error);
             return NULL;
         }
         got = file_lock_until(fd, deadline);

@@ -4,6 +4,27 @@
 # listed with findings. Neither is ever changed by reading.
 . "$top_srcdir/tests/cli/tap.sh"
 
+# What is there to be listed needs no second word.
+make_root words "$here/small.xml"
+run 0 --root "$work/words" --offline label ls
+cp "$work/out" "$work/labels"
+run 0 --root "$work/words" --offline label
+out_is "$work/labels"
+run 2 --root "$work/words" --offline xml
+err_has "'xml' needs a second word"
+
+# A store that is a link can be read; it is not written to where that leads.
+mkdir -p "$work/linked/var/lib/qubes"
+ln -s "$work/words/var/lib/qubes/qubes.xml" "$work/linked/var/lib/qubes/qubes.xml"
+run 0 --root "$work/linked" --offline ls
+run 4 --root "$work/linked" --offline prefs work memory 900
+err_has "linked/var/lib/qubes/qubes.xml' is a symbolic link to '.*words/var/lib/qubes/qubes.xml'"
+(eval "$(sed -n 's/^hint: put the file itself there: //p' "$work/err")")
+ok "the next step can be taken"
+run 0 --root "$work/linked" --offline prefs work memory 900
+cmp -s "$work/words/var/lib/qubes/qubes.xml" "$here/small.xml"
+ok "the other file is as it was"
+
 unreadable() { # NAME PATTERN: of $work/NAME/var/lib/qubes/qubes.xml
     store=$work/$1/var/lib/qubes/qubes.xml
     before=$(cksum "$store" 2>/dev/null)
