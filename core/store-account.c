@@ -39,6 +39,8 @@ struct entry {
 
 struct store_account {
     gboolean said;   /* of a text, not meant */
+    gboolean counted;
+    guint comments;  /* so many are meant, if they were counted */
     GArray *entries; /* struct entry */
     GString *text;   /* for each item: kind, name, part, value, each with its NUL */
 };
@@ -314,6 +316,23 @@ void store_account_system(struct store_account *account, const struct model *mod
     entry_end(account);
 }
 
+/* '!' is rare in a store. */
+guint store_comments(const char *text, gsize length)
+{
+    const char *end = text + length, *at = text;
+    guint n = 0;
+
+    for (; at < end && (at = memchr(at, '!', (gsize)(end - at))); at++)
+        n += at > text && at[-1] == '<' && end - at > 2 && at[1] == '-' && at[2] == '-';
+    return n;
+}
+
+void store_account_comments(struct store_account *account, guint comments)
+{
+    account->counted = TRUE;
+    account->comments = comments;
+}
+
 /* Comparing. */
 
 struct claim {
@@ -489,6 +508,21 @@ static struct store_account *said_new(const struct store *store, struct model *m
     return said;
 }
 
+static gboolean comments_same(const struct store_account *meant, GBytes *bytes,
+                              GError **error)
+{
+    gsize size;
+    const char *text = g_bytes_get_data(bytes, &size);
+    guint n = meant->counted ? store_comments(text, size) : meant->comments;
+
+    if (n == meant->comments)
+        return TRUE;
+    error_set(error, QMC_ERROR_INTERNAL, "the file was not touched; report this",
+              "the text to be saved would have %u comments, meant %u; nothing was saved", n,
+              meant->comments);
+    return FALSE;
+}
+
 static gboolean check(const struct store_account *meant, GBytes *text,
                       struct store *store, struct model *model, GError **error)
 {
@@ -500,7 +534,7 @@ static gboolean check(const struct store_account *meant, GBytes *text,
         return FALSE;
     }
     said = said_new(store, model);
-    return same(meant, said, error);
+    return same(meant, said, error) && comments_same(meant, text, error);
 }
 
 gboolean store_account_check(const struct store_account *meant, GBytes *text,

@@ -21,6 +21,11 @@ void store_account_system(struct store_account *account, const struct model *mod
 void store_account_qube(struct store_account *account, const struct qube *qube,
                         gboolean written);
 
+/* Of any text of a store. */
+guint store_comments(const char *text, gsize length);
+/* So many are to be in the text; without it they are not looked at. */
+void store_account_comments(struct store_account *account, guint comments);
+
 /* Any thread: reads the text as a store and compares. FALSE: it says something else;
  * INTERNAL, the message names the first difference. */
 gboolean store_account_check(const struct store_account *meant, GBytes *text,

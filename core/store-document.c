@@ -93,6 +93,42 @@ static void gap_put(const struct maker *maker, const char *gap)
     lines_end(maker, begin);
 }
 
+/* Comments. */
+
+static guint comments_of(const struct maker *maker, gsize begin, gsize end)
+{
+    return store_comments(maker->bytes + begin, end - begin);
+}
+
+/* What stands there in the file is written, from `from` on, in another way, or not. */
+static void comments_count(const struct maker *maker, gsize begin, gsize end, gsize from)
+{
+    const GString *out = maker->document->text;
+
+    maker->document->comments += store_comments(out->str + from, out->len - from) -
+                                 comments_of(maker, begin, end);
+}
+
+/* Those of an element that is written anew stand before it, but for those in what is
+ * kept of it. What only looks like one has "--" within. */
+static void comments_put(const struct maker *maker, const struct span *was,
+                         const char *anew, const char *gap)
+{
+    g_autofree char *text =
+        g_strndup(maker->bytes + was->begin, was->end - was->begin);
+    const char *end;
+
+    for (const char *at = text; (at = strstr(at, "<!--")) && (end = strstr(at + 4, "--"));
+         at += 4) {
+        g_autofree char *comment = g_strndup(at, (gsize)(end - at) + strlen("-->"));
+
+        if (end[2] != '>' || strstr(anew, comment))
+            continue;
+        g_string_append(maker->document->text, comment);
+        gap_put(maker, gap);
+    }
+}
+
 /* Qubes. */
 
 static gboolean is_copied(const struct maker *maker, const struct qube *qube)
@@ -103,30 +139,42 @@ static gboolean is_copied(const struct maker *maker, const struct qube *qube)
 }
 
 /* Without a number its element cannot be made again. */
-static void domain_change(const struct maker *maker, const struct qube *qube)
+static void domain_change(const struct maker *maker, const struct qube *qube,
+                          struct span *span)
 {
     GString *out = maker->document->text;
     const struct store_form *form = &maker->store->form;
+    const struct span was = { qube->raw_begin, qube->raw_begin + qube->raw_length };
+    g_autoptr(GString) anew = NULL;
 
     if (qube->raw_length && (!maker->anew || qube->qid < 0) &&
-        store_domain_patch(out, form, qube, maker->bytes + qube->raw_begin))
+        store_domain_patch(out, form, qube, maker->bytes + was.begin))
         return;
-    if (qube->raw_length && qube->qid < 0)
-        copy(maker, qube->raw_begin, qube->raw_begin + qube->raw_length);
-    else
-        store_domain_write(out, form, qube);
+    if (qube->raw_length && qube->qid < 0) {
+        copy(maker, was.begin, was.end);
+        return;
+    }
+    anew = g_string_new(NULL);
+    store_domain_write(anew, form, qube);
+    if (qube->raw_length && !maker->anew)
+        comments_put(maker, &was, anew->str, "\n    ");
+    span->begin = here(maker);
+    g_string_append_len(out, anew->str, (gssize)anew->len);
 }
 
 static void domain_put(const struct maker *maker, const struct qube *qube)
 {
-    struct span span = { here(maker), 0 };
+    const struct span was = { qube->raw_begin, qube->raw_begin + qube->raw_length };
+    const gsize from = here(maker);
+    struct span span = { from, 0 };
 
-    if (is_copied(maker, qube))
-        copy(maker, qube->raw_begin, qube->raw_begin + qube->raw_length);
-    else
-        domain_change(maker, qube);
-    if (!is_copied(maker, qube))
+    if (is_copied(maker, qube)) {
+        copy(maker, was.begin, was.end);
+    } else {
+        domain_change(maker, qube, &span);
         lines_end(maker, span.begin);
+        comments_count(maker, was.begin, was.end, from);
+    }
     span.end = here(maker);
     store_account_qube(maker->document->account, qube, !is_copied(maker, qube));
     g_array_append_val(maker->document->domains, span);
@@ -264,8 +312,10 @@ static void domains_copy(const struct maker *maker, const struct section *sectio
             continue;
         gap_copy(maker, cursor, span->begin, gone);
         cursor = span->end;
-        if (gone)
+        if (gone) {
+            maker->document->comments -= comments_of(maker, span->begin, span->end);
             continue;
+        }
         if (*next == 0)
             added_put(maker, NULL);
         domain_put(maker, qube);
@@ -329,30 +379,53 @@ static void section_put(const struct maker *maker, enum section_kind kind)
     g_string_append_len(maker->document->text, text->str, (gssize)text->len);
 }
 
-/* Where it cannot be patched, all elements of the kind become the first. */
-static gboolean section_change(struct maker *maker, enum section_kind kind, guint nth)
+/* All elements of the kind become one. Where it begins. */
+static gsize section_anew(const struct maker *maker, enum section_kind kind)
 {
+    const GArray *sections = maker->store->image.sections;
+    gsize begin;
+
+    for (guint i = 0; i < sections->len; i++) {
+        const struct section *section = &g_array_index(sections, struct section, i);
+        const struct span was = { section->begin, section->end };
+
+        if (section->kind == kind)
+            comments_put(maker, &was, maker->document->was[kind]->str, "\n  ");
+    }
+    begin = here(maker);
+    section_put(maker, kind);
+    return begin;
+}
+
+static void section_change(struct maker *maker, const struct section *section)
+{
+    enum section_kind kind = section->kind;
+    const gsize from = here(maker);
+    guint nth = maker->met[kind]++;
+    gsize begin = from;
+
     if (nth == 0)
         maker->patched[kind] = store_section_patch(maker->store, maker->model, kind);
     if (maker->patched[kind])
         g_string_append(maker->document->text, maker->patched[kind]->pdata[nth]);
     else if (nth == 0)
-        section_put(maker, kind);
-    return nth == 0 || maker->patched[kind];
+        begin = section_anew(maker, kind);
+    if (here(maker) > begin) {
+        lines_end(maker, begin);
+        section_note(maker, kind, begin);
+    }
+    comments_count(maker, section->begin, section->end, from);
 }
 
 static void section_copy(struct maker *maker, const struct section *section)
 {
-    guint nth = maker->met[section->kind]++;
     gsize begin = here(maker);
 
-    if (!section_changed(maker, section->kind)) {
-        copy(maker, section->begin, section->end);
-    } else {
-        if (!section_change(maker, section->kind, nth))
-            return;
-        lines_end(maker, begin);
+    if (section_changed(maker, section->kind)) {
+        section_change(maker, section);
+        return;
     }
+    copy(maker, section->begin, section->end);
     section_note(maker, section->kind, begin);
 }
 
@@ -516,10 +589,14 @@ struct store_document *store_document_new(const struct store *store,
         maker.bytes = g_bytes_get_data(store->image.bytes, NULL);
     qubes_sort_out(&maker);
     maker.crlf = can_copy(&maker) && has_crlf(store->image.bytes);
-    if (can_copy(&maker))
+    if (can_copy(&maker)) {
+        maker.document->comments =
+            comments_of(&maker, 0, g_bytes_get_size(store->image.bytes));
         document_copy(&maker);
-    else
+        store_account_comments(maker.document->account, maker.document->comments);
+    } else {
         document_write(&maker);
+    }
     g_ptr_array_unref(maker.filed);
     g_ptr_array_unref(maker.added);
     for (int kind = 0; kind < SECTION_WRITTEN; kind++)

@@ -310,6 +310,7 @@ struct patch {
     gsize cursor;  /* so far the old text was dealt with */
     int reach[STORE_LISTS]; /* the last item of each that was; -1: none */
     guint devices; /* elements of that name that were */
+    guint comments; /* of those that were, so many went with what they are in */
 };
 
 static char *item_text(const struct store_subject *of, enum store_list kind, guint i)
@@ -341,6 +342,19 @@ static void copy_to(struct patch *patch, gsize end)
     patch->cursor = end;
 }
 
+static guint comments_in(const struct patch *patch, const struct piece *piece)
+{
+    return store_comments(patch->was->text + piece->begin, piece->end - piece->begin);
+}
+
+static void replace(struct patch *patch, const struct piece *old, const char *text)
+{
+    copy_to(patch, old->begin);
+    g_string_append(patch->out, text);
+    patch->cursor = old->end;
+    patch->comments += comments_in(patch, old) - store_comments(text, strlen(text));
+}
+
 /* What stands before something that goes stays, but for the blanks. */
 static void skip(struct patch *patch, const struct piece *gone)
 {
@@ -350,6 +364,7 @@ static void skip(struct patch *patch, const struct piece *gone)
         end--;
     copy_to(patch, end);
     patch->cursor = gone->end;
+    patch->comments += comments_in(patch, gone);
 }
 
 static void item_add(struct patch *patch, enum store_list kind, guint i)
@@ -411,9 +426,7 @@ static void leaf_patch(struct patch *patch, enum store_list kind, const struct p
         return;
     }
     text = item_text(patch->now, kind, (guint)now);
-    copy_to(patch, leaf->begin);
-    g_string_append(patch->out, text);
-    patch->cursor = leaf->end;
+    replace(patch, leaf, text);
 }
 
 static gboolean is_in(const struct piece *leaf, const struct piece *list)
@@ -500,8 +513,10 @@ static void list_patch(struct patch *patch, const struct piece *list)
     copy_to(patch, list->begin);
     if (!patch->was->several[kind] && is_bare(patch, kind) &&
         (patch->was->leaves[kind]->len || store_items(patch->now, kind))) {
-        store_list_write(patch->out, patch->now, kind);
-        patch->cursor = list->end;
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        store_list_write(text, patch->now, kind);
+        replace(patch, list, text->str);
         return;
     }
     if (patch->was->several[kind] && list == patch->was->list[kind] &&
@@ -533,9 +548,7 @@ static void devices_patch(struct patch *patch, const struct piece *part)
         skip(patch, part);
         return;
     }
-    copy_to(patch, part->begin);
-    g_string_append(patch->out, text);
-    patch->cursor = part->end;
+    replace(patch, part, text);
 }
 
 /* Those the qube did not have, after the one they follow. */
@@ -626,7 +639,10 @@ static gboolean is_meant(const struct patch *patch, enum store_list kind)
     auto_of(store_account) struct store_account *meant = meant_new(patch, kind);
     char *text = g_strconcat(around->head, patch->out->str, around->tail, NULL);
     g_autoptr(GBytes) bytes = g_bytes_new_take(text, strlen(text));
+    const struct sketch *was = patch->was;
 
+    store_account_comments(
+        meant, store_comments(was->text + was->begin, was->end - was->begin) - patch->comments);
     return store_account_check(meant, bytes, NULL);
 }
 

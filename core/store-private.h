@@ -151,6 +151,7 @@ struct store_document {
     GArray *domains;   /* struct span */
     GPtrArray *uuids;  /* char *, of the qube of each span; "" for none */
     GString *was[SECTION_WRITTEN];
+    guint comments;    /* it is to have, if it was made of another */
     struct store_account *account; /* what the text is meant to say */
 };
 /* anew: every qube and section is written by us, not copied. */

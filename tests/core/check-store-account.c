@@ -111,12 +111,13 @@ static const struct {
     { "pool name=\"linux-kernel\"", "pool name=\"kernels\"", "pool" },
     { "stats_interval\">5", "stats_interval\">6", "'6' for property 'stats_interval', meant '5'" },
     { "<domains>", "<domains><domain id=\"domain-9\" class=\"AppVM\"/>", "have 3 qubes, meant 2" },
+    { "<features><feature", "<features><!-- a --><feature", "have 1 comments, meant 0" },
     { "</qubes>", "", "cannot be read back" },
 };
 
 START_TEST(the_same_is_no_difference)
 {
-    g_autofree char *spaced = with("<features><feature", "<features>\n<!-- here -->\n<feature");
+    g_autofree char *spaced = with("<features><feature", "<features>\n\n<feature");
     g_autofree char *none = difference(text), *still = difference(spaced);
 
     ck_assert_msg(!none, "%s", none);
@@ -160,6 +161,27 @@ START_TEST(what_would_be_lost_is_not_saved)
 }
 END_TEST
 
+/* Of those that were, too. */
+START_TEST(a_lost_comment_is_a_difference)
+{
+    g_autofree char *old = with("<features><feature", "<features><!-- a --><feature");
+    auto_of(store_document) struct store_document *document = NULL;
+    g_autoptr(GBytes) lost = NULL;
+    g_autoptr(GError) error = NULL;
+
+    root_put(old, -1);
+    root_load();
+    root_set_memory("work", 600);
+    document = store_document_new(store, model, FALSE);
+    ck_assert_uint_eq(document->comments, 1);
+    g_string_replace(document->text, "<!-- a -->", "", 1);
+    lost = g_bytes_new(document->text->str, document->text->len);
+    ck_assert(!store_account_check(document->account, lost, &error));
+    ck_assert_str_eq(error->message, "the text to be saved would have 0 comments, meant 1; "
+                                     "nothing was saved");
+}
+END_TEST
+
 /* Of old stores the model says more than the file does. */
 START_TEST(what_the_file_says_in_another_way_is_meant)
 {
@@ -191,7 +213,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         the_same_is_no_difference, each_difference_is_named,
-        what_would_be_lost_is_not_saved, what_the_file_says_in_another_way_is_meant, NULL,
+        a_lost_comment_is_a_difference, what_would_be_lost_is_not_saved,
+        what_the_file_says_in_another_way_is_meant, NULL,
     };
 
     return suite_run_fixture("store-account", tests, root_setup, root_teardown);

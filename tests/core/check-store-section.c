@@ -319,6 +319,76 @@ START_TEST(a_closed_store_is_opened)
 }
 END_TEST
 
+/* Comments of what has to be written anew, and of what goes. */
+
+#define MANY 1030 /* are too many to be patched */
+
+START_TEST(sections_written_anew_keep_comments_before_them)
+{
+    GString *before = g_string_new("<qubes>\n  <pools><!-- one -->");
+    const char *first, *list;
+    GString *now;
+
+    for (int i = 0; i < MANY; i++)
+        g_string_append_printf(before, "<pool name=\"p%d\" driver=\"file-reflink\"/>", i % 7);
+    g_string_append(before, "<odd><!-- odd --></odd><![CDATA[<!-- no]]></pools><pools>"
+                            "<!-- two --></pools>\n  <domains/>\n</qubes>\n");
+    load(before->str);
+    pool_add("q");
+    now = store_serialise(store, model);
+    first = strstr(now->str, "\n  <!-- one -->\n  <!-- two -->\n  <pools>\n");
+    list = strstr(now->str, "<odd><!-- odd --></odd>");
+    ck_assert_msg(first && list > first && !strstr(strstr(list, "</odd>"), "<!--"), "%s",
+                  now->str);
+    ck_save();
+    root_load();
+    ck_assert_ptr_nonnull(model_pool(model, "q"));
+    g_string_free(before, TRUE);
+    g_string_free(now, TRUE);
+}
+END_TEST
+
+/* There is no list that its devices would stand after. */
+#define BARE                                                                           \
+    "<domain id=\"domain-3\" class=\"AppVM\"><!-- of work -->\n"                       \
+    "      <properties>\n"                                                              \
+    "        <property name=\"label\">red</property><!-- red -->\n"                     \
+    "        <property name=\"name\">work</property>\n"                                 \
+    "        <property name=\"qid\">3</property>\n"                                     \
+    "        <property name=\"uuid\">3f0e6a52-7a0b-4f4e-9a55-0d7c2f1b9e11</property>\n" \
+    "      </properties>\n"                                                             \
+    "    </domain>"
+
+START_TEST(a_qube_written_anew_keeps_comments_before_it)
+{
+    GString *now;
+
+    root_load_domains("    " BARE "\n    <!-- next -->\n");
+    qube_named("work")->devices_edited = TRUE;
+    model_touch(model, qube_named("work"));
+    now = store_serialise(store, model);
+    ck_assert_msg(strstr(now->str, "\n    <!-- of work -->\n    <!-- red -->\n    <domain "
+                                   "id=\"domain-3\"") && strstr(now->str, "<!-- next -->"),
+                  "%s", now->str);
+    ck_save();
+    root_set_memory("work", 700);
+    ck_save();
+    g_string_free(now, TRUE);
+}
+END_TEST
+
+START_TEST(the_comments_of_a_qube_that_goes_go_too)
+{
+    root_load_domains("    <!-- before -->\n    " BARE "\n    <!-- next -->\n");
+    model_remove(model, qube_named("work"));
+    g_autofree char *now = g_string_free(store_serialise(store, model), FALSE);
+
+    ck_assert_ptr_null(strstr(now, "of work"));
+    ck_assert_ptr_nonnull(strstr(now, "    <!-- before -->\n    <!-- next -->\n"));
+    ck_save();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -330,7 +400,9 @@ int main(void)
         an_item_comes_to_an_empty_second_element,
         the_first_qube_comes_to_a_store_without_one,
         sections_come_to_a_store_without_a_qube, what_is_missing_comes_at_the_end,
-        a_closed_store_is_opened, NULL,
+        a_closed_store_is_opened, sections_written_anew_keep_comments_before_them,
+        a_qube_written_anew_keeps_comments_before_it,
+        the_comments_of_a_qube_that_goes_go_too, NULL,
     };
 
     return suite_run_fixture("store-section", tests, root_setup, root_teardown);
