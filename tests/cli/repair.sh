@@ -6,6 +6,7 @@
 
 bad=$work/bad.xml
 store=$work/m/var/lib/qubes/qubes.xml
+tab=$(printf '\t')
 
 breaks() { # SED: the store with a mistake in it
     sed "$1" "$here/small.xml" >"$bad"
@@ -349,6 +350,49 @@ breaks "/id=\"domain-2\"/,/<\/domain>/s/name=\"netvm\"></name=\"netvm\">work</
 $(more '<property name="provides_network">True<\/property>')
 $(work_only 's/<property name="vcpus"/<property name="netvm">sys-net<\/property>&/')"
 mends 'chain of netvms would come back' "''"
+
+# Of many at once each is mended by each of its commands, and none makes a grave one.
+count() { # QUBE, SEVERITY and MESSAGE, or a part of them
+    cut -f1-3 "$work/out" | grep -cF -e "$1"
+}
+complete() { # COMMAND: with what it leaves open
+    printf '%s\n' "$1" |
+        sed 's/ template VALUE/ template debian-13/; s/ label VALUE/ label red/
+             s/sys-net netvm VALUE/sys-net netvm ""/; s/netvm VALUE/netvm sys-net/
+             s/default_pool VALUE/default_pool varlibqubes/
+             s/ VALUE/ 2/; s/ NEW/ office/'
+}
+each_mends() {
+    fresh
+    check
+    cp "$work/out" "$work/found"
+    grave=$(count "${tab}stop${tab}")
+    while IFS= read -r finding <&4; do
+        what=$(printf '%s\n' "$finding" | cut -f1-3)
+        printf '%s\n' "$finding" | cut -f4 | sed 's/, or: /\n/g; s/ (.*//' | grep '^qmc ' |
+            grep -v '^qmc xml log' >"$work/commands"
+        before=$(grep -cF -e "$what" "$work/found")
+        while read -r command <&3; do
+            fresh
+            typed "$(complete "$command")"
+            check
+            test "$(count "$what")" -lt "$before" &&
+                test "$(count "${tab}stop${tab}")" -le "$grave"
+            ok "mended: $what"
+        done 3<"$work/commands"
+    done 4<"$work/found"
+}
+cp "$here/hostile.xml" "$bad"
+each_mends
+breaks 's/name="default_netvm">sys-net/name="default_netvm">nowhere/
+s/name="default_pool">varlibqubes/name="default_pool">nowhere/
+s/>blue</>pink</; s/created-by-dom0/not a tag/; s/name="template">debian-13/name="template">gone/
+s/<feature name="gui">.*/&<feature name="gui">2<\/feature><feature name="net.fake-ip">x<\/feature>/
+s/name="memory">400/name="memory">lots/; s/name="uuid">[^<]*3</name="uuid">none</
+s/^\( *\)<property name="vcpus".*/&\n\1<property name="netvm">work<\/property>/'
+each_mends
+test "$(count "")" -gt 5
+ok "there were many"
 
 # Without labels they are made first.
 breaks '/<label /d'
