@@ -275,6 +275,13 @@ static void leftover_tell(const struct patient *patient, const struct leftover *
     g_autofree char *words = leftover_words(leftover);
     g_autofree char *path = text_shell_quote(leftover->path);
 
+    if (leftover->target) {
+        find(patient, SEVERITY_WARN,
+             g_strdup_printf("'%s' is a link to '%s' and of no qube in qubes.xml",
+                             leftover->path, leftover->target),
+             g_strdup_printf("look at what it leads to, then: rm %s", path));
+        return;
+    }
     if (leftover->doubt) {
         find(patient, SEVERITY_WARN,
              g_strdup_printf("'%s' may belong to a qube of the store, but none is read that "

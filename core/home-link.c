@@ -6,6 +6,7 @@
 #include "core/home.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -83,6 +84,22 @@ gboolean home_link_remove(const char *link, GError **error)
     return FALSE;
 }
 
+/* As the kernel would say it later, of a disk that cannot be written as well. */
+static gboolean may_change(const char *dir, GError **error)
+{
+    if (faccessat(AT_FDCWD, dir, R_OK | W_OK | X_OK, AT_EACCESS) == 0 || errno == ENOENT)
+        return TRUE;
+    error_set_errno(error, errno, NULL, "nothing can be deleted in '%s'", dir);
+    return FALSE;
+}
+
+static gboolean check_rights(const char *dir, GError **error)
+{
+    g_autofree char *parent = g_path_get_dirname(dir);
+
+    return may_change(dir, error) && may_change(parent, error);
+}
+
 gboolean home_check(const char *dir, GError **error)
 {
     g_autofree char *target = home_link_target(dir), *shell = text_shell_quote(dir);
@@ -90,7 +107,7 @@ gboolean home_check(const char *dir, GError **error)
     struct stat st;
 
     if (stat(dir, &st) == 0 ? S_ISDIR(st.st_mode) : errno == ENOENT && !target)
-        return TRUE;
+        return check_rights(dir, error);
     if (target) {
         hint = g_strdup_printf("mount what it leads to, or give that up: rm %s", shell);
         error_set(error, QMC_ERROR_STATE, hint,

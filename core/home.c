@@ -262,6 +262,9 @@ gboolean home_share(const char *home, const char *to, GError **error)
     job_may_block();
     if (stat(home, &st) != 0)
         return errno == ENOENT || fail("look at", home, error);
+    /* whoever may not give it away keeps it */
+    if (chown(to, st.st_uid, st.st_gid) != 0 && errno != EPERM)
+        return fail("set the owner of", to, error);
     if (chmod(to, st.st_mode & 07777) != 0)
         return fail("set the mode of", to, error);
     dir = g_dir_open(home, 0, NULL);

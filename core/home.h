@@ -35,7 +35,7 @@ gboolean home_make(const char *home, int *fd, GError **error);
 gboolean home_is_being_made(const char *home);
 /* [W] With everything in it; missing is success. */
 gboolean home_remove(const char *home, GError **error);
-/* [W] Its mode, and other names of all that is in it, for another directory that
+/* [W] Its mode and owner, and other names of all that is in it, for another directory that
  * lacks them. Images that only save time are left out. */
 gboolean home_share(const char *home, const char *to, GError **error);
 /* [W] Nothing of the volume is there, and its directory is no link. EXISTS as above. */
@@ -54,7 +54,8 @@ char *home_volume_dir(const struct volume *volume);
 GPtrArray *home_dirs(const char *home, const GPtrArray *volumes);
 /* What the link says; NULL: it is none. Caller frees. */
 char *home_link_target(const char *dir);
-/* STATE: it is there, but no directory, or a link that leads to none. Missing is fine. */
+/* STATE: it is there, but no directory, or a link that leads to none. DENIED, IO: nothing
+ * in it can be deleted. Missing is fine. */
 gboolean home_check(const char *dir, GError **error);
 /* Another link to the same. EXISTS. */
 gboolean home_link_share(const char *from, const char *to, GError **error);

@@ -30,6 +30,7 @@ static void leftover_free(gpointer data)
 
     g_free(leftover->path);
     g_free(leftover->name);
+    g_free(leftover->target);
     g_free(leftover->doubt);
     g_free(leftover->copy);
     g_free(leftover->uuid);
@@ -63,7 +64,9 @@ static struct leftover *leftover_new(const char *path)
 
     leftover->path = g_strdup(path);
     leftover->name = g_path_get_basename(path);
-    count(leftover, path, 0);
+    leftover->target = home_link_target(path);
+    if (!leftover->target)
+        count(leftover, path, 0);
     return leftover;
 }
 
@@ -164,7 +167,8 @@ static gboolean is_left_over(const struct search *search, const char *prefix,
 {
     struct stat st;
 
-    return name_safe(name) && lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+    return name_safe(name) && lstat(path, &st) == 0 &&
+           (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode)) &&
            !owner(search->model, prefix, name) && !stands_in(search->bytes, name) &&
            !home_is_being_made(path);
 }

@@ -12,6 +12,7 @@
 struct leftover {
     char *path;   /* on this machine */
     char *name;   /* its last part */
+    char *target; /* it is a link to that, and nothing behind it was looked at; NULL: none */
     guint images; /* files of it that end in .img, or are another one's revision */
     guint files;  /* all */
     guint64 used; /* bytes */

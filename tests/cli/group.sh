@@ -75,6 +75,21 @@ as --groups=$gid 0 rm own --confirm own
 run 0 --root "$root" --offline prefs big label
 out_has '^green$'
 
+# What root has made goes only with those who may delete all of it.
+mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
+test "$(stat -c %A "$base/appvms/big")" = drwxr-sr-x
+ok "the directory is root's"
+for plan in --dry-run ''; do
+    # shellcheck disable=SC2086
+    as --groups=$gid 5 rm big --confirm big $plan
+    err_has "cannot remove 'big': nothing can be deleted in '$base/appvms/big': Permission"
+    # shellcheck disable=SC2086
+    as --groups=$gid 5 rename big huge $plan
+    err_has "cannot rename 'big': nothing can be deleted in '$base/appvms/big': Permission"
+done
+test -f "$base/appvms/big/private.img" && test ! -e "$base/appvms/huge"
+ok "all of it is there"
+
 # Nobody of them.
 as --clear-groups 1 ls
 err_has "cannot open '$base/qubes.xml': Permission denied"

@@ -316,6 +316,24 @@ START_TEST(a_link_that_leads_nowhere_is_told)
 }
 END_TEST
 
+/* Of a rename that was cut off: nothing behind it is anybody's to delete. */
+START_TEST(a_link_of_nobody_is_told_and_not_swept)
+{
+    g_autofree char *link = home_of("ghost"), *disk = root_path("/mnt/ghost");
+
+    root_load_domains(WORK_AS("work"));
+    put("work", "private.img");
+    ck_assert_int_eq(g_mkdir_with_parents(disk, 0700), 0);
+    ck_assert_int_eq(symlink(disk, link), 0);
+    ck_told("a link to", "^'.*/appvms/ghost' is a link to '.*/mnt/ghost' and of no qube in "
+                         "qubes.xml -> look at what it leads to, then: rm .*/appvms/ghost$");
+    ck_assert(!leftover_remove(root, link, NULL));
+    ck_assert(g_file_test(disk, G_FILE_TEST_IS_DIR));
+    ck_assert_int_eq(unlink(link), 0);
+    ck_told("a link to", "^nothing$");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -324,7 +342,8 @@ int main(void)
         in_doubt_nothing_is_deleted, what_the_store_names_anywhere_is_somebody_s,
         a_path_is_found_however_it_is_typed, an_image_with_a_loop_device_stays,
         a_renamed_qube_is_led_to_its_images, a_pool_without_any_image_is_told_once,
-        a_link_that_leads_nowhere_is_told, NULL,
+        a_link_that_leads_nowhere_is_told,
+        a_link_of_nobody_is_told_and_not_swept, NULL,
     };
 
     return suite_run_fixture("leftover", tests, root_setup, root_teardown);
