@@ -89,7 +89,9 @@ static gboolean may_change(const char *dir, GError **error)
 {
     if (faccessat(AT_FDCWD, dir, R_OK | W_OK | X_OK, AT_EACCESS) == 0 || errno == ENOENT)
         return TRUE;
-    error_set_errno(error, errno, NULL, "nothing can be deleted in '%s'", dir);
+    error_set_errno(error, errno,
+                    errno == EPERM ? "see with 'lsattr -d' whether it is protected" : NULL,
+                    "nothing can be deleted in '%s'", dir);
     return FALSE;
 }
 
@@ -121,21 +123,41 @@ gboolean home_check(const char *dir, GError **error)
 
 /* --- its end --- */
 
-static gboolean own_remove(const char *dir, GError **error)
+static gboolean is_own(const char *name)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(own_names); i++) {
-        g_autofree char *path = g_build_filename(dir, own_names[i], NULL);
-        struct stat st;
+    for (gsize i = 0; i < G_N_ELEMENTS(own_names); i++)
+        if (g_str_equal(name, own_names[i]))
+            return TRUE;
+    return FALSE;
+}
 
-        if (lstat(path, &st) != 0)
-            continue;
-        if (S_ISDIR(st.st_mode) ? !file_remove_tree(path, error) : unlink(path) != 0) {
-            if (!S_ISDIR(st.st_mode))
-                error_set_errno(error, errno, NULL, "cannot remove '%s'", path);
+static gboolean own_remove(const char *dir, const char *name, GError **error)
+{
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+    struct stat st;
+
+    if (lstat(path, &st) != 0 && errno == ENOENT)
+        return TRUE;
+    if (S_ISDIR(st.st_mode))
+        return file_remove_tree(path, error);
+    if (unlink(path) == 0)
+        return TRUE;
+    error_set_errno(error, errno, NULL, "cannot remove '%s'", path);
+    return FALSE;
+}
+
+/* In a directory that is not the qube's alone even these may be somebody's. */
+static gboolean rest_remove(const char *dir, GError **error)
+{
+    g_autoptr(GPtrArray) names = file_list(dir, error);
+
+    for (guint i = 0; names && i < names->len; i++)
+        if (!is_own(names->pdata[i]))
+            return TRUE;
+    for (guint i = 0; names && i < names->len; i++)
+        if (!own_remove(dir, names->pdata[i], error))
             return FALSE;
-        }
-    }
-    return TRUE;
+    return names != NULL;
 }
 
 /* "'photos', 'a.iso' and 4 more". */
@@ -176,7 +198,7 @@ gboolean home_link_clear(const char *link, GError **error)
 
     free(real);
     job_may_block();
-    if (at && !own_remove(at, error))
+    if (at && !rest_remove(at, error))
         return FALSE;
     if (!home_link_remove(link, error))
         return FALSE;

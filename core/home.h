@@ -61,8 +61,8 @@ gboolean home_check(const char *dir, GError **error);
 gboolean home_link_share(const char *from, const char *to, GError **error);
 /* The link alone; missing is success. */
 gboolean home_link_remove(const char *link, GError **error);
-/* The link, what Qubes puts into a directory beside the images, and that directory. STATE:
- * there is more in it, which stays and is named. */
+/* The link, and the directory with what Qubes puts there beside the images. STATE: there is
+ * more in it, so that all of it stays, and is named. */
 gboolean home_link_clear(const char *link, GError **error);
 /* Any thread: the next step after that error, by which what still is in one of these
  * directories goes; NULL: there is none. Caller frees. */

@@ -18,5 +18,6 @@ void tenants_except(struct tenants *tenants, const char *uuid);
 
 /* [W] Whether the directory, with all below it, can go or get another name without
  * hurting anybody. STATE names who else has something in it, and where; BUSY: something
- * is mounted on it or in it. What is no directory, or not there, can. */
+ * is mounted on it or in it; DENIED: something in it is immutable. What is no directory,
+ * or not there, can. */
 gboolean tenants_check(const struct tenants *tenants, const char *dir, GError **error);

@@ -13,8 +13,10 @@
 /* The next step where it is another one for pools; NULL: that of errno. */
 static const char *hint_for(int errnum)
 {
-    return errnum == EACCES || errnum == EPERM
-               ? "run qmc as a user who may change the pool's directory" : NULL;
+    return errnum == EACCES  ? "run qmc as a user who may change the pool's directory"
+           : errnum == EPERM ? "see with 'lsattr' whether it is protected, or run qmc as a "
+                               "user who may change the pool's directory"
+                             : NULL;
 }
 
 void image_error(GError **error, int errnum, const char *verb, const char *path)

@@ -346,13 +346,14 @@ static int file_visit_dir(int fd, dev_t dev, file_visit_fn visit)
     return errno ? -1 : 0;
 }
 
-/* A bind mount may be of the same device: only the kernel knows then. */
-static gboolean file_is_mounted(int parent, const char *name, int flags)
+/* A bind mount may be of the same device: only the kernel knows then; of what chattr
+ * protects it is the last to know. */
+static gboolean file_has(int parent, const char *name, int flags, guint64 attributes)
 {
     struct statx stx;
 
     return statx(parent, name, flags | AT_NO_AUTOMOUNT, STATX_TYPE, &stx) == 0 &&
-           (stx.stx_attributes_mask & stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+           (stx.stx_attributes_mask & stx.stx_attributes & attributes) != 0;
 }
 
 /* The directory, opened; EXDEV where something is mounted. */
@@ -364,14 +365,15 @@ static int file_open_own_dir(int parent, const char *name, dev_t dev)
     if (fd < 0)
         return -1;
     /* of the descriptor: the name may lead elsewhere by now */
-    if (fstat(fd, &st) == 0 && st.st_dev == dev && !file_is_mounted(fd, "", AT_EMPTY_PATH))
+    if (fstat(fd, &st) == 0 && st.st_dev == dev &&
+        !file_has(fd, "", AT_EMPTY_PATH, STATX_ATTR_MOUNT_ROOT))
         return fd;
     close(fd);
     errno = EXDEV;
     return -1;
 }
 
-/* Whether all below one name is of that file system; EXDEV. */
+/* Whether all below one name is of that file system, EXDEV, and may go, EPERM. */
 static int file_own_at(int parent, const char *name, dev_t dev)
 {
     struct stat st;
@@ -379,8 +381,13 @@ static int file_own_at(int parent, const char *name, dev_t dev)
 
     if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? 0 : -1;
-    if (file_is_mounted(parent, name, AT_SYMLINK_NOFOLLOW)) {
+    if (file_has(parent, name, AT_SYMLINK_NOFOLLOW, STATX_ATTR_MOUNT_ROOT)) {
         errno = EXDEV;
+        return -1;
+    }
+    if (file_has(parent, name, AT_SYMLINK_NOFOLLOW,
+                 STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) {
+        errno = EPERM;
         return -1;
     }
     if (!S_ISDIR(st.st_mode))
@@ -405,6 +412,8 @@ static int file_remove_at(int parent, const char *name, dev_t dev)
     return unlinkat(parent, name, AT_REMOVEDIR);
 }
 
+#define HINT_PROTECTED "see what is protected with 'lsattr -R', and lift that with 'chattr'"
+
 /* errno says why. */
 static gboolean file_refuse_removal(const char *path, GError **error)
 {
@@ -412,7 +421,8 @@ static gboolean file_refuse_removal(const char *path, GError **error)
         error_set(error, QMC_ERROR_BUSY, "see what it is with 'findmnt', and unmount it",
                   "cannot remove '%s': something is mounted there", path);
     else
-        error_set_errno(error, errno, NULL, "cannot remove '%s'", path);
+        error_set_errno(error, errno, errno == EPERM ? HINT_PROTECTED : NULL,
+                        "cannot remove '%s'", path);
     return FALSE;
 }
 
@@ -438,6 +448,9 @@ gboolean file_check_tree(const char *dir, GError **error)
     if (errno == EXDEV)
         error_set(error, QMC_ERROR_BUSY, "see what it is with 'findmnt', and unmount it",
                   "something is mounted in '%s'", path);
+    else if (errno == EPERM)
+        error_set(error, QMC_ERROR_DENIED, HINT_PROTECTED,
+                  "something in '%s' is protected: it cannot be deleted", path);
     else
         error_set_errno(error, errno, NULL, "cannot look into '%s'", path);
     return FALSE;

@@ -89,8 +89,9 @@ gboolean file_mkdirs(const char *dir, mode_t mode, GError **error);
 /* One directory, with that group (NULL: no matter) if there is such and it may be given.
  * What is there stays as it is. */
 gboolean file_mkdir(const char *dir, mode_t mode, const char *group, GError **error);
-/* BUSY if something is mounted on a directory, or on anything in it. Missing is fine. */
+/* BUSY if something is mounted on a directory, or on anything in it; DENIED if anything is
+ * immutable. Missing is fine. */
 gboolean file_check_tree(const char *dir, GError **error);
-/* rm -r of a directory tree we own; never follows links. BUSY, and nothing is
- * removed, if something is mounted on it or in it. Missing is success. */
+/* rm -r of a directory tree we own; never follows links. BUSY or DENIED, and
+ * nothing is removed, if it fails that check. Missing is success. */
 gboolean file_remove_tree(const char *dir, GError **error);

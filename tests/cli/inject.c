@@ -42,7 +42,9 @@
 #define STATUS_SKIP 77
 #define STATUS_KILLED 137
 
-enum subject { FD, PATH, AT };  /* first argument: descriptor, path, or both */
+/* The first argument: descriptor, path, or both; of a link that is what it leads to, and
+ * the same follows. */
+enum subject { FD, PATH, AT, TO_PATH, TO_AT };
 enum kind { READS, CHANGES, OPENS, LOCKS };
 
 static const struct call {
@@ -55,10 +57,12 @@ static const struct call {
 #ifdef __NR_rename
     CALL(rename, PATH, CHANGES),
     CALL(link, PATH, CHANGES),
+    CALL(symlink, TO_PATH, CHANGES),
     CALL(unlink, PATH, CHANGES),
     CALL(mkdir, PATH, CHANGES),
     CALL(rmdir, PATH, CHANGES),
     CALL(chmod, PATH, CHANGES),
+    CALL(chown, PATH, CHANGES),
     CALL(access, PATH, READS),
 #endif
     CALL(openat, AT, OPENS),
@@ -78,7 +82,7 @@ static const struct call {
     CALL(renameat, AT, CHANGES),
     CALL(renameat2, AT, CHANGES),
     CALL(linkat, AT, CHANGES),
-    CALL(symlinkat, AT, CHANGES),
+    CALL(symlinkat, TO_AT, CHANGES),
     CALL(unlinkat, AT, CHANGES),
     CALL(mkdirat, AT, CHANGES),
     CALL(fchmodat, AT, CHANGES),
@@ -218,13 +222,15 @@ static char *text_at(pid_t thread, guint64 address)
 static char *path_of(const struct call *call, const struct seccomp_notif *asked)
 {
     pid_t thread = (pid_t)asked->pid;
-    const guint64 *args = (const guint64 *)asked->data.args;
+    gboolean to = call->subject == TO_PATH || call->subject == TO_AT;
+    gboolean at = call->subject == AT || call->subject == TO_AT;
+    const guint64 *args = (const guint64 *)asked->data.args + to;
     g_autofree char *dir = NULL, *name = NULL;
 
     if (call->subject == FD)
         return fd_path(thread, (int)args[0]);
-    name = text_at(thread, args[call->subject == AT ? 1 : 0]);
-    if (call->subject == PATH || name[0] == '/')
+    name = text_at(thread, args[at]);
+    if (!at || name[0] == '/')
         return g_steal_pointer(&name);
     dir = fd_path(thread, (int)args[0]);
     return *name ? g_build_filename(dir, name, NULL) : g_steal_pointer(&dir);

@@ -33,11 +33,19 @@ goes_on() {
     done
 }
 
+# As a user does whose disk is full.
+to_disk() { # ROOT
+    mkdir "$1/disk"
+    mv "$1/var/lib/qubes/appvms/work" "$1/disk/work"
+    ln -s ../../../../disk/work "$1/var/lib/qubes/appvms/work"
+}
+
 trial() { # PATTERN: a call that there must be
     make_root "$scene" "$here/small.xml"
     mkdir -p "$work/$scene/var/lib/qubes/appvms/work"
     printf precious >"$work/$scene/var/lib/qubes/appvms/work/private.img"
     printf mine >"$work/$scene/var/lib/qubes/appvms/work/notes.txt"
+    [ "$scene" != linked ] || to_disk "$work/$scene"
     scene "$scene"
     cp "$store" "$work/old.xml"
     calls_seen "$1"
@@ -49,6 +57,11 @@ trial() { # PATTERN: a call that there must be
 scene=renamed command='rename work play'
 whole_old=work gone_old=play whole_new=play gone_new=work
 trial ' link'
+
+scene=linked
+trial ' symlink'
+test -f "$work/linked/disk/work/private.img"
+ok "linked: the image is where it was"
 
 scene=cloned command='clone work play'
 whole_old=work gone_old=play whole_new='work play' gone_new=
