@@ -130,9 +130,8 @@ static gboolean arguments_takes(const struct model *model, const struct qube *qu
 }
 
 /* Of any of the qubes. GPtrArray of char *. */
-static GPtrArray *arguments_offer(guint row, gpointer data)
+static GPtrArray *arguments_values(const struct screen *screen, guint row)
 {
-    const struct screen *screen = data;
     const struct arguments *arguments = arguments_of(screen);
     const struct model *model = app_model(screen->app);
     int known = arguments_index(arguments->op, arguments->op->args[row].name);
@@ -155,6 +154,11 @@ static GPtrArray *arguments_offer(guint row, gpointer data)
         }
     }
     return found;
+}
+
+static GPtrArray *arguments_offer(guint row, gpointer screen)
+{
+    return arguments_values(screen, row);
 }
 
 /* --- what is typed --- */
@@ -265,7 +269,7 @@ static void arguments_set_row(struct screen *screen, guint i)
         row->is_switch = TRUE;
         row->initial = switches[0];
     } else if (known >= 0 && arguments_known[known].closed) {
-        arguments_set_choices(arguments, row, arguments_offer(i, screen));
+        arguments_set_choices(arguments, row, arguments_values(screen, i));
     } else if (known >= 0 && arguments_known[known].initial) {
         row->initial =
             arguments_keep(arguments, arguments_known[known].initial(model, qube));
@@ -399,6 +403,21 @@ static void arguments_key_apply(struct screen *screen)
     action_start_edit(app, &action);
 }
 
+/* Of a typed one of them something is known. */
+static gboolean arguments_knows(const struct screen *screen)
+{
+    const struct arguments *arguments = arguments_of(screen);
+
+    for (guint i = 0; i < arguments->n; i++) {
+        g_autoptr(GPtrArray) known =
+            arguments->rows[i].choices ? NULL : arguments_values(screen, i);
+
+        if (known && known->len)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void arguments_key_leave(struct screen *screen)
 {
     app_pop(screen->app, screen);
@@ -409,7 +428,7 @@ static const struct key_row arguments_keys[] = {
     {"Tab S-Tab Up Down", "move", "move", "to another field", KEYS_MOVE, NULL,
      NULL, NULL},
     {"PgDn PgUp", "known", "known", "another one of those known", KEYS_ACT, NULL,
-     NULL, NULL},
+     NULL, arguments_knows},
     {"Ctrl-U", "clear", NULL, "empty the field", KEYS_ACT, NULL, NULL, NULL},
     {"Ctrl-S Enter", "apply", "do it", "do it", KEYS_ACT, NULL,
      arguments_key_apply, NULL},

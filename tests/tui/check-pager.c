@@ -161,6 +161,33 @@ START_TEST(wide_characters_are_never_split)
 }
 END_TEST
 
+/* But where half of the row would stay empty; and what is searched for is found in
+ * its row. */
+START_TEST(no_word_is_broken)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    GString *many = g_string_new(NULL);
+    struct console *console;
+
+    for (int i = 0; i < 40; i++)
+        g_string_append(many, "abcdefghijklm ");
+    g_string_append(many, "zz");
+    g_ptr_array_add(lines, g_strdup("the store cannot be parsed at line one"));
+    g_ptr_array_add(lines, g_strdup("in /var/lib/qubes/qubes.xml"));
+    console = begin(lines);
+    pager_set_wrap(shown, TRUE);
+    draw(10, 20);
+    text_has(console, "the store cannot be\nparsed at line one\n"
+                      "in /var/lib/qubes/qu\nbes.xml\n");
+    g_ptr_array_add(lines, g_string_free(g_steal_pointer(&many), FALSE));
+    pager_set(shown, lines);
+    draw(10, 20);
+    press("/ z z Enter");
+    text_has(console, "zz\n");
+    end(console);
+}
+END_TEST
+
 START_TEST(the_end_is_followed_until_one_leaves_it)
 {
     g_autoptr(GPtrArray) lines = numbered(0, 50), more = numbered(0, 60);
@@ -207,6 +234,7 @@ int main(void)
         a_million_lines_are_searched_in_slices,
         search_begins_where_one_is_and_comes_round,
         wide_characters_are_never_split,
+        no_word_is_broken,
         the_end_is_followed_until_one_leaves_it,
         a_match_to_the_right_is_brought_in,
         NULL,
