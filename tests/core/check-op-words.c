@@ -323,7 +323,7 @@ START_TEST(completion_offers_what_makes_sense_now)
         {"fw work add", "", ""},
         {"fw work add", "-", "--before --replace"},
         {"fw work del 1", "-", ""},
-        {"fw work reset", "-", "--yes --confirm"},
+        {"fw work reset", "-", "--drop --yes --confirm"},
         {"vol resize", "work:", "work:private"},
         {"vol resize work:private", "", ""},
         {"vol resize work:private 4G", "-", "--shrink --yes --confirm"},
