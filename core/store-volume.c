@@ -349,6 +349,28 @@ static gboolean is_of_foreign(struct making *making)
     return TRUE;
 }
 
+/* It is in the store, but cannot be used: qubesd looks for no more. */
+static gboolean source_is_there(struct builder *builder, const struct making *making)
+{
+    const char *vid = making->attrs[ATTR_SOURCE], *pool = making->config->pool;
+    g_autofree char *key = vid && pool ? vid_key(pool, vid) : NULL;
+
+    if (!vid)
+        return making->template && qube_volume(making->template, making->config->name);
+    if (key && !builder->by_vid)
+        vids_collect(builder);
+    return key && g_hash_table_contains(builder->by_vid, key);
+}
+
+static void source_missed(struct builder *builder, struct making *making)
+{
+    if (source_is_there(builder, making))
+        volume_trouble(making, "the volume it is a snapshot of cannot be used");
+    else
+        volume_find(making->qube, making->config, SEVERITY_STOP,
+                    "the volume it is a snapshot of is not known");
+}
+
 /* A snapshot lives where its origin lives, and begins as large. */
 static gboolean source_set(struct builder *builder, struct making *making)
 {
@@ -358,8 +380,7 @@ static gboolean source_set(struct builder *builder, struct making *making)
     if (!making->spec.source && is_of_foreign(making))
         return FALSE;
     if (!making->spec.source) {
-        volume_find(making->qube, config, SEVERITY_STOP,
-                    "the volume it is a snapshot of is not known");
+        source_missed(builder, making);
         return FALSE;
     }
     if (!making->attrs[ATTR_SOURCE]) {

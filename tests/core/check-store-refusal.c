@@ -118,6 +118,11 @@ static const struct {
     { "vid=\"appvms/work/private\"", "vid=\"True\"", TRUE },
     { "vid=\"appvms/work/private\"", "vid=\"None\"", FALSE },
     { "vid=\"6.1\"", "vid=\"True\"", FALSE },
+    { "size=\"4096\"/>", "size=\"-1\"/><volume name=\"root\" pool=\"varlibqubes\" "
+      "vid=\"appvms/work/root\" snap_on_start=\"True\" source=\"appvms/work/private\"/>",
+      FALSE },
+    { "size=\"4096\"/>", "size=\"-1\"/><volume name=\"root\" pool=\"varlibqubes\" "
+      "vid=\"appvms/work/root\" snap_on_start=\"True\" source=\"gone\"/>", TRUE },
     { "volume name=\"private\"", "volume", TRUE },
     { "vid=\"6.1\"", "vid=\"6.1\" rw=\"True\"", TRUE },
     { "vid=\"6.1\"", "vid=\"6.1\" revisions_to_keep=\"1\"", TRUE },
