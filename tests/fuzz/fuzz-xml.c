@@ -10,7 +10,7 @@
 struct walk {
     const char *data;
     gsize len, at;  /* ranges move forward only */
-    GArray *begins; /* of gsize */
+    GArray *starts; /* of gsize: where in `again` the text of what is open belongs */
     GString *again; /* all names, values and texts, written anew */
 };
 
@@ -22,7 +22,6 @@ static gboolean walk_start(const char *name, const struct xml_attr *attrs,
     FUZZ_CHECK(begin >= walk->at && begin < walk->len && walk->data[begin] == '<');
     FUZZ_CHECK(memcmp(walk->data + begin + 1, name, strlen(name)) == 0);
     walk->at = begin + 1;
-    g_array_append_val(walk->begins, begin);
     g_string_append(walk->again, "<e");
     for (int i = 0; attrs[i].name; i++) {
         g_autofree char *plain = g_strdup_printf("a%d", i);
@@ -31,6 +30,7 @@ static gboolean walk_start(const char *name, const struct xml_attr *attrs,
         xml_append_attr(walk->again, plain, attrs[i].value);
     }
     g_string_append_c(walk->again, '>');
+    g_array_append_val(walk->starts, walk->again->len);
     return TRUE;
 }
 
@@ -38,13 +38,17 @@ static gboolean walk_end(const char *name, const char *text, gsize end,
                          gpointer data, GError **error)
 {
     struct walk *walk = data;
+    g_autoptr(GString) written = g_string_new(NULL);
 
-    FUZZ_CHECK(walk->begins->len > 0);
+    FUZZ_CHECK(walk->starts->len > 0);
     FUZZ_CHECK(end > walk->at && end <= walk->len && walk->data[end - 1] == '>');
     FUZZ_CHECK(xml_text_valid(text));
     walk->at = end;
-    g_array_set_size(walk->begins, walk->begins->len - 1);
-    xml_append_text(walk->again, text);
+    xml_append_text(written, text);
+    g_string_insert_len(walk->again,
+                        (gssize)g_array_index(walk->starts, gsize, walk->starts->len - 1),
+                        written->str, (gssize)written->len);
+    g_array_set_size(walk->starts, walk->starts->len - 1);
     g_string_append(walk->again, "</e>");
     return TRUE;
 }
@@ -57,12 +61,12 @@ static GString *walk_document(const char *data, gsize len)
     g_autoptr(GError) error = NULL;
     gboolean ok;
 
-    walk.begins = g_array_new(FALSE, FALSE, sizeof(gsize));
+    walk.starts = g_array_new(FALSE, FALSE, sizeof(gsize));
     walk.again = g_string_new(NULL);
     ok = xml_parse("fuzz", data, len, &handler, &walk, &error);
-    FUZZ_CHECK(ok ? !error && walk.begins->len == 0
+    FUZZ_CHECK(ok ? !error && walk.starts->len == 0
                   : error_is(error, QMC_ERROR_INVALID));
-    g_array_free(walk.begins, TRUE);
+    g_array_free(walk.starts, TRUE);
     if (ok)
         return walk.again;
     g_string_free(walk.again, TRUE);
