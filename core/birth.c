@@ -332,7 +332,7 @@ static gboolean volume_step(struct op *op, struct birth *birth, guint i,
     if (!source)
         return volume_create(volume, error);
     op_allow(op, COPY_DEADLINE_MS);
-    return volume_clone(volume, source, error);
+    return volume_clone(volume, source, NULL, error);
 }
 
 gboolean birth_make(struct op *op, GError **error)

@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#include "storage/watch.h"
+
 struct pool;
 struct volume;
 struct volume_spec;
@@ -19,6 +21,7 @@ struct driver {
     const char *name;                /* "file-reflink" */
     const char *const *required;     /* parameter names, NULL-terminated */
     const char *const *optional;
+    gboolean in_place; /* a start gives the committed image itself to the qube */
     /* No disk access: computes the vid from prefix/qube/volume. Caller frees. */
     char *(*vid)(const struct pool *pool, const char *prefix, const char *qube,
                  const char *volume);
@@ -48,12 +51,27 @@ struct driver {
     /* Fills this volume, which may have nothing, from another one of the same
      * driver. */
     gboolean (*clone)(struct volume *volume, struct volume *source,
-                      GError **error);                                      /* [W] */
+                      const struct watch *watch, GError **error);           /* [W] */
+    /* Makes the named revision the present state, and what is there now a
+     * revision. The volume is not in use. NOTFOUND. */
+    gboolean (*revert)(struct volume *volume, const char *revision,
+                       GError **error);                                     /* [W] */
+    /* Where new content is to be written to: an object apart, of `size` zeros.
+     * What an earlier import left is gone. The volume is not in use. */
+    char *(*import)(struct volume *volume, guint64 size, GError **error);    /* [W] */
+    /* Makes it the present state as one revision; or removes it, success if
+     * there is none. After a failed commit it is removed too. */
+    gboolean (*import_commit)(struct volume *volume, GError **error);       /* [W] */
+    gboolean (*import_drop)(struct volume *volume, GError **error);         /* [W] */
+    /* Opens what a start would begin from (M-8) for reading. -1 on failure. */
+    int (*export)(struct volume *volume, GError **error);                   /* [W] */
 
     /* Getters: no lock, no state change, cheap system calls only [W]. */
     /* Whether the image that a start makes is there, whatever a stop does
      * with it. */
     gboolean (*in_use)(const struct volume *volume);
+    /* Started from a state that its source no longer has. */
+    gboolean (*outdated)(const struct volume *volume);
     guint64 (*size)(const struct volume *volume);  /* 0: nothing there */
     guint64 (*used)(const struct volume *volume); /* G_MAXUINT64: not known */
     char *(*path)(const struct volume *volume);    /* NULL: do not attach */

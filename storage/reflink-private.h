@@ -57,6 +57,16 @@ gsize revision_parse(const char *text, gint64 *number, gint64 *time);
 gboolean revisions_add(const struct images *at, guint keep, GError **error);
 gboolean revisions_prune(const struct images *at, guint keep, GError **error);
 
+/* Makes the clone of the clean image that a start takes. It only saves time there,
+ * so failure is no error. Where blocks cannot be shared it would cost a copy at
+ * each stop instead, and is left out (R-7). */
+void images_precache(const struct images *at);
+/* On failure the bytes are written once more: the next try can be believed. */
+gboolean images_sync(const char *image, GError **error);
+/* Makes a synced image the clean one. The old one has its revision by now. */
+gboolean images_commit(const struct images *at, const char *image, guint keep,
+                       GError **error);
+
 gboolean reflink_create(struct volume *volume, GError **error);
 gboolean reflink_remove(struct volume *volume, GError **error);
 gboolean reflink_vacant(const struct volume *volume, GError **error);
@@ -66,4 +76,10 @@ gboolean reflink_start(struct volume *volume, GError **error);
 gboolean reflink_stop(struct volume *volume, GError **error);
 gboolean reflink_resize(struct volume *volume, guint64 size, GError **error);
 gboolean reflink_clone(struct volume *volume, struct volume *source,
-                       GError **error);
+                       const struct watch *watch, GError **error);
+gboolean reflink_revert(struct volume *volume, const char *revision, GError **error);
+char *reflink_import(struct volume *volume, guint64 size, GError **error);
+gboolean reflink_import_commit(struct volume *volume, GError **error);
+gboolean reflink_import_drop(struct volume *volume, GError **error);
+int reflink_export(struct volume *volume, GError **error);
+gboolean reflink_outdated(const struct volume *volume);

@@ -16,20 +16,6 @@
 
 #define DROP(error, ...) images_drop((const char *const[]){__VA_ARGS__, NULL}, error)
 
-/* Only saves time at the next start, so failure is no error. Where blocks
- * cannot be shared it would cost a copy at each stop instead (R-7). */
-static void precache(const struct images *at)
-{
-    struct sparse_copy copy = {
-        .source = at->clean, .target = at->precache, .size = -1,
-        .keep_time = TRUE, .clone_only = TRUE,
-    };
-    g_autoptr(GError) error = NULL;
-
-    if (!sparse_copy(&copy, &error) && !error_is(error, QMC_ERROR_UNSUPPORTED))
-        log_line("storage", "no precache: %s", error->message);
-}
-
 static gboolean needs_size(const struct volume *volume, GError **error)
 {
     if (volume_nominal(volume) > 0)
@@ -50,7 +36,7 @@ gboolean reflink_create(struct volume *volume, GError **error)
     if (!needs_size(volume, error) || !image_mkdir(at->dir, error) ||
         !sparse_create(at->clean, volume_nominal(volume), error))
         return FALSE;
-    precache(at);
+    images_precache(at);
     return TRUE;
 }
 
@@ -77,7 +63,7 @@ gboolean reflink_share(struct volume *volume, const struct volume *source,
         return FALSE;
     }
     if (access(at->clean, F_OK) == 0)
-        precache(at);
+        images_precache(at);
     return TRUE;
 }
 
@@ -191,47 +177,6 @@ gboolean reflink_start(struct volume *volume, GError **error)
     return start_scratch(at, volume, error);
 }
 
-/* After a failed sync the kernel may call the pages clean although they never
- * reached the disk; a second sync would then succeed and prove nothing. The
- * bytes are written once more, and the caller is told all the same. */
-static void write_again(const char *image)
-{
-    struct sparse_copy copy = {
-        .source = image, .target = image, .size = -1, .data_only = TRUE,
-    };
-    g_autoptr(GError) error = NULL;
-
-    if (!sparse_copy(&copy, &error))
-        log_line("storage", "writing again after a failed sync: %s",
-                 error->message);
-}
-
-static gboolean sync_image(const char *image, GError **error)
-{
-    auto_fd int fd = open(image, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0) {
-        image_error(error, errno, "open", image);
-        return FALSE;
-    }
-    if (TEMP_FAILURE_RETRY(fsync(fd)) == 0)
-        return TRUE;
-    image_error(error, errno, "write", image);
-    write_again(image);
-    return FALSE;
-}
-
-/* The old clean image has its revision by now. */
-static gboolean commit(const struct images *at, const char *image, guint keep,
-                       GError **error)
-{
-    if (!revisions_prune(at, keep, error) || !sync_image(image, error) ||
-        !DROP(error, at->precache) || !image_move(image, at->clean, error))
-        return FALSE;
-    precache(at);
-    return TRUE;
-}
-
 /* TRUE if the run wrote nothing. Then the old state makes no revision: it would
  * push out one that differs. The new one is committed even so, because times
  * can lag behind data after a power loss. */
@@ -255,10 +200,10 @@ static gboolean stop_saved(const struct images *at, const struct volume *volume,
     if (!dirty)
         return TRUE;
     if (volume_in_place(volume))
-        return sync_image(at->dirty, error) &&
+        return images_sync(at->dirty, error) &&
                image_move(at->dirty, at->clean, error);
     return (is_unchanged(at) || revisions_add(at, keep, error)) &&
-           commit(at, at->dirty, keep, error);
+           images_commit(at, at->dirty, keep, error);
 }
 
 static gboolean stop_unsaved(const struct images *at, struct volume *volume,
@@ -330,7 +275,7 @@ static gboolean resize_clean(const struct images *at, guint64 size, GError **err
         return TRUE;
     if (!DROP(error, at->precache) || !sparse_copy(&copy, error))
         return FALSE;
-    precache(at);
+    images_precache(at);
     return TRUE;
 }
 
@@ -353,24 +298,4 @@ gboolean reflink_resize(struct volume *volume, guint64 size, GError **error)
         return FALSE;
     }
     return !volume_save_on_stop(volume) || resize_clean(at, size, error);
-}
-
-gboolean reflink_clone(struct volume *volume, struct volume *source,
-                       GError **error)
-{
-    auto_of(images) struct images *at = images_new(volume);
-    auto_of(images) struct images *from = images_new(source);
-    struct sparse_copy copy = {
-        .source = from->clean, .target = at->import, .size = -1,
-    };
-    guint keep = volume_keep(volume);
-    struct stat st;
-
-    if (!images_need(from, from->clean, &st, error) ||
-        !image_mkdir(at->dir, error) || !images_drop_unfinished(at, error) ||
-        !sparse_copy(&copy, error) || !revisions_add(at, keep, error) ||
-        !commit(at, at->import, keep, error))
-        return FALSE;
-    volume_set_nominal(volume, (guint64)st.st_size);
-    return TRUE;
 }

@@ -11,13 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "storage/flow.h"
 #include "storage/image.h"
 #include "util/auto.h"
 #include "util/error.h"
 #include "util/log.h"
-
-/* Zeros shorter than this are not worth a hole. */
-enum { HOLE = 4096, CHUNK = 64 * HOLE };
 
 /* A file that is not yet what it is to become. */
 struct draft {
@@ -85,93 +83,6 @@ gboolean sparse_create(const char *target, guint64 size, GError **error)
            draft_truncate(&draft, size, error) && draft_finish(&draft, error);
 }
 
-static gboolean is_zero(const char *data, size_t len)
-{
-    return len == 0 || (data[0] == 0 && memcmp(data, data + 1, len - 1) == 0);
-}
-
-static gboolean write_at(int fd, const char *data, size_t len, off_t at)
-{
-    while (len > 0) {
-        ssize_t done = TEMP_FAILURE_RETRY(pwrite(fd, data, len, at));
-
-        if (done < 0)
-            return FALSE;
-        data += done;
-        len -= (size_t)done;
-        at += done;
-    }
-    return TRUE;
-}
-
-static gboolean write_without_zeros(int fd, const char *data, size_t len,
-                                    off_t at)
-{
-    for (size_t done = 0; done < len; done += HOLE) {
-        size_t part = MIN((size_t)HOLE, len - done);
-
-        if (!is_zero(data + done, part) &&
-            !write_at(fd, data + done, part, at + (off_t)done))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* Copies [at, end); stops early, well, where the source ends early. */
-static gboolean copy_range(int from, int to, off_t at, off_t end)
-{
-    g_autofree char *chunk = g_malloc(CHUNK);
-
-    while (at < end) {
-        size_t want = (size_t)MIN((off_t)CHUNK, end - at);
-        ssize_t got = TEMP_FAILURE_RETRY(pread(from, chunk, want, at));
-
-        if (got < 0 || !write_without_zeros(to, chunk, (size_t)got, at))
-            return FALSE;
-        if (got == 0)
-            break;
-        at += got;
-    }
-    return TRUE;
-}
-
-/* The next piece of data in [*at, end). A file system that knows no holes has
- * one piece. FALSE with errno 0: none is left. */
-static gboolean next_data(int fd, off_t *at, off_t *stop, off_t end)
-{
-    off_t data = lseek(fd, *at, SEEK_DATA);
-
-    if (data < 0 && errno == EINVAL) {
-        *stop = end;
-        return *at < end;
-    }
-    if (data < 0 || data >= end) {
-        errno = data < 0 && errno != ENXIO ? errno : 0;
-        return FALSE;
-    }
-    off_t hole = lseek(fd, data, SEEK_HOLE);
-
-    if (hole < 0)
-        return FALSE;
-    *at = data;
-    *stop = MIN(hole, end);
-    return TRUE;
-}
-
-static gboolean copy_data(int from, int to, off_t end)
-{
-    off_t at = 0, stop = 0;
-
-    errno = 0;
-    while (at < end && next_data(from, &at, &stop, end)) {
-        if (!copy_range(from, to, at, stop))
-            return FALSE;
-        at = stop;
-        errno = 0;
-    }
-    return errno == 0;
-}
-
 static gboolean sharing_is_refused(int errnum)
 {
     return errnum == EBADF || errnum == EINVAL || errnum == EOPNOTSUPP ||
@@ -196,10 +107,13 @@ static gboolean fill(int from, struct draft *draft,
         log_line("storage", "copying '%s' byte by byte: %s", copy->source,
                  g_strerror(errno));
     }
-    if (copy_data(from, draft->fd, end))
-        return TRUE;
-    image_error(error, errno, "copy", copy->source);
-    return FALSE;
+
+    const struct flow flow = {
+        .from = from, .to = draft->fd, .source = copy->source,
+        .target = copy->target, .size = (guint64)end, .holes = TRUE,
+        .watch = copy->watch,
+    };
+    return flow_run(&flow, error);
 }
 
 static gboolean open_source(const char *path, int *fd, struct stat *st,
@@ -265,7 +179,7 @@ gboolean sparse_can_share(const char *dir, gboolean *can, GError **error)
         return FALSE;
     }
     /* Empty files can be cloned on file systems that cannot clone data. */
-    if (!write_at(from, "qmc", 3, 0)) {
+    if (TEMP_FAILURE_RETRY(pwrite(from, "qmc", 3, 0)) != 3) {
         image_error(error, errno, "write in", dir);
         return FALSE;
     }

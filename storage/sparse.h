@@ -4,7 +4,7 @@
  * 4.7). Private to storage, [W]. */
 #pragma once
 
-#include <glib.h>
+#include "storage/watch.h"
 
 /* The target's directory exists. All of these write `target~RANDOM`, sync it,
  * rename it over and sync the directory; mode 0600. On failure the target is
@@ -20,6 +20,7 @@ struct sparse_copy {
     gboolean keep_time;  /* the target's mtime is the source's */
     gboolean clone_only; /* UNSUPPORTED rather than copy the bytes */
     gboolean data_only;  /* new blocks on the disk, nothing shared */
+    const struct watch *watch;
 };
 
 /* Shares the blocks by FICLONE. Only where the kernel says that it cannot

@@ -8,6 +8,8 @@ struct volume_lock {
     GRWLock guard;
     char *key;
     guint users;
+    gboolean importing; /* this and exports: under table_guard */
+    guint exports;
 };
 
 static GMutex table_guard;
@@ -64,4 +66,32 @@ void volume_hold_release(struct volume_hold *hold)
     g_rw_lock_writer_unlock(&hold->own->guard);
     if (hold->source)
         g_rw_lock_reader_unlock(&hold->source->guard);
+}
+
+void volume_lock_import(struct volume_lock *lock, gboolean begins)
+{
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&table_guard);
+
+    lock->importing = begins;
+}
+
+gboolean volume_lock_importing(struct volume_lock *lock)
+{
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&table_guard);
+
+    return lock->importing;
+}
+
+void volume_lock_export(struct volume_lock *lock, gboolean begins)
+{
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&table_guard);
+
+    lock->exports += begins ? 1 : -1u;
+}
+
+gboolean volume_lock_exporting(struct volume_lock *lock)
+{
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&table_guard);
+
+    return lock->exports > 0;
 }

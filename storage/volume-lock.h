@@ -12,6 +12,13 @@ struct volume_lock;
 struct volume_lock *volume_lock_get(const char *pool, const char *vid);
 void volume_lock_put(struct volume_lock *lock);
 
+/* Content on its way in or out takes longer than a lock may be held: it is noted
+ * here, by who holds the lock. */
+void volume_lock_import(struct volume_lock *lock, gboolean begins);
+gboolean volume_lock_importing(struct volume_lock *lock);
+void volume_lock_export(struct volume_lock *lock, gboolean begins);
+gboolean volume_lock_exporting(struct volume_lock *lock);
+
 /* Own exclusively and source (or NULL) shared, so that qubes of one template
  * start at the same time. Two are always taken in the same order: operations
  * that name each other's volumes cannot wait for each other for ever. */

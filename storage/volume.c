@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "storage/volume-lock.h"
 #include "util/error.h"
 #include "util/job.h"
 #include "util/text.h"
@@ -19,7 +18,7 @@ struct volume {
     int revisions_to_keep;
     int ephemeral;
     struct volume *source;
-    _Atomic(struct volume_lock *) lock; /* see lock_of() */
+    _Atomic(struct volume_lock *) lock; /* see volume_lock_of() */
 };
 
 static void volume_free(struct volume *volume)
@@ -217,7 +216,7 @@ guint volume_keep(const struct volume *volume)
 
 /* Found when first needed: a store of a thousand qubes has thousands of
  * volumes, and few are ever operated on. */
-static struct volume_lock *lock_of(struct volume *volume)
+struct volume_lock *volume_lock_of(struct volume *volume)
 {
     struct volume_lock *lock = volume->lock, *none = NULL;
 
@@ -232,10 +231,10 @@ static struct volume_lock *lock_of(struct volume *volume)
 
 static struct volume_hold hold_own(struct volume *volume)
 {
-    return volume_lock_take(lock_of(volume), NULL);
+    return volume_lock_take(volume_lock_of(volume), NULL);
 }
 
-static gboolean unsupported(const struct volume *volume, const char *verb,
+gboolean volume_unsupported(const struct volume *volume, const char *verb,
                             GError **error)
 {
     error_set(error, QMC_ERROR_UNSUPPORTED, NULL,
@@ -244,24 +243,35 @@ static gboolean unsupported(const struct volume *volume, const char *verb,
     return FALSE;
 }
 
+gboolean volume_check_import(struct volume *volume, GError **error)
+{
+    if (!volume_lock_importing(volume_lock_of(volume)))
+        return TRUE;
+    error_set(error, QMC_ERROR_BUSY, "wait until it has ended",
+              "volume '%s': an import into it is under way", volume->vid);
+    return FALSE;
+}
+
 gboolean volume_create(struct volume *volume, GError **error)
 {
     job_may_block();
     if (!driver_of(volume)->create)
-        return unsupported(volume, "create", error);
+        return volume_unsupported(volume, "create", error);
     auto_hold struct volume_hold hold = hold_own(volume);
 
-    return driver_of(volume)->create(volume, error);
+    return volume_check_import(volume, error) &&
+           driver_of(volume)->create(volume, error);
 }
 
 gboolean volume_remove(struct volume *volume, GError **error)
 {
     job_may_block();
     if (!driver_of(volume)->remove)
-        return unsupported(volume, "remove", error);
+        return volume_unsupported(volume, "remove", error);
     auto_hold struct volume_hold hold = hold_own(volume);
 
-    return driver_of(volume)->remove(volume, error);
+    return volume_check_import(volume, error) &&
+           driver_of(volume)->remove(volume, error);
 }
 
 gboolean volume_vacant(struct volume *volume, GError **error)
@@ -274,7 +284,7 @@ static gboolean can_share(const struct volume *volume, const struct volume *sour
                           GError **error)
 {
     if (!driver_of(volume)->share)
-        return unsupported(volume, "share", error);
+        return volume_unsupported(volume, "share", error);
     if (!g_str_equal(pool_name(volume->pool), pool_name(source->pool))) {
         error_set(error, QMC_ERROR_INVALID, NULL,
                   "volume '%s' cannot have what '%s' has: that is in another pool",
@@ -292,12 +302,13 @@ static gboolean can_share(const struct volume *volume, const struct volume *sour
 gboolean volume_share(struct volume *volume, struct volume *source, GError **error)
 {
     job_may_block();
-    if (lock_of(volume) == lock_of(source))
+    if (volume_lock_of(volume) == volume_lock_of(source))
         return TRUE;
     auto_hold struct volume_hold hold =
-        volume_lock_take(lock_of(volume), lock_of(source));
+        volume_lock_take(volume_lock_of(volume), volume_lock_of(source));
 
-    if (!can_share(volume, source, error) ||
+    if (!volume_check_import(volume, error) || !volume_check_import(source, error) ||
+        !can_share(volume, source, error) ||
         !driver_of(volume)->share(volume, source, error))
         return FALSE;
     volume_set_nominal(volume, volume_size(source));
@@ -306,7 +317,7 @@ gboolean volume_share(struct volume *volume, struct volume *source, GError **err
 
 /* A volume that is changed in place has no state before its start to offer
  * (M-13). */
-static gboolean offers_state(const struct volume *source, GError **error)
+gboolean volume_offers_state(const struct volume *source, GError **error)
 {
     if (!source || !volume_in_place(source) || !volume_is_dirty(source))
         return TRUE;
@@ -320,9 +331,20 @@ gboolean volume_verify(struct volume *volume, GError **error)
 {
     job_may_block();
     if (!driver_of(volume)->verify)
-        return unsupported(volume, "verify", error);
-    return offers_state(volume->source, error) &&
+        return volume_unsupported(volume, "verify", error);
+    return volume_offers_state(volume->source, error) &&
            driver_of(volume)->verify(volume, error);
+}
+
+/* Whoever reads it must not see what a qube writes. */
+static gboolean check_readers(struct volume *volume, GError **error)
+{
+    if ((!volume_in_place(volume) && !driver_of(volume)->in_place) ||
+        !volume_lock_exporting(volume_lock_of(volume)))
+        return TRUE;
+    error_set(error, QMC_ERROR_BUSY, "wait until it has ended",
+              "volume '%s': a copy of it is being made", volume->vid);
+    return FALSE;
 }
 
 gboolean volume_start(struct volume *volume, GError **error)
@@ -331,11 +353,12 @@ gboolean volume_start(struct volume *volume, GError **error)
 
     job_may_block();
     if (!driver_of(volume)->start)
-        return unsupported(volume, "start", error);
+        return volume_unsupported(volume, "start", error);
     auto_hold struct volume_hold hold =
-        volume_lock_take(lock_of(volume), source ? lock_of(source) : NULL);
+        volume_lock_take(volume_lock_of(volume), source ? volume_lock_of(source) : NULL);
 
-    return offers_state(source, error) &&
+    return volume_check_import(volume, error) && check_readers(volume, error) &&
+           volume_offers_state(source, error) &&
            driver_of(volume)->start(volume, error);
 }
 
@@ -343,10 +366,11 @@ gboolean volume_stop(struct volume *volume, GError **error)
 {
     job_may_block();
     if (!driver_of(volume)->stop)
-        return unsupported(volume, "stop", error);
+        return volume_unsupported(volume, "stop", error);
     auto_hold struct volume_hold hold = hold_own(volume);
 
-    return driver_of(volume)->stop(volume, error);
+    return volume_check_import(volume, error) &&
+           driver_of(volume)->stop(volume, error);
 }
 
 static gboolean may_shrink(const struct volume *volume, GError **error)
@@ -395,52 +419,85 @@ gboolean volume_resize(struct volume *volume, guint64 size, gboolean shrink,
         return FALSE;
     }
     if (!driver_of(volume)->resize)
-        return unsupported(volume, "resize", error);
+        return volume_unsupported(volume, "resize", error);
     auto_hold struct volume_hold hold = hold_own(volume);
 
-    if (!size_allowed(volume, size, shrink, error) ||
+    if (!volume_check_import(volume, error) || !check_readers(volume, error) ||
+        !size_allowed(volume, size, shrink, error) ||
         !driver_of(volume)->resize(volume, size, error))
         return FALSE;
     volume_set_nominal(volume, size);
     return TRUE;
 }
 
-static gboolean can_clone(const struct volume *volume,
-                          const struct volume *source, GError **error)
+gboolean volume_takes_content(const struct volume *volume, GError **error)
 {
-    if (!driver_of(volume)->clone || driver_of(source) != driver_of(volume))
-        return unsupported(volume, "clone into", error);
-    if (!source->save_on_stop) {
+    if (!volume->save_on_stop) {
         error_set(error, QMC_ERROR_STATE, NULL,
-                  "volume '%s' saves nothing: there is nothing to clone",
-                  source->vid);
-        return FALSE;
-    }
-    if (volume_is_dirty(volume)) {
-        error_set(error, QMC_ERROR_STATE, "stop its qube first",
-                  "volume '%s' is in use: nothing can be cloned into it",
+                  "volume '%s' saves nothing: it cannot be given a content",
                   volume->vid);
         return FALSE;
     }
-    return offers_state(source, error);
+    if (!volume_is_dirty(volume))
+        return TRUE;
+    error_set(error, QMC_ERROR_STATE, "stop its qube first",
+              "volume '%s' is in use: its content cannot be replaced", volume->vid);
+    return FALSE;
 }
 
-gboolean volume_clone(struct volume *volume, struct volume *source,
-                      GError **error)
+/* In words, as far as they are few. */
+static char *revision_names(GPtrArray *revisions)
 {
-    job_may_block();
-    if (!volume->save_on_stop)
-        return TRUE;
-    if (lock_of(volume) == lock_of(source)) {
-        error_set(error, QMC_ERROR_INVALID, NULL,
-                  "volume '%s' cannot be cloned into itself", volume->vid);
-        return FALSE;
-    }
-    auto_hold struct volume_hold hold =
-        volume_lock_take(lock_of(volume), lock_of(source));
+    GString *names = g_string_new(NULL);
 
-    return can_clone(volume, source, error) &&
-           driver_of(volume)->clone(volume, source, error);
+    for (guint i = 0; i < revisions->len; i++) {
+        const struct revision *revision = revisions->pdata[i];
+
+        g_string_append_printf(names, "%s'%s'", i ? ", " : "", revision->id);
+    }
+    return g_string_free(names, FALSE);
+}
+
+/* The id that is in the list, or NULL. */
+static const char *find_revision(const struct volume *volume, GPtrArray *revisions,
+                                 const char *id, GError **error)
+{
+    g_autofree char *hint = NULL;
+
+    for (guint i = 0; i < revisions->len; i++) {
+        const struct revision *revision = revisions->pdata[i];
+
+        if (!id || g_str_equal(revision->id, id))
+            return revision->id;
+    }
+    if (revisions->len > 0) {
+        g_autofree char *names = revision_names(revisions);
+
+        hint = g_strdup_printf("it has %s", names);
+        error_set(error, QMC_ERROR_NOTFOUND, hint,
+                  "volume '%s' has no revision '%s'", volume->vid, id);
+    } else {
+        error_set(error, QMC_ERROR_NOTFOUND, NULL,
+                  "volume '%s' has no revision to go back to", volume->vid);
+    }
+    return NULL;
+}
+
+gboolean volume_revert(struct volume *volume, const char *revision, GError **error)
+{
+    g_autoptr(GPtrArray) revisions = NULL;
+    const char *id;
+
+    job_may_block();
+    if (!driver_of(volume)->revert)
+        return volume_unsupported(volume, "revert", error);
+    auto_hold struct volume_hold hold = hold_own(volume);
+
+    if (!volume_check_import(volume, error) || !volume_takes_content(volume, error))
+        return FALSE;
+    revisions = volume_revisions(volume);
+    id = find_revision(volume, revisions, revision, error);
+    return id && driver_of(volume)->revert(volume, id, error);
 }
 
 gboolean volume_in_use(const struct volume *volume)
@@ -452,6 +509,13 @@ gboolean volume_in_use(const struct volume *volume)
 gboolean volume_is_dirty(const struct volume *volume)
 {
     return volume->save_on_stop && volume_in_use(volume);
+}
+
+gboolean volume_is_outdated(const struct volume *volume)
+{
+    job_may_block();
+    return volume->snap_on_start && driver_of(volume)->outdated &&
+           driver_of(volume)->outdated(volume);
 }
 
 guint64 volume_size(const struct volume *volume)

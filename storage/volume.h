@@ -66,15 +66,20 @@ gboolean volume_stop(struct volume *volume, GError **error);    /* [W] */
  * on success. */
 gboolean volume_resize(struct volume *volume, guint64 size, gboolean shrink,
                        GError **error);
-/* [W] The committed content of another volume; one that has nothing yet is
- * created by it. */
+/* [W] The committed content of another volume, maybe of another pool; one that has
+ * nothing yet is created by it. Nothing happens to one that saves nothing. */
 gboolean volume_clone(struct volume *volume, struct volume *source,
-                      GError **error);
+                      const struct watch *watch, GError **error);
+/* [W] Makes a revision (NULL: the newest) the present state; what is there now
+ * becomes a revision first. STATE if it is in use, NOTFOUND naming those there are. */
+gboolean volume_revert(struct volume *volume, const char *revision, GError **error);
 
 /* [W] Started and not stopped since, whatever a stop does with the content. */
 gboolean volume_in_use(const struct volume *volume);
 /* [W] In use, and a stop will save what was written. */
 gboolean volume_is_dirty(const struct volume *volume);
+/* [W] Started from a state that its source no longer has. */
+gboolean volume_is_outdated(const struct volume *volume);
 guint64 volume_size(const struct volume *volume);               /* [W] image, else nominal */
 /* [W] G_MAXUINT64: not known, or what it takes is not there */
 guint64 volume_used(const struct volume *volume);

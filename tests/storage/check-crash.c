@@ -218,7 +218,7 @@ START_TEST(import_half_done)
     if (_i == 0)
         start_gives("clean=old dirty=old");
     else
-        must(volume_clone(volume, bench->source, E));
+        must(volume_clone(volume, bench->source, NULL, E));
     ck_assert_uint_eq(bench_count(volume, "import"), 0);
 }
 END_TEST

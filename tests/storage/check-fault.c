@@ -7,9 +7,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bench.h"
 #include "fault.h"
+#include "storage/transfer.h"
 
 struct trial {
     const char *name;
@@ -17,10 +19,11 @@ struct trial {
     gboolean (*act)(struct volume *volume, GError **error);
     const char *expected[KINDS]; /* NULL: does not apply */
     gboolean destroys;
-    gboolean repeats; /* a second try is a second change */
+    const char *twice; /* the state if the first try had done it all the same */
 };
 
 static struct bench *bench;
+static int offered = -1; /* a file beside the pool, open: what is imported */
 
 static void setup(void)
 {
@@ -29,6 +32,9 @@ static void setup(void)
 
 static void teardown(void)
 {
+    if (offered >= 0)
+        close(offered);
+    offered = -1;
     bench_free(bench);
 }
 
@@ -57,7 +63,31 @@ static gboolean grow(struct volume *volume, GError **error)
 
 static gboolean clone_source(struct volume *volume, GError **error)
 {
-    return volume_clone(volume, bench->source, error);
+    return volume_clone(volume, bench->source, NULL, error);
+}
+
+static gboolean revert(struct volume *volume, GError **error)
+{
+    return volume_revert(volume, NULL, error);
+}
+
+static void as_offered(struct volume *volume)
+{
+    g_autofree char *path = g_build_filename(bench->dir, "offered", NULL);
+
+    as_filled(volume);
+    if (offered >= 0)
+        return;
+    offered = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_eq(ftruncate(offered, MEGABYTE), 0);
+    ck_assert_int_eq(pwrite(offered, "source", 6, 0), 6);
+}
+
+static gboolean import(struct volume *volume, GError **error)
+{
+    const struct transfer from = {.fd = offered, .name = "offered"};
+
+    return volume_import(volume, 0, &from, error);
 }
 
 static const struct trial trials[] = {
@@ -81,7 +111,12 @@ static const struct trial trials[] = {
      {"", "clean=old", NULL, NULL, "clean=old"}},
     {"clone", as_filled, clone_source,
      {NULL, "clean=source rev=old", NULL, "clean=source", "clean=source"},
-     .repeats = TRUE},
+     .twice = "clean=source rev=source"},
+    {"import", as_offered, import,
+     {NULL, "clean=source rev=old", NULL, NULL, "clean=source"},
+     .twice = "clean=source rev=source"},
+    {"revert", as_run, revert,
+     {NULL, "clean=old rev=new", NULL, NULL, NULL}, .twice = "clean=new rev=old"},
     {"remove", as_written, volume_remove,
      {"", "", "", "", ""}, TRUE},
 };
@@ -106,7 +141,7 @@ static void check_result(const struct trial *trial, enum kind kind,
 {
     g_autofree char *state = bench_state(volume);
 
-    if (trial->repeats && g_str_equal(state, "clean=source rev=source"))
+    if (g_strcmp0(state, trial->twice) == 0)
         return;
     if (!strict && g_str_has_suffix(state, "tmp"))
         *strstr(state, *state == 't' ? "tmp" : " tmp") = '\0';

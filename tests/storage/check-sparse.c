@@ -230,7 +230,7 @@ START_TEST(copies_without_knowing_holes)
     fault_disarm();
     check_target(LARGE);
     fault_arm("pwrite", 2, ENOSPC);
-    must_fail(QMC_ERROR_NOSPACE, source, sparse_copy(&copy, E));
+    must_fail(QMC_ERROR_NOSPACE, target, sparse_copy(&copy, E));
     check_target(LARGE);
     ck_assert_uint_eq(files(), 2);
 }

@@ -173,7 +173,7 @@ static gpointer clone_often(gpointer data)
 
     for (int i = 0; i < 20000; i++)
         must_fail(QMC_ERROR_NOTFOUND, "missing",
-                  volume_clone(race->volume, race->source, E));
+                  volume_clone(race->volume, race->source, NULL, E));
     return NULL;
 }
 

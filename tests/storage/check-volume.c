@@ -450,7 +450,7 @@ START_TEST(clone_takes_the_committed_state)
     must(volume_resize(bench->source, 2 * MEGABYTE, FALSE, E));
     must(volume_start(bench->source, E));
     bench_write(bench->source, "-dirty.img", "running");
-    must(volume_clone(volume, bench->source, E));
+    must(volume_clone(volume, bench->source, NULL, E));
     must_state(volume, "clean=source rev=old");
     ck_assert_uint_eq(volume_size(volume), 2 * MEGABYTE);
     must(volume_stop(bench->source, E));
@@ -463,7 +463,7 @@ START_TEST(clone_into_what_saves_nothing_is_nothing)
 {
     auto_of(volume) struct volume *volume = filled(_i);
 
-    must(volume_clone(volume, bench->source, E));
+    must(volume_clone(volume, bench->source, NULL, E));
     must_state(volume, outcome_clean[_i]);
 }
 END_TEST
@@ -480,15 +480,15 @@ START_TEST(clone_is_refused)
 
     bench_fill(in_place, "huge");
     must(volume_start(in_place, E));
-    must_fail(QMC_ERROR_INVALID, "itself", volume_clone(volume, volume, E));
-    must_fail(QMC_ERROR_STATE, "volatile", volume_clone(volume, scratch, E));
-    must_fail(QMC_ERROR_STATE, "huge", volume_clone(volume, in_place, E));
+    must_fail(QMC_ERROR_INVALID, "itself", volume_clone(volume, volume, NULL, E));
+    must_fail(QMC_ERROR_STATE, "volatile", volume_clone(volume, scratch, NULL, E));
+    must_fail(QMC_ERROR_STATE, "huge", volume_clone(volume, in_place, NULL, E));
     must_fail(QMC_ERROR_NOTFOUND, "missing.img",
-              volume_clone(volume, missing, E));
+              volume_clone(volume, missing, NULL, E));
     must_state(volume, "clean=old");
     must(volume_start(volume, E));
     must_fail(QMC_ERROR_STATE, "in use",
-              volume_clone(volume, bench->source, E));
+              volume_clone(volume, bench->source, NULL, E));
     must_state(volume, "clean=old dirty=old");
 }
 END_TEST

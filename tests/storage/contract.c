@@ -308,7 +308,7 @@ START_TEST(row_clone_into_nothing)
                                      "clean=source"};
     auto_of(volume) struct volume *volume = empty_one(_i);
 
-    must(volume_clone(volume, bench->source, E));
+    must(volume_clone(volume, bench->source, NULL, E));
     must_state(volume, expected[_i]);
     must(volume_remove(volume, E));
     must_state(bench->source, "clean=source");
@@ -384,7 +384,7 @@ START_TEST(every_driver_keeps_its_promises)
                       pool_driver(pool)->used ? 0 : G_MAXUINT64);
     revisions = volume_revisions(volume);
     ck_assert_uint_eq(revisions->len, 0);
-    must(volume_clone(volume, bench->source, E));
+    must(volume_clone(volume, bench->source, NULL, E));
     must(volume_remove(volume, E));
 }
 END_TEST

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How an image becomes the clean one of its volume (spec/storage.md 2.3, R-5). */
+#include "config.h"
+#include "storage/reflink-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "storage/image.h"
+#include "storage/sparse.h"
+#include "util/auto.h"
+#include "util/error.h"
+#include "util/log.h"
+
+void images_precache(const struct images *at)
+{
+    struct sparse_copy copy = {
+        .source = at->clean, .target = at->precache, .size = -1,
+        .keep_time = TRUE, .clone_only = TRUE,
+    };
+    g_autoptr(GError) error = NULL;
+
+    if (!sparse_copy(&copy, &error) && !error_is(error, QMC_ERROR_UNSUPPORTED))
+        log_line("storage", "no precache: %s", error->message);
+}
+
+/* After a failed sync the kernel may call the pages clean although they never
+ * reached the disk; a second sync would then succeed and prove nothing. The
+ * bytes are written once more, and the caller is told all the same. */
+static void write_again(const char *image)
+{
+    struct sparse_copy copy = {
+        .source = image, .target = image, .size = -1, .data_only = TRUE,
+    };
+    g_autoptr(GError) error = NULL;
+
+    if (!sparse_copy(&copy, &error))
+        log_line("storage", "writing again after a failed sync: %s",
+                 error->message);
+}
+
+gboolean images_sync(const char *image, GError **error)
+{
+    auto_fd int fd = open(image, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) {
+        image_error(error, errno, "open", image);
+        return FALSE;
+    }
+    if (TEMP_FAILURE_RETRY(fsync(fd)) == 0)
+        return TRUE;
+    image_error(error, errno, "write", image);
+    write_again(image);
+    return FALSE;
+}
+
+gboolean images_commit(const struct images *at, const char *image, guint keep,
+                       GError **error)
+{
+    if (!revisions_prune(at, keep, error) || !images_sync(image, error) ||
+        !images_drop((const char *const[]){at->precache, NULL}, error) || !image_move(image, at->clean, error))
+        return FALSE;
+    images_precache(at);
+    return TRUE;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What replaces the content of a volume of driver file-reflink while it is not in
+ * use, and who reads it (spec/storage.md 2.3). */
+#include "config.h"
+#include "storage/reflink-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "storage/image.h"
+#include "storage/sparse.h"
+
+/* What is clean so far is kept as a revision even by a volume that keeps none
+ * else: to go back is no reason to lose the present. */
+gboolean reflink_revert(struct volume *volume, const char *revision, GError **error)
+{
+    auto_of(images) struct images *at = images_new(volume);
+    g_autofree char *path = g_strconcat(at->clean, ".", revision, NULL);
+    guint keep = MAX(volume_keep(volume), 1);
+    struct stat st;
+
+    if (!images_need(at, path, &st, error) || !revisions_add(at, keep, error) ||
+        !images_drop((const char *const[]){at->precache, NULL}, error) ||
+        !image_move(path, at->clean, error))
+        return FALSE;
+    images_precache(at);
+    volume_set_nominal(volume, (guint64)st.st_size);
+    return TRUE;
+}
+
+char *reflink_import(struct volume *volume, guint64 size, GError **error)
+{
+    auto_of(images) struct images *at = images_new(volume);
+
+    if (!images_drop_unfinished(at, error) || !image_mkdir(at->dir, error) ||
+        !sparse_create(at->import, size, error))
+        return NULL;
+    return g_steal_pointer(&at->import);
+}
+
+static gboolean commit_import(const struct images *at, guint keep, GError **error)
+{
+    return revisions_add(at, keep, error) && images_commit(at, at->import, keep, error);
+}
+
+gboolean reflink_import_commit(struct volume *volume, GError **error)
+{
+    auto_of(images) struct images *at = images_new(volume);
+    struct stat st;
+
+    return images_need(at, at->import, &st, error) &&
+           commit_import(at, volume_keep(volume), error);
+}
+
+gboolean reflink_import_drop(struct volume *volume, GError **error)
+{
+    auto_of(images) struct images *at = images_new(volume);
+
+    return images_drop_unfinished(at, error);
+}
+
+gboolean reflink_clone(struct volume *volume, struct volume *source,
+                       const struct watch *watch, GError **error)
+{
+    auto_of(images) struct images *at = images_new(volume);
+    auto_of(images) struct images *from = images_new(source);
+    struct sparse_copy copy = {
+        .source = from->clean, .target = at->import, .size = -1, .watch = watch,
+    };
+    struct stat st;
+
+    if (!images_need(from, from->clean, &st, error) ||
+        !image_mkdir(at->dir, error) || !images_drop_unfinished(at, error) ||
+        !sparse_copy(&copy, error) || !commit_import(at, volume_keep(volume), error))
+        return FALSE;
+    volume_set_nominal(volume, (guint64)st.st_size);
+    return TRUE;
+}
+
+/* A clean image is never written to, so it may be read for as long as it takes. */
+int reflink_export(struct volume *volume, GError **error)
+{
+    auto_of(images) struct images *at = images_new(volume);
+    struct stat st;
+    int fd;
+
+    if (!images_need(at, at->clean, &st, error))
+        return -1;
+    fd = open(at->clean, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        image_error(error, errno, "open", at->clean);
+    return fd;
+}
+
+/* By the inode: a revert makes the source older (trap 24). Where links are refused
+ * the evidence is a copy with the time. */
+gboolean reflink_outdated(const struct volume *volume)
+{
+    auto_of(images) struct images *at = images_new(volume);
+    auto_of(images) struct images *source = images_new(volume_source(volume));
+    struct stat own, now;
+
+    return stat(at->clean, &own) == 0 && stat(source->clean, &now) == 0 &&
+           (own.st_dev != now.st_dev || own.st_ino != now.st_ino) &&
+           !image_same_version(&own, &now);
+}
