@@ -117,19 +117,7 @@ struct out *rows_properties(const struct model *model, const struct qube *qube)
 
 struct out *rows_volumes_new(void)
 {
-    static const struct out_column columns[] = {
-        {"qube", NULL, OUT_TEXT, 0},
-        {"name", NULL, OUT_TEXT, 0},
-        {"pool", NULL, OUT_TEXT, 0},
-        {"size", NULL, OUT_SIZE, 0},
-        {"usage", NULL, OUT_SIZE, 0},
-        {"rw", NULL, OUT_BOOL, 0},
-        {"snap_on_start", "snap", OUT_BOOL, 0},
-        {"save_on_stop", "save", OUT_BOOL, 0},
-        {"revisions", "revs", OUT_NUMBER, 0},
-        {"vid", NULL, OUT_TEXT, OUT_SHRINK},
-        {NULL},
-    };
+    static const struct out_column columns[] = {ROWS_VOLUME_COLUMNS, {NULL}};
 
     return out_new(columns);
 }
@@ -143,23 +131,26 @@ static gboolean attr_true(const struct volume_config *config, const char *attr)
     return text && g_ascii_strcasecmp(text, "True") == 0;
 }
 
+void rows_volume(struct out *out, const struct qube *qube,
+                 const struct volume_config *config)
+{
+    out_text(out, qube->name);
+    out_text(out, config->name);
+    out_text(out, config->pool ? config->pool : volume_config_get(config, "pool"));
+    out_size(out, config->size ? config->size : G_MAXUINT64);
+    out_size(out, config->used);
+    out_bool(out, attr_true(config, "rw"));
+    out_bool(out, attr_true(config, "snap_on_start"));
+    out_bool(out, attr_true(config, "save_on_stop"));
+    out_number(out, config->revisions);
+    out_text(out, volume_config_get(config, "vid"));
+}
+
 void rows_volumes(struct out *out, const struct qube *qube)
 {
     for (guint i = 0; i < qube->volumes->len; i++) {
-        const struct volume_config *config =
-            &g_array_index(qube->volumes, struct volume_config, i);
-
         out_row(out);
-        out_text(out, qube->name);
-        out_text(out, config->name);
-        out_text(out, config->pool ? config->pool
-                                   : volume_config_get(config, "pool"));
-        out_size(out, config->size ? config->size : G_MAXUINT64);
-        out_size(out, config->used);
-        out_bool(out, attr_true(config, "rw"));
-        out_bool(out, attr_true(config, "snap_on_start"));
-        out_bool(out, attr_true(config, "save_on_stop"));
-        out_number(out, config->revisions);
-        out_text(out, volume_config_get(config, "vid"));
+        rows_volume(out, qube,
+                    &g_array_index(qube->volumes, struct volume_config, i));
     }
 }

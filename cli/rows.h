@@ -35,6 +35,20 @@ struct out *rows_properties_new(void);
 void rows_property(struct out *out, const struct model *model,
                    const struct qube *qube, const struct prop_row *row);
 
+/* The members of a volume, as for a qube. */
+#define ROWS_VOLUME_COLUMNS                                                    \
+    {"qube", NULL, OUT_TEXT, 0},                                               \
+    {"name", NULL, OUT_TEXT, 0},                                               \
+    {"pool", NULL, OUT_TEXT, 0},                                               \
+    {"size", NULL, OUT_SIZE, 0},                                               \
+    {"usage", NULL, OUT_SIZE, 0},                                              \
+    {"rw", NULL, OUT_BOOL, 0},                                                 \
+    {"snap_on_start", "snap", OUT_BOOL, 0},                                    \
+    {"save_on_stop", "save", OUT_BOOL, 0},                                     \
+    {"revisions", "revs", OUT_NUMBER, 0},                                      \
+    {"vid", NULL, OUT_TEXT, OUT_SHRINK}
+void rows_volume(struct out *out, const struct qube *qube,
+                 const struct volume_config *config);
 struct out *rows_volumes_new(void);
 /* One row per volume of the qube. */
 void rows_volumes(struct out *out, const struct qube *qube);

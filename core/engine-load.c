@@ -57,6 +57,9 @@ static void carry_volumes(const struct qube *from, struct qube *to)
         new->used = old->used;
         new->size = old->size;
         new->revisions = old->revisions;
+        new->kept = g_ptr_array_ref(old->kept);
+        new->in_use = old->in_use;
+        new->outdated = old->outdated;
     }
 }
 

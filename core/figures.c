@@ -13,7 +13,8 @@ struct figure {
     char *name;
     gboolean known;
     guint64 size, used;
-    int revisions;
+    GPtrArray *kept;
+    gboolean in_use, outdated;
     GError *error;
 };
 
@@ -23,6 +24,7 @@ static void figure_clear(gpointer data)
 
     g_clear_pointer(&figure->pool, pool_unref);
     g_clear_pointer(&figure->volume, volume_unref);
+    g_clear_pointer(&figure->kept, g_ptr_array_unref);
     g_free(figure->name);
     g_clear_error(&figure->error);
 }
@@ -95,11 +97,12 @@ void figures_read_volumes(GArray *figures)
 {
     for (guint i = 0; i < figures->len; i++) {
         struct figure *figure = &g_array_index(figures, struct figure, i);
-        g_autoptr(GPtrArray) revisions = volume_revisions(figure->volume);
 
         figure->size = volume_size(figure->volume);
         figure->used = volume_used(figure->volume);
-        figure->revisions = revisions ? (int)revisions->len : 0;
+        figure->kept = volume_revisions(figure->volume);
+        figure->in_use = volume_in_use(figure->volume);
+        figure->outdated = volume_is_outdated(figure->volume);
         /* One that is made at each start is looked at where it comes from. */
         if (!volume_snap_on_start(figure->volume) &&
             !volume_verify(figure->volume, &figure->error) &&
@@ -149,7 +152,11 @@ static void apply_volume(struct model *model, const struct figure *figure)
         return;
     config->size = figure->size;
     config->used = figure->used;
-    config->revisions = figure->revisions;
+    config->revisions = (int)figure->kept->len;
+    g_clear_pointer(&config->kept, g_ptr_array_unref);
+    config->kept = g_ptr_array_ref(figure->kept);
+    config->in_use = figure->in_use;
+    config->outdated = figure->outdated;
     g_free(config->trouble);
     config->trouble = figure->error ? g_strdup(figure->error->message) : NULL;
 }

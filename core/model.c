@@ -67,6 +67,7 @@ static void volume_config_clear(gpointer data)
     g_clear_pointer(&config->volume, volume_unref);
     g_free(config->pool);
     g_free(config->trouble);
+    g_clear_pointer(&config->kept, g_ptr_array_unref);
 }
 
 static void raw_text_free(gpointer data)

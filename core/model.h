@@ -61,6 +61,8 @@ struct volume_config {
     guint64 used;          /* last reading; G_MAXUINT64: not known */
     guint64 size;          /* last reading of the image, else configured */
     int revisions;         /* last reading; -1: not read */
+    GPtrArray *kept;       /* these: struct revision, newest first; NULL: not read */
+    gboolean in_use, outdated; /* last reading, see volume.h */
     char *trouble;         /* why it could not be started as the last reading
                             * found it; NULL: it could */
 };

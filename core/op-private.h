@@ -18,7 +18,9 @@ struct op_undo {
 };
 
 /* `kind` of job_progress(), beside enum step_state for the end of a step. */
-enum { PROGRESS_STEP = 100, PROGRESS_UNDO, PROGRESS_UNDONE, PROGRESS_LEFT };
+enum {
+    PROGRESS_STEP = 100, PROGRESS_PERCENT, PROGRESS_UNDO, PROGRESS_UNDONE, PROGRESS_LEFT
+};
 
 struct load;
 

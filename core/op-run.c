@@ -176,6 +176,7 @@ static void step_append(struct op *op, enum step_state state, const char *text)
     struct op_step step = {
         .at_us = g_get_monotonic_time() - op->began_us,
         .state = state,
+        .percent = -1,
         .text = text_sanitise(text, -1),
     };
 
@@ -207,6 +208,14 @@ static void step_end(struct op *op, enum step_state state, const char *text)
                    op->subject, step->text);
 }
 
+static void step_percent(struct op *op, const char *text)
+{
+    struct op_step *step = step_running(op);
+
+    if (step)
+        step->percent = (int)g_ascii_strtoll(text, NULL, 10);
+}
+
 static void undone_add(struct op *op, const char *what)
 {
     char *more = op->undone ? g_strconcat(op->undone, ", ", what, NULL)
@@ -228,6 +237,8 @@ void op_progress(struct op *op, int kind, const char *text)
 {
     if (kind == PROGRESS_STEP) {
         step_begin(op, text);
+    } else if (kind == PROGRESS_PERCENT) {
+        step_percent(op, text);
     } else if (kind == PROGRESS_UNDO) {
         op->phase = OP_UNDOING;
         step_end(op, STEP_FAILED, "");
@@ -271,6 +282,11 @@ void op_step(struct op *op, const char *format, ...)
 void op_allow(struct op *op, int deadline_ms)
 {
     job_allow(op->priv->job, deadline_ms);
+}
+
+void op_percent(struct op *op, int percent)
+{
+    job_progress(op->priv->job, PROGRESS_PERCENT, "%d", percent);
 }
 
 void op_step_end(struct op *op, enum step_state state, const char *format, ...)

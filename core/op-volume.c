@@ -2,6 +2,8 @@
 /* Resize a volume (spec/storage.md 1.5, 1.7). */
 #include "config.h"
 
+#include "core/op-volume.h"
+
 #include "core/op-private.h"
 
 #include <string.h>
@@ -105,7 +107,7 @@ static const char *resize_verb(const struct qube *qube, GHashTable *args)
     return is_cut(qube, args) ? "Shrink" : "Resize";
 }
 
-static char *resize_object(const struct qube *qube, GHashTable *args)
+char *op_volume_object(const struct qube *qube, GHashTable *args)
 {
     const char *name = args ? g_hash_table_lookup(args, "volume") : NULL;
 
@@ -131,23 +133,29 @@ static gboolean check_smaller(const char *what, guint64 size, guint64 now,
     return FALSE;
 }
 
-static gboolean check_volume(const struct model *model, const struct qube *qube,
-                             const char *name, GError **error)
+const struct volume_config *op_volume(const struct model *model,
+                                      const struct qube *qube, GHashTable *args,
+                                      GError **error)
 {
+    const char *name = g_hash_table_lookup(args, "volume");
     const struct volume_config *config = qube_volume(qube, name);
 
     if (!config) {
         error_set(error, QMC_ERROR_NOTFOUND, "'qmc vol ls' lists the volumes",
                   "qube '%s' has no volume '%s'", qube->name, name);
-        return FALSE;
+        return NULL;
     }
-    if (!start_usable(model, qube, config, error))
-        return FALSE;
+    return start_usable(model, qube, config, error) ? config : NULL;
+}
+
+static gboolean check_rw(const struct qube *qube, const struct volume_config *config,
+                         GError **error)
+{
     if (volume_rw(config->volume))
         return TRUE;
     error_set(error, QMC_ERROR_STATE, NULL,
               "cannot resize '%s:%s': the volume is read-only", qube->name,
-              name);
+              config->name);
     return FALSE;
 }
 
@@ -213,17 +221,17 @@ static gboolean check_asleep(const struct qube *qube, GHashTable *args,
 
     if (qube->state == POWER_HALTED || !is_cut(qube, args))
         return TRUE;
-    what = resize_object(qube, args);
+    what = op_volume_object(qube, args);
     return refuse_running(what, error);
 }
 
 static gboolean resize_fits(const struct model *model, const struct qube *qube,
                             GHashTable *args, GError **error)
 {
-    const char *name = g_hash_table_lookup(args, "volume");
+    const struct volume_config *config = op_volume(model, qube, args, error);
 
-    return check_volume(model, qube, name, error) &&
-           check_kept(model, qube, name, error) &&
+    return config && check_rw(qube, config, error) &&
+           check_kept(model, qube, config->name, error) &&
            check_asleep(qube, args, error);
 }
 
@@ -365,17 +373,23 @@ static gboolean resize_run(struct op *op, GError **error)
     return TRUE;
 }
 
-static gboolean resize_apply(struct op *op, GError **error)
+void op_volume_put_size(struct op *op, guint64 size)
 {
-    struct resize *resize = op->data;
     struct model *model = engine_model(op->engine);
     struct qube *qube = model_qube(model, op->uuid);
     struct volume_config *config = qube_volume(qube, op_text(op, "volume"));
-    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, resize->size);
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, size);
 
     volume_config_set(config, "size", text);
-    config->size = resize->size;
+    config->size = size;
     model_touch(model, qube);
+}
+
+static gboolean resize_apply(struct op *op, GError **error)
+{
+    const struct resize *resize = op->data;
+
+    op_volume_put_size(op, resize->size);
     return TRUE;
 }
 
@@ -413,5 +427,5 @@ const struct op_row op_resize = {
     .strength = resize_strength,
     .stake = resize_stake,
     .verb = resize_verb,
-    .object = resize_object,
+    .object = op_volume_object,
 };

@@ -176,6 +176,7 @@ enum step_state { STEP_RUNNING, STEP_OK, STEP_SKIPPED, STEP_WARNING, STEP_FAILED
 struct op_step {
     gint64 at_us;         /* since the operation began */
     enum step_state state;
+    int percent;          /* of it that is done; -1: nobody says */
     char *text;           /* sanitised */
 };
 
@@ -233,6 +234,8 @@ void op_plan(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void op_step(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* The step just begun may take so long. */
 void op_allow(struct op *op, int deadline_ms);
+/* So much of the step just begun is done. */
+void op_percent(struct op *op, int percent);
 /* Ends the running step otherwise; a skipped or warning step with a text is
  * also an EVENT_NOTE. */
 void op_step_end(struct op *op, enum step_state state, const char *format, ...)

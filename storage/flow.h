@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The bytes of a volume on their way from one descriptor to another: a regular
  * file, a block device or a pipe on either side (spec/storage.md 1.10, 4.7).
- * Private to storage, [W]. */
+ * [W] */
 #pragma once
 
 #include "storage/watch.h"

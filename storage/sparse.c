@@ -14,73 +14,25 @@
 #include "storage/flow.h"
 #include "storage/image.h"
 #include "util/auto.h"
+#include "util/file-draft.h"
 #include "util/error.h"
 #include "util/log.h"
 
-/* A file that is not yet what it is to become. */
-struct draft {
-    const char *target;
-    char *path; /* NULL once it stands under its own name */
-    int fd;
-};
-
-static gboolean draft_open(struct draft *draft, const char *target,
-                           GError **error)
+static gboolean set_size(const struct file_draft *draft, const char *target, guint64 size,
+                         GError **error)
 {
-    for (int tries = 0; tries < 16; tries++) {
-        g_autofree char *path = g_strdup_printf("%s~%08x", target,
-                                                g_random_int());
-        int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-        if (fd >= 0) {
-            *draft = (struct draft){target, g_steal_pointer(&path), fd};
-            return TRUE;
-        }
-        if (errno != EEXIST)
-            break;
-    }
-    image_error(error, errno, "create", target);
-    return FALSE;
-}
-
-static void draft_clear(struct draft *draft)
-{
-    if (draft->fd >= 0)
-        close(draft->fd);
-    if (draft->path)
-        unlink(draft->path);
-    g_free(draft->path);
-}
-
-static gboolean draft_truncate(struct draft *draft, guint64 size, GError **error)
-{
-    if (TEMP_FAILURE_RETRY(ftruncate(draft->fd, (off_t)size)) == 0)
+    if (TEMP_FAILURE_RETRY(ftruncate(file_draft_fd(draft), (off_t)size)) == 0)
         return TRUE;
-    image_error(error, errno, "set the size of", draft->target);
+    image_error(error, errno, "set the size of", target);
     return FALSE;
-}
-
-static gboolean draft_finish(struct draft *draft, GError **error)
-{
-    if (fchmod(draft->fd, 0600) < 0 ||
-        TEMP_FAILURE_RETRY(fsync(draft->fd)) < 0) {
-        image_error(error, errno, "write", draft->target);
-        return FALSE;
-    }
-    if (rename(draft->path, draft->target) < 0) {
-        image_error(error, errno, "replace", draft->target);
-        return FALSE;
-    }
-    g_clear_pointer(&draft->path, g_free);
-    return image_sync_parent(draft->target, error);
 }
 
 gboolean sparse_create(const char *target, guint64 size, GError **error)
 {
-    __attribute__((cleanup(draft_clear))) struct draft draft = {.fd = -1};
+    auto_of(file_draft) struct file_draft *draft = file_draft_new(target, 0600, error);
 
-    return draft_open(&draft, target, error) &&
-           draft_truncate(&draft, size, error) && draft_finish(&draft, error);
+    return draft && set_size(draft, target, size, error) &&
+           file_draft_finish(draft, TRUE, error);
 }
 
 static gboolean sharing_is_refused(int errnum)
@@ -89,11 +41,11 @@ static gboolean sharing_is_refused(int errnum)
            errnum == EXDEV;
 }
 
-static gboolean fill(int from, struct draft *draft,
-                     const struct sparse_copy *copy, off_t end, GError **error)
+static gboolean fill(int from, int to, const struct sparse_copy *copy, off_t end,
+                     GError **error)
 {
     if (!copy->data_only) {
-        if (TEMP_FAILURE_RETRY(ioctl(draft->fd, FICLONE, from)) == 0)
+        if (TEMP_FAILURE_RETRY(ioctl(to, FICLONE, from)) == 0)
             return TRUE;
         if (!sharing_is_refused(errno)) {
             image_error(error, errno, "clone", copy->source);
@@ -109,7 +61,7 @@ static gboolean fill(int from, struct draft *draft,
     }
 
     const struct flow flow = {
-        .from = from, .to = draft->fd, .source = copy->source,
+        .from = from, .to = to, .source = copy->source,
         .target = copy->target, .size = (guint64)end, .holes = TRUE,
         .watch = copy->watch,
     };
@@ -147,21 +99,24 @@ static gboolean keep_time(const struct sparse_copy *copy, int fd,
 
 gboolean sparse_copy(const struct sparse_copy *copy, GError **error)
 {
-    __attribute__((cleanup(draft_clear))) struct draft draft = {.fd = -1};
+    auto_of(file_draft) struct file_draft *draft = NULL;
     auto_fd int source = -1;
     struct stat st;
 
-    if (!open_source(copy->source, &source, &st, error) ||
-        !draft_open(&draft, copy->target, error))
+    if (!open_source(copy->source, &source, &st, error))
+        return FALSE;
+    draft = file_draft_new(copy->target, 0600, error);
+    if (!draft)
         return FALSE;
 
     off_t size = copy->size < 0 ? st.st_size : (off_t)copy->size;
 
     /* Into a fresh file only: FICLONE over data can fail with EINVAL. */
     return (size == 0 ||
-            fill(source, &draft, copy, MIN(size, st.st_size), error)) &&
-           draft_truncate(&draft, (guint64)size, error) &&
-           keep_time(copy, draft.fd, &st, error) && draft_finish(&draft, error);
+            fill(source, file_draft_fd(draft), copy, MIN(size, st.st_size), error)) &&
+           set_size(draft, copy->target, (guint64)size, error) &&
+           keep_time(copy, file_draft_fd(draft), &st, error) &&
+           file_draft_finish(draft, TRUE, error);
 }
 
 gboolean sparse_can_share(const char *dir, gboolean *can, GError **error)

@@ -14,6 +14,9 @@
 #include "util/job.h"
 #include "util/log.h"
 
+/* A disk ends with one: what lies behind the last would not be seen. */
+enum { SECTOR = 512 };
+
 struct incoming {
     struct volume *volume;
     char *path;
@@ -111,13 +114,13 @@ static gboolean sync_fd(int fd, const char *name, GError **error)
 }
 
 /* Never made here: a device that is missing must not become a file in /dev. */
-static gboolean fill(const struct incoming *incoming, const struct transfer *from,
-                     GError **error)
+static gboolean fill(const struct incoming *incoming, guint64 size,
+                     const struct transfer *from, GError **error)
 {
     auto_fd int to = open(incoming->path, O_WRONLY | O_CLOEXEC);
     const struct flow flow = {
         .from = from->fd, .to = to, .source = from->name, .target = incoming->path,
-        .size = incoming->size, .holes = TRUE, .watch = from->watch,
+        .size = size, .holes = TRUE, .watch = from->watch,
     };
 
     if (to < 0) {
@@ -130,9 +133,11 @@ static gboolean fill(const struct incoming *incoming, const struct transfer *fro
 gboolean volume_import(struct volume *volume, guint64 size,
                        const struct transfer *from, GError **error)
 {
-    auto_of(incoming) struct incoming *incoming = incoming_new(volume, size, error);
+    guint64 whole = (size + SECTOR - 1) / SECTOR * SECTOR;
+    auto_of(incoming) struct incoming *incoming = incoming_new(volume, whole, error);
 
-    return incoming && fill(incoming, from, error) && incoming_commit(incoming, error);
+    return incoming && fill(incoming, size ? size : incoming->size, from, error) &&
+           incoming_commit(incoming, error);
 }
 
 /* Where a start gives the image itself to the qube there is none meanwhile. */

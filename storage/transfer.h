@@ -29,7 +29,7 @@ struct transfer {
 };
 
 /* Replaces the content by exactly `size` bytes (0: as many as the volume has now)
- * of what comes, see flow_run(). */
+ * of what comes, see flow_run(), and by zeros up to a whole sector. */
 gboolean volume_import(struct volume *volume, guint64 size,
                        const struct transfer *from, GError **error);
 /* Writes the state before the last start, which nothing changes meanwhile, and

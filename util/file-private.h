@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What file.c and file-replace.c share. */
+/* What file.c, file-replace.c and file-draft.c share. */
 #pragma once
 
 #include "util/file.h"
@@ -15,3 +15,5 @@ int file_ofd_lock(int fd, int command);
 int file_set_group(int fd, const char *group);
 /* Whether others who open path now get the file behind fd. */
 gboolean file_is_current(int fd, const char *path);
+/* 0: the file has the name `path`, that nothing had; else -1 with errno. */
+int file_name_free(const char *temp, const char *path);

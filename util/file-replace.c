@@ -183,8 +183,7 @@ static gboolean cannot_be_had(int errnum)
     return FALSE;
 }
 
-/* 0: it has the name, that nothing had; else -1 with errno. */
-static int name_free(const char *temp, const char *path)
+int file_name_free(const char *temp, const char *path)
 {
     if (renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
         return 0;
@@ -207,7 +206,7 @@ static enum passage pass_first(const struct passing *passing, GError **error)
 {
     const struct file_replace *how = passing->how;
 
-    if (name_free(passing->temp, how->path) == 0)
+    if (file_name_free(passing->temp, how->path) == 0)
         return PASSAGE_FIRST;
     if (errno != EEXIST)
         return fail_to_replace(how, error);
@@ -360,7 +359,7 @@ static gboolean exchange_back(const struct passing *passing)
         if (lstat(passing->out, &in) != 0)
             return FALSE;
         if (renameat2(AT_FDCWD, passing->out, AT_FDCWD, path, RENAME_EXCHANGE) != 0)
-            return errno == ENOENT && name_free(passing->out, path) == 0;
+            return errno == ENOENT && file_name_free(passing->out, path) == 0;
         if (i == 0 ? is_own(passing, passing->out)
                    : lstat(passing->out, &came) != 0 || is_same_version(&came, &last))
             return TRUE;
@@ -373,9 +372,9 @@ static gboolean take_away(const struct passing *passing)
 {
     const char *path = passing->how->path;
 
-    if (name_free(path, passing->temp) != 0)
+    if (file_name_free(path, passing->temp) != 0)
         return errno == ENOENT;
-    return is_own(passing, passing->temp) || name_free(passing->temp, path) == 0;
+    return is_own(passing, passing->temp) || file_name_free(passing->temp, path) == 0;
 }
 
 /* Nobody knows whether a name that could not be synced outlives the power, and a
@@ -611,11 +610,11 @@ gboolean file_remove(const char *path, const struct file_stamp *was, GBytes *was
     const struct file_replace how = { .path = path, .was = was, .was_bytes = was_bytes };
     g_autofree char *temp = g_strdup_printf("%s" TEMP_BEGIN "%06x" TEMP_END, path,
                                             g_random_int() & 0xffffff);
-    gboolean aside = name_free(path, temp) == 0;
+    gboolean aside = file_name_free(path, temp) == 0;
     const char *at = aside ? temp : path;
 
     if (!check_old(&how, at, error)) {
-        if (aside && name_free(temp, path) != 0)
+        if (aside && file_name_free(temp, path) != 0)
             log_line("file", "'%s' stays under the name '%s'", path, temp);
         return FALSE;
     }
@@ -623,6 +622,6 @@ gboolean file_remove(const char *path, const struct file_stamp *was, GBytes *was
         return TRUE;
     error_set_errno(error, errno, NULL, "cannot remove '%s'", path);
     if (aside)
-        name_free(temp, path);
+        file_name_free(temp, path);
     return FALSE;
 }

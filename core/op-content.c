@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a volume holds: back to a revision, in from a file, out to one
+ * (spec/storage.md 1.5, 1.10). */
+#include "config.h"
+
+#include "core/op-volume.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/hold.h"
+#include "core/op-private.h"
+#include "storage/flow.h"
+#include "storage/transfer.h"
+#include "util/error.h"
+#include "util/file-draft.h"
+#include "util/text.h"
+
+#define DEADLINE_MS 300000
+#define LOCK_MS 2000
+/* Of a transfer in which not one byte moves. */
+#define SILENCE_MS 600000
+
+struct content {
+    struct op *op;
+    struct hold *hold;
+    struct volume *volume;
+    char *what;     /* "work:private" */
+    char *revision; /* NULL: the newest */
+    char *file;     /* NULL: the standard stream */
+    guint64 size;   /* given, 0: not; then what it has in the end */
+    int percent;    /* last told */
+};
+
+static void content_clear(struct op *op)
+{
+    struct content *content = op->data;
+
+    hold_free(content->hold);
+    volume_unref(content->volume);
+    g_free(content->what);
+    g_free(content->revision);
+    g_free(content->file);
+    g_free(content);
+}
+
+/* Only what is kept has a content that is worth a word. */
+static const struct volume_config *saved_volume(const struct model *model,
+                                                const struct qube *qube,
+                                                GHashTable *args, const char *verb,
+                                                GError **error)
+{
+    const struct volume_config *config = op_volume(model, qube, args, error);
+
+    if (!config || volume_save_on_stop(config->volume))
+        return config;
+    error_set(error, QMC_ERROR_STATE, NULL,
+              "cannot %s '%s:%s': the volume begins anew at each start and keeps nothing",
+              verb, qube->name, config->name);
+    return NULL;
+}
+
+static struct content *content_new(struct op *op)
+{
+    const struct qube *qube = model_qube(engine_model(op->engine), op->uuid);
+    const struct volume_config *config = qube_volume(qube, op_text(op, "volume"));
+    struct content *content = g_new0(struct content, 1);
+
+    op->data = content;
+    content->op = op;
+    content->hold = hold_new(op->engine, qube);
+    content->volume = volume_ref(config->volume);
+    content->what = g_strdup_printf("%s:%s", op->subject, config->name);
+    content->revision = g_strdup(op_text(op, "revision"));
+    if (g_strcmp0(op_text(op, "file"), "-") != 0)
+        content->file = g_strdup(op_text(op, "file"));
+    return content;
+}
+
+static gboolean take_halted(struct op *op, const char *verb, GError **error)
+{
+    struct content *content = op->data;
+
+    op_step(op, "%s locked", op->subject);
+    return hold_take(content->hold, op->row->name, LOCK_MS, op_cancellable(op),
+                     error) &&
+           hold_check_halted(content->hold, verb, error);
+}
+
+static gboolean look_halted(struct op *op, const char *verb, GError **error)
+{
+    struct content *content = op->data;
+
+    return hold_look(content->hold, op_cancellable(op), error) &&
+           hold_check_halted(content->hold, verb, error);
+}
+
+static gboolean content_apply(struct op *op, GError **error)
+{
+    const struct content *content = op->data;
+
+    op_volume_put_size(op, content->size);
+    return TRUE;
+}
+
+/* What was there became the newest revision, if it keeps any. */
+static gboolean undo_content(gpointer data, GError **error)
+{
+    const struct content *content = data;
+
+    if (content->revision || volume_revisions_to_keep(content->volume) > 0)
+        return volume_revert(content->volume, NULL, error);
+    error_set(error, QMC_ERROR_STATE, NULL,
+              "'%s' has its new content all the same: it keeps no revisions",
+              content->what);
+    return FALSE;
+}
+
+/* --- revert --- */
+
+static gboolean revert_fits(const struct model *model, const struct qube *qube,
+                            GHashTable *args, GError **error)
+{
+    return saved_volume(model, qube, args, "revert", error) != NULL;
+}
+
+static gboolean revert_prepare(struct op *op, GError **error)
+{
+    const struct content *content = content_new(op);
+
+    op_plan(op, "keep what %s has now as a revision", content->what);
+    op_plan(op, "go back to %s", content->revision ? content->revision
+                                                    : "its newest revision");
+    op_plan(op, "write its size to the store");
+    return TRUE;
+}
+
+static gboolean revert_look(struct op *op, GError **error)
+{
+    return look_halted(op, "revert", error);
+}
+
+static gboolean revert_run(struct op *op, GError **error)
+{
+    struct content *content = op->data;
+
+    if (!take_halted(op, "revert", error))
+        return FALSE;
+    op_step(op, "%s reverted", content->what);
+    if (!volume_revert(content->volume, content->revision, error))
+        return FALSE;
+    content->size = volume_size(content->volume);
+    op_push_undo(op, "revert", undo_content, content, NULL);
+    op_set_result(op, "%s reverted; what it had before is its newest revision",
+                  volume_name(content->volume));
+    return TRUE;
+}
+
+static const struct op_arg revert_args[] = {
+    { "volume", OP_ARG_VOLUME, TRUE, "root, private ..." },
+    { "revision", OP_ARG_TEXT, FALSE, "its id; else the newest" },
+    { NULL },
+};
+
+static const char *revert_verb(const struct qube *qube, GHashTable *args)
+{
+    return "Revert";
+}
+
+#define HALTED (1u << POWER_HALTED | 1u << POWER_UNKNOWN)
+
+const struct op_row op_revert = {
+    .name = "revert",
+    .label = "Revert a volume",
+    .phrase = "revert a volume of",
+    .doing = "reverting",
+    .done = "reverted",
+    .help = "Go back to an earlier state of a volume; the present one is kept as a "
+            "revision.",
+    .method = "admin.vm.volume.Revert",
+    .classes = CLASS_QUBESVM,
+    .states = HALTED,
+    .offline = TRUE,
+    .command = "vol revert {qube}:{volume} {revision}",
+    .confirm = CONFIRM_L2,
+    .consequence = "its present content becomes a revision",
+    .args = revert_args,
+    .writes_store = TRUE,
+    .deadline_ms = DEADLINE_MS,
+    .fits = revert_fits,
+    .prepare = revert_prepare,
+    .look = revert_look,
+    .run = revert_run,
+    .apply = content_apply,
+    .clear = content_clear,
+    .verb = revert_verb,
+    .object = op_volume_object,
+};
+
+/* --- import and export --- */
+
+/* A silent pipe is an end, a slow one is not. */
+static void tell_progress(guint64 done, guint64 size, gpointer data)
+{
+    struct content *content = data;
+    int percent = size ? (int)(done / (size / 100.0)) : 100;
+
+    if (percent == content->percent)
+        return;
+    content->percent = percent;
+    op_allow(content->op, SILENCE_MS);
+    op_percent(content->op, percent);
+}
+
+static const char *input_name(const struct content *content)
+{
+    return content->file ? content->file : "standard input";
+}
+
+static const char *output_name(const struct content *content)
+{
+    return content->file ? content->file : "standard output";
+}
+
+static gboolean import_size(const struct content *content, int fd, guint64 *size,
+                            GError **error)
+{
+    guint64 there;
+
+    *size = content->size;
+    if (!flow_size(fd, &there))
+        return TRUE;
+    if (!*size)
+        *size = there;
+    if (*size == there)
+        return TRUE;
+    error_set(error, QMC_ERROR_INVALID, "leave the size away: the file says it",
+              "'%s' has %" G_GUINT64_FORMAT " bytes, not %" G_GUINT64_FORMAT,
+              input_name(content), there, *size);
+    return FALSE;
+}
+
+static int open_file(const struct content *content, GError **error)
+{
+    int fd = content->file ? open(content->file, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+                           : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+
+    if (fd >= 0 && isatty(fd)) {
+        close(fd);
+        error_set(error, QMC_ERROR_INVALID, "for example: qmc vol import work:private FILE",
+                  "cannot import from a terminal");
+        return -1;
+    }
+    if (fd < 0)
+        error_set_errno(error, errno, NULL, "cannot open '%s'", input_name(content));
+    return fd;
+}
+
+static gboolean check_file(const struct content *content, GError **error)
+{
+    auto_fd int fd = open_file(content, error);
+    guint64 size;
+
+    return fd >= 0 && import_size(content, fd, &size, error);
+}
+
+static gboolean import_fits(const struct model *model, const struct qube *qube,
+                            GHashTable *args, GError **error)
+{
+    return saved_volume(model, qube, args, "import into", error) != NULL;
+}
+
+static gboolean import_prepare(struct op *op, GError **error)
+{
+    struct content *content = content_new(op);
+    const char *size = op_text(op, "size");
+
+    if (size && !text_size_parse(size, &content->size, error))
+        return FALSE;
+    op_plan(op, "replace what %s has by the content of '%s'", content->what,
+            input_name(content));
+    op_plan(op, "write its size to the store");
+    return TRUE;
+}
+
+static gboolean import_look(struct op *op, GError **error)
+{
+    return look_halted(op, "import into", error) && check_file(op->data, error);
+}
+
+static gboolean import_run(struct op *op, GError **error)
+{
+    struct content *content = op->data;
+    const struct watch watch = {op_cancellable(op), tell_progress, content};
+    struct transfer from = {.name = input_name(content), .watch = &watch};
+    auto_fd int fd = -1;
+    guint64 size;
+
+    if (!take_halted(op, "import into", error))
+        return FALSE;
+    fd = from.fd = open_file(content, error);
+    if (fd < 0 || !import_size(content, fd, &size, error))
+        return FALSE;
+    op_step(op, "%s filled from '%s'", content->what, input_name(content));
+    op_allow(op, SILENCE_MS);
+    if (!volume_import(content->volume, size, &from, error))
+        return FALSE;
+    content->size = volume_size(content->volume);
+    op_push_undo(op, "import", undo_content, content, NULL);
+    op_set_result(op, "%s has the content of '%s' now", volume_name(content->volume),
+                  input_name(content));
+    return TRUE;
+}
+
+static const char *import_verb(const struct qube *qube, GHashTable *args)
+{
+    return "Replace";
+}
+
+static char *import_stake(const struct model *model, const struct qube *qube,
+                          GHashTable *args)
+{
+    const char *name = args ? g_hash_table_lookup(args, "volume") : NULL;
+    const struct volume_config *config = name ? qube_volume(qube, name) : NULL;
+
+    if (!config || !config->volume || volume_revisions_to_keep(config->volume) > 0)
+        return g_strdup("its present content becomes a revision");
+    return g_strdup("its present content is lost: it keeps no revisions");
+}
+
+static const struct op_arg import_args[] = {
+    { "volume", OP_ARG_VOLUME, TRUE, "root, private ..." },
+    { "file", OP_ARG_TEXT, TRUE, "the image; - for what comes in on a pipe" },
+    { "size", OP_ARG_SIZE, FALSE, "of what comes, if it is not a file; else that of the volume" },
+    { NULL },
+};
+
+const struct op_row op_vol_import = {
+    .name = "import",
+    .label = "Import into a volume",
+    .phrase = "import into a volume of",
+    .doing = "importing",
+    .done = "imported",
+    .help = "Replace the content of a volume by that of a file.",
+    .method = "admin.vm.volume.ImportWithSize",
+    .classes = CLASS_QUBESVM,
+    .states = HALTED,
+    .lengthy = TRUE,
+    .offline = TRUE,
+    .command = "vol import {qube}:{volume} {file}",
+    .confirm = CONFIRM_L2,
+    .args = import_args,
+    .writes_store = TRUE,
+    .deadline_ms = DEADLINE_MS,
+    .fits = import_fits,
+    .prepare = import_prepare,
+    .look = import_look,
+    .run = import_run,
+    .apply = content_apply,
+    .clear = content_clear,
+    .stake = import_stake,
+    .verb = import_verb,
+    .object = op_volume_object,
+};
+
+static gboolean export_fits(const struct model *model, const struct qube *qube,
+                            GHashTable *args, GError **error)
+{
+    return saved_volume(model, qube, args, "export", error) != NULL;
+}
+
+static gboolean export_prepare(struct op *op, GError **error)
+{
+    const struct content *content = content_new(op);
+
+    op_plan(op, "write what %s had before its last start to '%s'", content->what,
+            output_name(content));
+    return TRUE;
+}
+
+static gboolean refuse_terminal(GError **error)
+{
+    error_set(error, QMC_ERROR_INVALID, "name a file, or pipe it on",
+              "an image does not go to a terminal");
+    return FALSE;
+}
+
+static gboolean export_look(struct op *op, GError **error)
+{
+    const struct content *content = op->data;
+
+    if (!content->file)
+        return !isatty(STDOUT_FILENO) || refuse_terminal(error);
+    if (access(content->file, F_OK) < 0)
+        return TRUE;
+    error_set(error, QMC_ERROR_EXISTS, "choose another name, or remove it first",
+              "'%s' is there already", content->file);
+    return FALSE;
+}
+
+static gboolean export_to(struct op *op, int fd, GError **error)
+{
+    struct content *content = op->data;
+    const struct watch watch = {op_cancellable(op), tell_progress, content};
+    const struct transfer to = {fd, output_name(content), &watch};
+
+    op_allow(op, SILENCE_MS);
+    return volume_export(content->volume, &to, error);
+}
+
+/* It has the name when all of it is on the disk. */
+static gboolean export_to_file(struct op *op, const char *file, GError **error)
+{
+    auto_of(file_draft) struct file_draft *draft = file_draft_new(file, 0600, error);
+
+    return draft && export_to(op, file_draft_fd(draft), error) &&
+           file_draft_finish(draft, FALSE, error);
+}
+
+static gboolean export_run(struct op *op, GError **error)
+{
+    const struct content *content = op->data;
+
+    if (!export_look(op, error))
+        return FALSE;
+    op_step(op, "%s written to '%s'", content->what, output_name(content));
+    if (!(content->file ? export_to_file(op, content->file, error)
+                        : export_to(op, STDOUT_FILENO, error)))
+        return FALSE;
+    op_set_result(op, "%s written to '%s'", volume_name(content->volume),
+                  output_name(content));
+    return TRUE;
+}
+
+static const struct op_arg export_args[] = {
+    { "volume", OP_ARG_VOLUME, TRUE, "root, private ..." },
+    { "file", OP_ARG_TEXT, TRUE, "where to; it must not be there yet" },
+    { NULL },
+};
+
+const struct op_row op_vol_export = {
+    .name = "export",
+    .label = "Export a volume",
+    .phrase = "export a volume of",
+    .doing = "exporting",
+    .done = "exported",
+    .help = "Write the content of a volume to a file: what it had before its last start.",
+    .classes = CLASS_QUBESVM,
+    .states = ~0u,
+    .lengthy = TRUE,
+    .offline = TRUE,
+    .command = "vol export {qube}:{volume} {file}",
+    .confirm = CONFIRM_L0,
+    .args = export_args,
+    .deadline_ms = DEADLINE_MS,
+    .fits = export_fits,
+    .prepare = export_prepare,
+    .look = export_look,
+    .run = export_run,
+    .clear = content_clear,
+    .object = op_volume_object,
+};

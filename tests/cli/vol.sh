@@ -1,0 +1,129 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The content of volumes: in, out and back, in the demo.
+. "$top_srcdir/tests/cli/tap.sh"
+
+demo=$work/demo
+private=$demo/var/lib/qubes/appvms/work/private.img
+
+vol() { # STATUS ARGUMENT...
+    wanted=$1
+    shift
+    run "$wanted" --demo --root "$demo" vol "$@"
+}
+
+piped() { # STATUS FILE ARGUMENT...
+    wanted=$1
+    from=$2
+    shift 2
+    status=0
+    cat "$from" | "$qmc" --demo --root "$demo" vol "$@" >"$work/out" 2>"$work/err" ||
+        status=$?
+    test "$status" -eq "$wanted"
+    ok "qmc vol $*, from a pipe: $status, expected $wanted"
+}
+
+head -c 1048576 /dev/urandom >"$work/image"
+head -c 1048575 "$work/image" >"$work/short"
+(cat "$work/image" && echo) >"$work/long"
+truncate -s 2M "$work/image2"
+printf 'second' | dd of="$work/image2" conv=notrunc status=none
+
+# In.
+vol 9 import work:private "$work/image"
+err_has 'its present content becomes a revision'
+vol 0 import work:private "$work/image" --yes
+out_has "^work: private has the content of '$work/image' now\$"
+cmp "$work/image" "$private"
+ok "it has"
+vol 0 ls work
+out_has '^work	private	varlibqubes	1048576	'
+vol 0 import work:private "$work/image2" --yes
+cmp "$work/image2" "$private"
+ok "also of another size"
+grep -q 'name="private"[^>]*size="2097152"' "$demo/var/lib/qubes/qubes.xml"
+ok "which the store has"
+vol 3 import work:private "$work/none" --yes
+err_has "cannot open '$work/none'"
+vol 2 import work:private "$work/image" --size 1 --yes
+err_has "has 1048576 bytes, not 1"
+vol 3 import work:nothing "$work/image" --yes
+err_has "has no volume 'nothing'"
+vol 4 import work:volatile "$work/image" --yes
+err_has "begins anew at each start"
+vol 2 import work "$work/image" --yes
+err_has "does not name a volume"
+cmp "$work/image2" "$private"
+ok "nothing of that changed anything"
+piped 2 "$work/long" import work:private --yes --size 1M
+err_has "'standard input' goes on behind 1048576 bytes"
+piped 2 "$work/short" import work:private --yes --size 1M
+err_has "'standard input' ends after 1048575 of 1048576 bytes"
+cmp "$work/image2" "$private"
+ok "nor what does not have the size"
+piped 0 "$work/image" import work:private - --yes --size 1M
+cmp "$work/image" "$private"
+ok "what has is there"
+
+# Back.
+vol 9 revert work:private
+err_has 'becomes a revision'
+vol 0 revert work:private --yes
+cmp "$work/image2" "$private"
+ok "as it was before"
+grep -q 'name="private"[^>]*size="2097152"' "$demo/var/lib/qubes/qubes.xml"
+ok "with its size"
+vol 0 revert work:private --yes
+cmp "$work/image" "$private"
+ok "and back again"
+vol 3 revert work:private 77@2026-01-02T03:04:05Z --yes
+err_has "no revision '77@2026-01-02T03:04:05Z'"
+err_has '^hint: it has '
+vol 4 revert work:root --yes
+err_has "begins anew at each start"
+vol 0 -n revert work:private
+out_has 'keep what work:private has now as a revision'
+
+# What there is.
+vol 0 info work:private
+out_has '^revisions	1$'
+out_has '^in_use	no$'
+out_has '^kept	[0-9]*@2[0-9T:-]*Z	2[0-9T:-]*	[0-9]*$'
+vol 0 info work:private --json
+json_valid
+json_is 'len(data[0]["kept"]) == 1 and data[0]["size"] == 1048576'
+vol 3 info work:nothing
+vol 3 info nothing:private
+vol 2 info work
+
+# Out.
+vol 0 export work:private "$work/copy"
+cmp "$work/image" "$work/copy"
+ok "the file has what the volume has"
+vol 4 export work:private "$work/copy"
+err_has 'is there already'
+vol 3 export work:private "$work/no/copy"
+vol 0 export work:private
+cmp "$work/image" "$work/out"
+ok "so has the standard output, and nothing else"
+
+# The qube runs, or may: what it had before is read, and nothing is replaced.
+dirty=${private%.img}-dirty.img
+cp "$private" "$dirty"
+printf 'running' | dd of="$dirty" conv=notrunc status=none
+offline() { # STATUS ARGUMENT...
+    wanted=$1
+    shift
+    run "$wanted" --offline --root "$demo" vol "$@"
+}
+offline 0 export work:private -
+cmp "$work/image" "$work/out"
+ok "the state before the start"
+offline 4 import work:private "$work/image2" --yes
+offline 4 revert work:private --yes
+rm "$dirty"
+offline 0 revert work:private --yes
+cmp "$work/image2" "$private"
+ok "with nothing in use it may be"
+
+finish
