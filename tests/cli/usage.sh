@@ -15,7 +15,7 @@ out_is "$here/help-stop.golden"
 run 0 --help stop work
 out_is "$here/help-stop.golden"
 run 0 help vol resize
-out_has '^usage: qmc vol resize QUBE:VOLUME SIZE'
+out_has '^usage: qmc vol resize QUBE:VOL SIZE'
 run 0 vol --help
 out_has 'vol ls'
 out_has 'vol resize'
@@ -73,7 +73,7 @@ err_has "no use for the argument 'b'"
 run 2 ls work
 err_has "no use for the argument 'work'"
 run 2 vol resize work:private
-err_has '^hint: usage: qmc vol resize QUBE:VOLUME SIZE'
+err_has '^hint: usage: qmc vol resize QUBE:VOL SIZE'
 run 2 help vol resize more
 
 # Hostile words stay harmless.
