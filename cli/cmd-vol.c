@@ -141,6 +141,7 @@ static struct out *revisions(const struct volume_config *config)
         {"id", NULL, OUT_TEXT, 0},
         {"time", NULL, OUT_TEXT, 0},
         {"usage", NULL, OUT_SIZE, 0},
+        {"pinned", NULL, OUT_BOOL, 0},
         {NULL},
     };
     struct out *out = out_new(columns);
@@ -152,6 +153,7 @@ static struct out *revisions(const struct volume_config *config)
         out_text(out, revision->id);
         put_time(out, revision->time);
         out_size(out, revision->used);
+        out_bool(out, revision->pinned);
     }
     return out;
 }
@@ -215,18 +217,18 @@ const struct cmd cmd_vol_info = {
     .run = run_info,
 };
 
-static gboolean run_revert(struct cli *cli, GError **error)
+static gboolean run_revision(struct cli *cli, GError **error)
 {
     const char *const *given = options_args(cli->options);
+    const struct cmd *cmd = options_cmd(cli->options);
+    g_autofree char *example = g_strdup_printf("for example: qmc %s work:private", cmd->words);
     g_autoptr(GHashTable) args = batch_args(cli);
-    g_autofree char *qube = take_volume(
-        given[0], "for example: qmc vol revert work:private", args, error);
+    g_autofree char *qube = take_volume(given[0], example, args, error);
 
     if (!qube)
         return FALSE;
     op_args_set(args, "revision", given[1]);
-    return batch_run(cli, options_cmd(cli->options)->op,
-                     (const char *const[]){qube, NULL}, args, error);
+    return batch_run(cli, cmd->op, (const char *const[]){qube, NULL}, args, error);
 }
 
 const struct cmd cmd_vol_revert = {
@@ -239,7 +241,25 @@ const struct cmd cmd_vol_revert = {
     .min_args = 1,
     .max_args = 2,
     .op = "revert",
-    .run = run_revert,
+    .run = run_revision,
+};
+
+static const struct option_row pin_options[] = {
+    {"undo", 0, NULL, "let it go when enough are newer"},
+    {NULL},
+};
+
+const struct cmd cmd_vol_pin = {
+    .words = "vol pin",
+    .args = "QUBE:VOL REV",
+    .brief = "keep an earlier state, however many are newer",
+    .help = "It stays until it is unpinned with --undo, or the volume is removed, and does\n"
+            "not count among the revisions to keep. 'qmc vol info' lists them.\n",
+    .options = pin_options,
+    .min_args = 2,
+    .max_args = 2,
+    .op = "pin",
+    .run = run_revision,
 };
 
 /* What goes through the standard streams has no other words there. */

@@ -200,6 +200,68 @@ const struct op_row op_revert = {
     .object = op_volume_object,
 };
 
+/* --- pin --- */
+
+static gboolean pin_fits(const struct model *model, const struct qube *qube,
+                         GHashTable *args, GError **error)
+{
+    return saved_volume(model, qube, args, "pin a revision of", error) != NULL;
+}
+
+static gboolean pin_prepare(struct op *op, GError **error)
+{
+    const struct content *content = content_new(op);
+
+    op_plan(op, op_bool(op, "undo") ? "let revision %s of %s go when others are newer"
+                                    : "keep revision %s of %s until it is unpinned",
+            content->revision, content->what);
+    return TRUE;
+}
+
+static gboolean pin_run(struct op *op, GError **error)
+{
+    struct content *content = op->data;
+    gboolean pinned = !op_args_bool(op->args, "undo");
+
+    op_step(op, "%s locked", op->subject);
+    if (!hold_lock(content->hold, op->row->name, LOCK_MS, op_cancellable(op), error))
+        return FALSE;
+    op_step(op, "revision %s %s", content->revision, pinned ? "pinned" : "unpinned");
+    if (!volume_pin(content->volume, content->revision, pinned, error))
+        return FALSE;
+    op_set_result(op, "revision %s of %s %s", content->revision,
+                  volume_name(content->volume), pinned ? "pinned" : "unpinned");
+    return TRUE;
+}
+
+static const struct op_arg pin_args[] = {
+    { "volume", OP_ARG_VOLUME, TRUE, "root, private ..." },
+    { "revision", OP_ARG_TEXT, TRUE, "its id" },
+    { "undo", OP_ARG_BOOL, FALSE, "it may go again" },
+    { NULL },
+};
+
+const struct op_row op_pin = {
+    .name = "pin",
+    .label = "Pin a revision",
+    .phrase = "pin a revision of",
+    .doing = "pinning",
+    .done = "pinned",
+    .help = "Keep an earlier state of a volume, however many newer ones there are.",
+    .classes = CLASS_QUBESVM,
+    .states = ~0u,
+    .offline = TRUE,
+    .command = "vol pin {qube}:{volume} {revision}",
+    .confirm = CONFIRM_L0,
+    .args = pin_args,
+    .deadline_ms = DEADLINE_MS,
+    .fits = pin_fits,
+    .prepare = pin_prepare,
+    .run = pin_run,
+    .clear = content_clear,
+    .object = op_volume_object,
+};
+
 /* --- import and export --- */
 
 /* A silent pipe is an end, a slow one is not. */

@@ -56,6 +56,8 @@ struct driver {
      * revision. The volume is not in use. NOTFOUND. */
     gboolean (*revert)(struct volume *volume, const char *revision,
                        GError **error);                                     /* [W] */
+    gboolean (*pin)(struct volume *volume, const char *revision, gboolean pinned,
+                    GError **error);                                        /* [W] */
     /* Where new content is to be written to: an object apart, of `size` zeros.
      * What an earlier import left is gone. The volume is not in use. */
     char *(*import)(struct volume *volume, guint64 size, GError **error);    /* [W] */

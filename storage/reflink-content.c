@@ -10,18 +10,50 @@
 #include "storage/image.h"
 #include "storage/sparse.h"
 
+gboolean reflink_pin(struct volume *volume, const char *revision, gboolean pinned,
+                     GError **error)
+{
+    auto_of(images) struct images *at = images_new(volume);
+    g_autofree char *path = NULL, *pin = NULL;
+
+    if (!revision_paths(at, revision, &path, &pin, error))
+        return FALSE;
+    if (pinned && !pin) {
+        pin = revision_pin_path(at, revision);
+        return image_share(path, pin, error);
+    }
+    if (pinned || !pin)
+        return TRUE;
+    if (path)
+        return images_drop((const char *const[]){pin, NULL}, error);
+    path = g_strconcat(at->clean, ".", revision, NULL);
+    return image_move(pin, path, error);
+}
+
+/* A revision that is pinned stays one. */
+static gboolean take_revision(const struct images *at, const char *path, const char *pin,
+                              GError **error)
+{
+    if (!pin)
+        return image_move(path, at->clean, error);
+    return image_share(pin, at->import, error) &&
+           image_move(at->import, at->clean, error);
+}
+
 /* What is clean so far is kept as a revision even by a volume that keeps none
  * else: to go back is no reason to lose the present. */
 gboolean reflink_revert(struct volume *volume, const char *revision, GError **error)
 {
     auto_of(images) struct images *at = images_new(volume);
-    g_autofree char *path = g_strconcat(at->clean, ".", revision, NULL);
-    guint keep = MAX(volume_keep(volume), 1);
+    g_autofree char *path = NULL, *pin = NULL;
     struct stat st;
 
-    if (!images_need(at, path, &st, error) || !revisions_add(at, keep, error) ||
+    if (!images_drop_unfinished(at, error) ||
+        !revision_paths(at, revision, &path, &pin, error) ||
+        !images_need(at, path ? path : pin, &st, error) ||
+        !revisions_add(at, 1, error) ||
         !images_drop((const char *const[]){at->precache, NULL}, error) ||
-        !image_move(path, at->clean, error))
+        !take_revision(at, path, pin, error))
         return FALSE;
     images_precache(at);
     volume_set_nominal(volume, (guint64)st.st_size);

@@ -49,7 +49,13 @@ gboolean images_need(const struct images *at, const char *path, struct stat *st,
 
 /* Newest first; struct revision, freed by the array. */
 GPtrArray *revisions_list(const struct images *at, GError **error);
-/* If `text` goes on like a revision's file ("3@2026-11-21T10:00:00Z"): its
+/* The files of one of them: its own, and the one that pins it, which is another name
+ * of the same, out of reach of who prunes by the count; NULL: there is none. FALSE: there
+ * is no such revision. The paths are the caller's. */
+gboolean revision_paths(const struct images *at, const char *id, char **path, char **pin,
+                        GError **error);
+char *revision_pin_path(const struct images *at, const char *id);
+/* If `text` goes on like a revision's file ("3@2026-11-21T10:00:00Z", or with ".pin"): its
  * length, with number and time; else 0. */
 gsize revision_parse(const char *text, gint64 *number, gint64 *time);
 /* Makes the clean image the newest revision, if it is not one already, and
@@ -77,6 +83,8 @@ gboolean reflink_stop(struct volume *volume, GError **error);
 gboolean reflink_resize(struct volume *volume, guint64 size, GError **error);
 gboolean reflink_clone(struct volume *volume, struct volume *source,
                        const struct watch *watch, GError **error);
+gboolean reflink_pin(struct volume *volume, const char *revision, gboolean pinned,
+                     GError **error);
 gboolean reflink_revert(struct volume *volume, const char *revision, GError **error);
 char *reflink_import(struct volume *volume, guint64 size, GError **error);
 gboolean reflink_import_commit(struct volume *volume, GError **error);

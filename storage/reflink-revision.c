@@ -7,13 +7,17 @@
 #include <string.h>
 
 #include "storage/image.h"
+#include "util/error.h"
 
 /* More would not fit the arithmetic; a number this long is not ours. */
 enum { DIGITS_MAX = 15, TIME_LENGTH = 19 };
 
+static const char pin_ending[] = ".pin";
+
+/* One of path and pin is NULL, or both are names of one content. */
 struct entry {
     struct revision public;
-    char *path;
+    char *path, *pin;
     struct stat st;
 };
 
@@ -23,6 +27,7 @@ static void entry_free(gpointer data)
 
     g_free(entry->public.id);
     g_free(entry->path);
+    g_free(entry->pin);
     g_free(entry);
 }
 
@@ -53,7 +58,9 @@ gsize revision_parse(const char *text, gint64 *number, gint64 *time)
         text[digits + 1 + TIME_LENGTH] != 'Z')
         return 0;
     *number = g_ascii_strtoll(text, NULL, 10);
-    return digits + 1 + TIME_LENGTH + 1;
+    text += digits + 1 + TIME_LENGTH + 1;
+    return digits + 1 + TIME_LENGTH + 1 +
+           (g_str_has_prefix(text, pin_ending) ? strlen(pin_ending) : 0);
 }
 
 static char *time_format(gint64 time)
@@ -83,26 +90,50 @@ static gboolean is_revision(const char *clean, const char *file)
     return id_of(clean, file) != NULL;
 }
 
+static struct entry *find_entry(GPtrArray *list, const char *id)
+{
+    for (guint i = 0; i < list->len; i++) {
+        struct entry *entry = list->pdata[i];
+
+        if (g_str_equal(entry->public.id, id))
+            return entry;
+    }
+    return NULL;
+}
+
+static struct entry *entry_new(const char *id, const struct stat *st)
+{
+    struct entry *entry = g_new0(struct entry, 1);
+
+    entry->public.id = g_strdup(id);
+    revision_parse(id, &entry->public.number, &entry->public.time);
+    entry->public.used = (guint64)st->st_blocks * 512;
+    entry->st = *st;
+    return entry;
+}
+
 /* Adds nothing if the file has gone meanwhile. */
 static gboolean add_entry(GPtrArray *list, const struct images *at,
                           const char *path, GError **error)
 {
-    struct stat st;
-    gboolean there;
+    g_autofree char *id = g_strdup(id_of(at->clean, path));
+    gboolean pins = g_str_has_suffix(id, pin_ending), there;
     struct entry *entry;
+    struct stat st;
 
     if (!image_look(path, &st, &there, error))
         return FALSE;
     if (!there)
         return TRUE;
-    entry = g_new0(struct entry, 1);
-    entry->public.id = g_strdup(id_of(at->clean, path));
-    revision_parse(entry->public.id, &entry->public.number,
-                   &entry->public.time);
-    entry->public.used = (guint64)st.st_blocks * 512;
-    entry->path = g_strdup(path);
-    entry->st = st;
-    g_ptr_array_add(list, entry);
+    if (pins)
+        id[strlen(id) - strlen(pin_ending)] = '\0';
+    entry = find_entry(list, id);
+    if (!entry) {
+        entry = entry_new(id, &st);
+        g_ptr_array_add(list, entry);
+    }
+    *(pins ? &entry->pin : &entry->path) = g_strdup(path);
+    entry->public.pinned = entry->pin != NULL;
     return TRUE;
 }
 
@@ -171,14 +202,37 @@ gboolean revisions_prune(const struct images *at, guint keep, GError **error)
 {
     g_autoptr(GPtrArray) list = revisions_list(at, error);
     g_autoptr(GPtrArray) paths = g_ptr_array_new();
+    guint seen = 0;
 
     if (!list)
         return FALSE;
-    for (guint i = keep; i < list->len; i++) {
+    for (guint i = 0; i < list->len; i++) {
         struct entry *entry = g_ptr_array_index(list, i);
 
-        g_ptr_array_add(paths, entry->path);
+        if (!entry->pin && seen++ >= keep)
+            g_ptr_array_add(paths, entry->path);
     }
     g_ptr_array_add(paths, NULL);
     return images_drop((const char *const *)paths->pdata, error);
+}
+
+char *revision_pin_path(const struct images *at, const char *id)
+{
+    return g_strconcat(at->clean, ".", id, pin_ending, NULL);
+}
+
+gboolean revision_paths(const struct images *at, const char *id, char **path, char **pin,
+                        GError **error)
+{
+    g_autoptr(GPtrArray) list = revisions_list(at, error);
+    struct entry *entry = list ? find_entry(list, id) : NULL;
+
+    if (entry) {
+        *path = g_steal_pointer(&entry->path);
+        *pin = g_steal_pointer(&entry->pin);
+    } else if (list) {
+        error_set(error, QMC_ERROR_NOTFOUND, NULL, "volume '%s' has no revision '%s'",
+                  at->vid, id);
+    }
+    return entry != NULL;
 }

@@ -213,6 +213,7 @@ const struct driver driver_reflink = {
     .resize = reflink_resize,
     .clone = reflink_clone,
     .revert = reflink_revert,
+    .pin = reflink_pin,
     .import = reflink_import,
     .import_commit = reflink_import_commit,
     .import_drop = reflink_import_drop,

@@ -500,6 +500,22 @@ gboolean volume_revert(struct volume *volume, const char *revision, GError **err
     return id && driver_of(volume)->revert(volume, id, error);
 }
 
+gboolean volume_pin(struct volume *volume, const char *revision, gboolean pinned,
+                    GError **error)
+{
+    g_autoptr(GPtrArray) revisions = NULL;
+    const char *id;
+
+    job_may_block();
+    if (!driver_of(volume)->pin)
+        return volume_unsupported(volume, "pin a revision of", error);
+    auto_hold struct volume_hold hold = hold_own(volume);
+
+    revisions = volume_revisions(volume);
+    id = find_revision(volume, revisions, revision, error);
+    return id && driver_of(volume)->pin(volume, id, pinned, error);
+}
+
 gboolean volume_in_use(const struct volume *volume)
 {
     job_may_block();

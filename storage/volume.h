@@ -25,6 +25,7 @@ struct revision {
     gint64 number; /* order; the clock is not */
     gint64 time;   /* seconds since the epoch, UTC */
     guint64 used;
+    gboolean pinned; /* stays, and does not count among those that are kept */
 };
 
 /* Checks M-1, M-2 and the driver's own rules; no disk access. */
@@ -73,6 +74,9 @@ gboolean volume_clone(struct volume *volume, struct volume *source,
 /* [W] Makes a revision (NULL: the newest) the present state; what is there now
  * becomes a revision first. STATE if it is in use, NOTFOUND naming those there are. */
 gboolean volume_revert(struct volume *volume, const char *revision, GError **error);
+/* [W] A pinned revision stays until it is unpinned, or the volume goes. NOTFOUND. */
+gboolean volume_pin(struct volume *volume, const char *revision, gboolean pinned,
+                    GError **error);
 
 /* [W] Started and not stopped since, whatever a stop does with the content. */
 gboolean volume_in_use(const struct volume *volume);

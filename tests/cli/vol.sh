@@ -88,13 +88,30 @@ out_has 'keep what work:private has now as a revision'
 vol 0 info work:private
 out_has '^revisions	1$'
 out_has '^in_use	no$'
-out_has '^kept	[0-9]*@2[0-9T:-]*Z	2[0-9T:-]*	[0-9]*$'
+out_has '^kept	[0-9]*@2[0-9T:-]*Z	2[0-9T:-]*	[0-9]*	no$'
 vol 0 info work:private --json
 json_valid
 json_is 'len(data[0]["kept"]) == 1 and data[0]["size"] == 1048576'
 vol 3 info work:nothing
 vol 3 info nothing:private
 vol 2 info work
+
+vol 0 info work:private
+revision=$(sed -n 's/^kept	\([^	]*\).*/\1/p' "$work/out")
+vol 0 pin work:private "$revision"
+out_has "^work: revision $revision of private pinned\$"
+vol 0 info work:private
+out_has "^kept	$revision.*	yes\$"
+vol 0 import work:private "$work/image2" --yes
+vol 0 info work:private
+test "$(grep -c '@.*Z' "$work/out")" -eq 2
+ok "it stays beside the one that is kept"
+vol 0 pin work:private "$revision" --undo
+vol 0 info work:private
+out_lacks '	yes$'
+vol 0 revert work:private --yes
+vol 3 pin work:private 9
+vol 2 pin work:private
 
 # Out.
 vol 0 export work:private "$work/copy"

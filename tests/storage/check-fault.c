@@ -90,6 +90,11 @@ static gboolean import(struct volume *volume, GError **error)
     return volume_import(volume, 0, &from, error);
 }
 
+static gboolean pin(struct volume *volume, GError **error)
+{
+    return volume_pin(volume, NULL, TRUE, error);
+}
+
 static const struct trial trials[] = {
     {"create", as_written, volume_create,
      {"", "clean=", "", "", "clean="}, TRUE},
@@ -117,6 +122,8 @@ static const struct trial trials[] = {
      .twice = "clean=source rev=source"},
     {"revert", as_run, revert,
      {NULL, "clean=old rev=new", NULL, NULL, NULL}, .twice = "clean=new rev=old"},
+    {"pin", as_run, pin,
+     {NULL, "clean=new rev=old", NULL, NULL, NULL}},
     {"remove", as_written, volume_remove,
      {"", "", "", "", ""}, TRUE},
 };

@@ -453,6 +453,96 @@ START_TEST(revert_of_one_that_keeps_nothing_keeps_the_present)
 }
 END_TEST
 
+static char *kept(const struct volume *volume)
+{
+    g_autoptr(GPtrArray) revisions = volume_revisions(volume);
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < revisions->len; i++) {
+        const struct revision *revision = revisions->pdata[i];
+
+        g_string_append_printf(text, "%s%d%s", i ? " " : "", (int)revision->number,
+                               revision->pinned ? "!" : "");
+    }
+    return g_string_free(text, FALSE);
+}
+
+#define must_keep(expected)                                                    \
+    do {                                                                       \
+        g_autofree char *now = kept(volume);                                   \
+        ck_assert_str_eq(now, expected);                                       \
+    } while (0)
+
+/* The oldest of three is pinned, where two are kept. */
+static struct volume *with_pin(char **id)
+{
+    struct volume *volume = bench_keeping(bench, KIND_ORIGIN, "private", 2);
+    g_autoptr(GPtrArray) revisions = NULL;
+
+    bench_fill(volume, "0");
+    bench_run(volume, "1");
+    bench_run(volume, "2");
+    must_keep("2 1");
+    revisions = volume_revisions(volume);
+    *id = g_strdup(((const struct revision *)revisions->pdata[1])->id);
+    must(volume_pin(volume, *id, TRUE, E));
+    must(volume_pin(volume, *id, TRUE, E));
+    must_keep("2 1!");
+    return volume;
+}
+
+START_TEST(pinned_stays)
+{
+    g_autofree char *id = NULL, *plain = NULL, *ending = NULL;
+    auto_of(volume) struct volume *volume = with_pin(&id);
+
+    for (const char *text = "3\0004\0005\0"; *text; text += 2)
+        bench_run(volume, text);
+    must_keep("5 4 1!");
+    must_fail(QMC_ERROR_NOTFOUND, "no revision '2@",
+              volume_pin(volume, "2@2026-01-02T03:04:05Z", TRUE, E));
+    /* As who else prunes by the count: its other name goes. */
+    ending = g_strconcat(".img.", id, NULL);
+    plain = bench_file(volume, ending);
+    ck_assert_int_eq(unlink(plain), 0);
+    must_keep("5 4 1!");
+    must(volume_pin(volume, id, FALSE, E));
+    must(volume_pin(volume, id, FALSE, E));
+    must_keep("5 4 1");
+    bench_run(volume, "6");
+    must_keep("6 5");
+}
+END_TEST
+
+START_TEST(pinned_stays_when_it_is_gone_back_to)
+{
+    g_autofree char *id = NULL;
+    auto_of(volume) struct volume *volume = with_pin(&id);
+
+    must(volume_revert(volume, id, E));
+    must_state(volume, "clean=0 rev=2 rev=1 rev=0");
+    must_keep("3 2 1!");
+    bench_run(volume, "again");
+    must_keep("4 3 1!");
+    must_state(volume, "clean=again rev=0 rev=2 rev=0");
+    must(volume_revert(volume, id, E));
+    must_state(volume, "clean=0 rev=again rev=0 rev=2 rev=0");
+}
+END_TEST
+
+START_TEST(pinned_goes_with_the_volume)
+{
+    g_autofree char *id = NULL;
+    auto_of(volume) struct volume *volume = with_pin(&id);
+    auto_of(volume) struct volume *other = bench_volume(bench, KIND_ORIGIN, "other");
+
+    must(volume_share(other, volume, E));
+    ck_assert_uint_eq(bench_count(other, "other.img.1@"), 2);
+    must(volume_remove(volume, E));
+    ck_assert_uint_eq(bench_count(other, "private"), 0);
+}
+END_TEST
+
 START_TEST(outdated_tells_what_the_source_did)
 {
     auto_of(volume) struct volume *volume = filled(KIND_SNAPSHOT);
@@ -483,7 +573,8 @@ static Suite *transfer_suite(void)
         export_gives_the_state_before_the_start, export_wants_a_state,
         revert_takes_the_size_back, revert_is_refused,
         revert_of_one_that_keeps_nothing_keeps_the_present,
-        outdated_tells_what_the_source_did,
+        outdated_tells_what_the_source_did, pinned_stays,
+        pinned_stays_when_it_is_gone_back_to, pinned_goes_with_the_volume,
     };
     Suite *suite = suite_create("transfer");
     TCase *tcase = tcase_create("transfer");
