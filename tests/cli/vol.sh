@@ -108,7 +108,7 @@ test "$(grep -c '@.*Z' "$work/out")" -eq 2
 ok "it stays beside the one that is kept"
 vol 0 pin work:private "$revision" --undo
 vol 0 info work:private
-out_lacks '	yes$'
+out_lacks '^kept.*	yes$'
 vol 0 revert work:private --yes
 vol 3 pin work:private 9
 vol 2 pin work:private
