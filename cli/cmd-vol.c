@@ -331,3 +331,32 @@ const struct cmd cmd_vol_export = {
     .op = "export",
     .run = run_export,
 };
+
+static gboolean run_set(struct cli *cli, GError **error)
+{
+    const char *const *given = options_args(cli->options);
+    g_autoptr(GHashTable) args = batch_args(cli);
+    g_autofree char *qube = take_volume(
+        given[0], "for example: qmc vol set work:private revisions_to_keep 3", args, error);
+
+    if (!qube)
+        return FALSE;
+    op_args_set(args, "name", given[1]);
+    op_args_set(args, "value", given[2]);
+    return batch_run(cli, options_cmd(cli->options)->op,
+                     (const char *const[]){qube, NULL}, args, error);
+}
+
+const struct cmd cmd_vol_set = {
+    .words = "vol set",
+    .args = "QUBE:VOL NAME VALUE",
+    .brief = "change how a volume is kept",
+    .help = "NAME is rw (True or False), revisions_to_keep (a number; -1: none, and the\n"
+            "image is changed in place) or ephemeral (True: encrypted with a key that is\n"
+            "thrown away; False; default: as the pool says). The qube has to be halted,\n"
+            "but for another number of revisions.\n",
+    .min_args = 3,
+    .max_args = 3,
+    .op = "vol-set",
+    .run = run_set,
+};

@@ -245,6 +245,7 @@ const struct volume_config *model_volume_rival(const struct model *model,
                                                const struct volume_config *config,
                                                const struct qube **owner);
 const char *volume_config_get(const struct volume_config *config, const char *attr);
+/* NULL: it has no such attribute. */
 void volume_config_set(struct volume_config *config, const char *attr, const char *value);
 
 char *model_global(const struct model *model, const char *property);

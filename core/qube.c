@@ -388,13 +388,16 @@ const char *volume_config_get(const struct volume_config *config, const char *at
 void volume_config_set(struct volume_config *config, const char *attr, const char *value)
 {
     struct pair *old = attr_of(config, attr);
-    struct pair new = { g_intern_string(attr),
-                        g_string_chunk_insert(config->texts, value) };
+    struct pair new = { g_intern_string(attr), NULL };
 
-    if (old)
+    if (value)
+        new.value = g_string_chunk_insert(config->texts, value);
+    if (old && value)
         old->value = new.value;
-    else
+    else if (value)
         g_array_append_val(config->attrs, new);
+    else if (old)
+        g_array_remove_index(config->attrs, (guint)(old - (struct pair *)config->attrs->data));
 }
 
 static void put_named(struct qube *qube, const char *property, const char *value)

@@ -131,17 +131,24 @@ struct volume *volume_new(struct pool *pool, const struct volume_spec *spec,
     return g_steal_pointer(&volume);
 }
 
-struct volume *volume_new_like(const struct volume *volume, const char *vid,
-                               GError **error)
+void volume_spec_of(const struct volume *volume, struct volume_spec *spec)
 {
-    const struct volume_spec spec = {
-        .name = volume->name, .vid = vid, .size = volume_nominal(volume),
+    *spec = (struct volume_spec){
+        .name = volume->name, .vid = volume->vid, .size = volume_nominal(volume),
         .rw = volume->rw, .snap_on_start = volume->snap_on_start,
         .save_on_stop = volume->save_on_stop,
         .revisions_to_keep = volume->revisions_to_keep,
         .ephemeral = volume->ephemeral, .source = volume->source,
     };
+}
 
+struct volume *volume_new_like(const struct volume *volume, const char *vid,
+                               GError **error)
+{
+    struct volume_spec spec;
+
+    volume_spec_of(volume, &spec);
+    spec.vid = vid;
     return volume_new(volume->pool, &spec, error);
 }
 

@@ -31,6 +31,8 @@ struct revision {
 /* Checks M-1, M-2 and the driver's own rules; no disk access. */
 struct volume *volume_new(struct pool *pool, const struct volume_spec *spec,
                           GError **error);
+/* What it was made from; pointers are those of the volume. */
+void volume_spec_of(const struct volume *volume, struct volume_spec *spec);
 /* The same one with another id. INVALID as above. */
 struct volume *volume_new_like(const struct volume *volume, const char *vid,
                                GError **error);

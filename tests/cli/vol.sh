@@ -124,7 +124,34 @@ vol 0 export work:private
 cmp "$work/image" "$work/out"
 ok "so has the standard output, and nothing else"
 
+# How it is kept.
+vol 0 set work:private revisions_to_keep 3
+out_has '^work: revisions_to_keep of private is 3$'
+vol 0 info work:private
+out_has '^revisions_to_keep	3$'
+vol 0 set work:private revisions_to_keep -1
+vol 0 set work:private revisions_to_keep 1
+vol 2 set work:private revisions_to_keep many
+err_has "'revisions_to_keep' cannot be 'many'"
+vol 2 set work:private keep 3
+err_has "a volume has no setting 'keep'"
+vol 2 set work:private ephemeral True
+err_has 'neither saved nor a snapshot'
+vol 0 set work:volatile ephemeral True
+vol 0 info work:volatile
+out_has '^ephemeral	yes$'
+vol 0 set work:volatile ephemeral default
+vol 2 set work:kernel rw True
+vol 0 set work:private rw False
+vol 4 resize work:private 4M
+err_has 'read-only'
+vol 0 set work:private rw True
+grep -q '<volume[^>]*name="private"[^>]*rw="True"' "$demo/var/lib/qubes/qubes.xml"
+ok "the store has it back"
+
 # The qube runs, or may: what it had before is read, and nothing is replaced.
+vol 0 import work:private "$work/image2" --yes
+vol 0 import work:private "$work/image" --yes
 dirty=${private%.img}-dirty.img
 cp "$private" "$dirty"
 printf 'running' | dd of="$dirty" conv=notrunc status=none
