@@ -419,8 +419,9 @@ static void say_slow(struct item *item)
         item->slow_said = FALSE;
     } else if (steps->len && !item->slow_said) {
         item->slow_said = TRUE;
-        notice_line("%s: still waiting: %s", item->op->subject,
-                    g_array_index(steps, struct op_step, steps->len - 1).text);
+        g_autofree char *step = op_step_shown(item->op);
+
+        notice_line("%s: still waiting: %s", item->op->subject, step);
     }
 }
 

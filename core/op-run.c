@@ -171,6 +171,18 @@ static struct op_step *step_running(struct op *op)
     return last->state == STEP_RUNNING ? last : NULL;
 }
 
+char *op_step_shown(const struct op *op)
+{
+    const struct op_step *last;
+
+    if (op->steps->len == 0)
+        return NULL;
+    last = &g_array_index(op->steps, struct op_step, op->steps->len - 1);
+    return last->state == STEP_RUNNING && last->percent >= 0
+               ? g_strdup_printf("%s: %d%%", last->text, last->percent)
+               : g_strdup(last->text);
+}
+
 static void step_append(struct op *op, enum step_state state, const char *text)
 {
     struct op_step step = {

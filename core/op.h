@@ -207,6 +207,10 @@ struct op {
     struct op_private *priv;
 };
 
+/* What the newest step does, and how far it is: "private filled from 'x': 42%"; NULL:
+ * there is none yet. Caller frees. */
+char *op_step_shown(const struct op *op);
+
 gboolean op_over(const struct op *op); /* DONE, PARTIAL or FAILED */
 /* Main: the engine forgets what ended long ago; who looks at it longer holds it. */
 struct op *op_ref(struct op *op);

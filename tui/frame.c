@@ -241,15 +241,13 @@ static void frame_draw_tab(const struct screen_class *class, gboolean current,
 static void frame_draw_strip(struct app *app, int y, int x, int w)
 {
     const struct op *op = action_running(app, NULL);
-    const struct op_step *step;
+    g_autofree char *step = NULL;
 
     if (!op || w < STRIP_WIDTH)
         return;
-    step = op->steps->len ? &g_array_index(op->steps, struct op_step,
-                                           op->steps->len - 1) : NULL;
-    g_autofree char *text =
-        step ? g_strdup_printf("%s %s: %s", op->row->doing, op->subject, step->text)
-             : g_strdup_printf("%s %s", op->row->doing, op->subject);
+    step = op_step_shown(op);
+    g_autofree char *text = g_strdup_printf("%s %s%s%s", op->row->doing, op->subject,
+                                            step ? ": " : "", step ? step : "");
     int used = MIN(text_width(text), w);
     draw_text(y, x + w - used, used, STYLE_DIM, text);
 }

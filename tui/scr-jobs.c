@@ -170,8 +170,7 @@ static char *jobs_text_result(gconstpointer item, gpointer data)
         return g_strdup(op->result ? op->result : op->row->done);
     if (op->steps->len == 0)
         return g_strdup("waiting for its turn");
-    return g_strdup(
-        g_array_index(op->steps, struct op_step, op->steps->len - 1).text);
+    return op_step_shown(op);
 }
 
 /* clang-format off */

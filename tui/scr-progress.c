@@ -103,7 +103,7 @@ static void progress_event(struct screen *screen, const struct event *event)
 
 /* --- drawing --- */
 
-static const char *progress_word(enum step_state state)
+static char *progress_word(const struct op_step *step)
 {
     static const char *const words[] = {
         [STEP_RUNNING] = "...",    [STEP_OK] = "ok",
@@ -111,7 +111,8 @@ static const char *progress_word(enum step_state state)
         [STEP_FAILED] = "failed",
     };
 
-    return words[state];
+    return step->state == STEP_RUNNING && step->percent >= 0
+               ? g_strdup_printf("%d%%", step->percent) : g_strdup(words[step->state]);
 }
 
 static enum style progress_style(enum step_state state)
@@ -134,7 +135,7 @@ static void progress_draw_step(const struct op *op, const struct op_step *step,
                                struct rect line)
 {
     gint64 now = g_get_monotonic_time() - op->began_us;
-    g_autofree char *waited = NULL;
+    g_autofree char *waited = NULL, *word = progress_word(step);
     int tail = 0;
 
     if (step->state == STEP_RUNNING && now - step->at_us >= G_USEC_PER_SEC)
@@ -144,7 +145,7 @@ static void progress_draw_step(const struct op *op, const struct op_step *step,
     draw_format(line.y, line.x, line.w, STYLE_DIM, "%5.1fs",
                 progress_seconds(step->at_us));
     draw_words(line.y, line.x + 8, line.w - 8, progress_style(step->state),
-               progress_word(step->state));
+               word);
     draw_words(line.y, line.x + 17, line.w - 17 - tail, STYLE_NORMAL, step->text);
     if (waited)
         draw_words(line.y, line.x + line.w - tail, tail, STYLE_STRONG, waited);
@@ -153,9 +154,10 @@ static void progress_draw_step(const struct op *op, const struct op_step *step,
 void progress_pane_step(const struct op *op, guint step, struct pane *pane)
 {
     const struct op_step *it = &g_array_index(op->steps, struct op_step, step);
+    g_autofree char *word = progress_word(it);
 
     pane_line(pane, STYLE_NORMAL, "%5.1fs  %-7s  %s", progress_seconds(it->at_us),
-              progress_word(it->state), it->text);
+              word, it->text);
 }
 
 /* The newest steps if there are more than lines. */
