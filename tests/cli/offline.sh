@@ -55,6 +55,12 @@ rm debian-13 --confirm debian-13
 vol ls
 vol ls work
 vol resize work:private 4M
+vol info work:private
+vol export work:private -
+vol import work:private /nowhere --yes
+vol revert work:private --yes
+vol pin work:private 1
+vol set work:private revisions_to_keep 2
 pool ls
 pool ls --json
 fw work add accept proto=tcp
