@@ -68,11 +68,27 @@ static gsize own_length(const char *clean, const char *file)
     return 0;
 }
 
+/* What a replace leaves that was cut off, upstream's or ours: '~' and eight of these, of
+ * which one at least is no letter. What a person calls his copy ("private.img~original")
+ * is his. */
+static gboolean is_temporary(const char *rest)
+{
+    enum { RANDOM = 8 };
+    gsize letters;
+
+    if (*rest++ != '~')
+        return FALSE;
+    letters = strspn(rest, "abcdefghijklmnopqrstuvwxyz");
+    return letters < RANDOM &&
+           strspn(rest, "abcdefghijklmnopqrstuvwxyz0123456789_") == RANDOM &&
+           rest[RANDOM] == '\0';
+}
+
 static gboolean is_unfinished(const char *clean, const char *file)
 {
     gsize own = own_length(clean, file);
 
-    return own > 0 && (file[own] == '~' ||
+    return own > 0 && (is_temporary(file + own) ||
                        (file[own] == '\0' &&
                         g_str_has_suffix(file, "-import.img")));
 }
@@ -81,7 +97,7 @@ static gboolean is_own(const char *clean, const char *file)
 {
     gsize own = own_length(clean, file);
 
-    return own > 0 && (file[own] == '~' || file[own] == '\0');
+    return own > 0 && (is_temporary(file + own) || file[own] == '\0');
 }
 
 GPtrArray *images_collect(const struct images *at, images_test test,

@@ -24,7 +24,7 @@ AUTO_DEFINE(images, struct images, images_free)
 /* FALSE for a volume name whose files could be taken for another volume's. */
 gboolean images_name_valid(const char *volume);
 
-/* Deletes what interrupted work left behind; or whatever this volume ever
+/* Deletes what interrupted work left behind, known by its names; or whatever this volume ever
  * made. A directory that is not there is success. */
 gboolean images_drop_unfinished(const struct images *at, GError **error);
 gboolean images_drop_all(const struct images *at, GError **error);

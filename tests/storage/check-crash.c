@@ -109,7 +109,7 @@ START_TEST(start_snapshot_half_copied)
 {
     make(KIND_SNAPSHOT);
     must(volume_start(volume, E));
-    move("-dirty.img", "-dirty.img~x");
+    move("-dirty.img", "-dirty.img~a1b2c3d4");
     if (_i == 0)
         stop_gives("");
     else
@@ -142,7 +142,7 @@ static void make_committing(void)
 START_TEST(commit_copying_the_revision)
 {
     make_committing();
-    copy(".img", ".img.2@2026-01-03T03:04:05Z~x");
+    copy(".img", ".img.2@2026-01-03T03:04:05Z~a1b2c3d4");
     stop_gives("clean=new rev=old");
 }
 END_TEST
@@ -182,7 +182,7 @@ START_TEST(commit_making_the_precache)
 {
     make_committing();
     must(volume_stop(volume, E));
-    copy(".img", "-precache.img~x");
+    copy(".img", "-precache.img~a1b2c3d4");
     start_gives("clean=new rev=old dirty=new");
 }
 END_TEST
@@ -204,7 +204,7 @@ END_TEST
 START_TEST(resize_stopped_copying)
 {
     make(KIND_ORIGIN);
-    copy(".img", ".img~x");
+    copy(".img", ".img~a1b2c3d4");
     ck_assert_uint_eq(volume_size(volume), MEGABYTE);
     start_gives("clean=old dirty=old");
 }
@@ -214,7 +214,7 @@ START_TEST(import_half_done)
 {
     make(KIND_ORIGIN);
     copy(".img", "-import.img");
-    copy(".img", "-import.img~x");
+    copy(".img", "-import.img~a1b2c3d4");
     if (_i == 0)
         start_gives("clean=old dirty=old");
     else

@@ -91,11 +91,13 @@ START_TEST(row_create_over_leftovers)
     static const outcome expected = {"", "clean=", "", "", "clean="};
     static const char *const leftovers[] = {
         ".img", "-dirty.img", "-precache.img", "-import.img",
-        ".img.7@2026-01-02T03:04:05Z", ".img~abc", "-dirty.img~abc",
-        "-precache.img~1", "-import.img~1", ".img.7@2026-01-02T03:04:05Z~x",
+        ".img.7@2026-01-02T03:04:05Z", ".img~0abcdef1", "-dirty.img~0abcdef1",
+        "-precache.img~abc_defg", "-import.img~abc_defg",
+        ".img.7@2026-01-02T03:04:05Z~a1b2c3d4",
     };
     static const char *const foreign[] = {
-        "2.img", "2-dirty.img", "2.img~abc", ".img.x@2026-01-02T03:04:05Z",
+        ".img~original", ".img~backup", "-dirty.img~2026-01-02", ".img~abcdefgh1",
+        "2.img", "2-dirty.img", "2.img~0abcdef1", ".img.x@2026-01-02T03:04:05Z",
         ".img@2026-01-02T03:04:05Z", ".image",
     };
     auto_of(volume) struct volume *volume = bench_volume(bench, _i, "private");
@@ -274,7 +276,7 @@ START_TEST(row_vacant)
     must_fail(QMC_ERROR_EXISTS, "is there already", volume_vacant(volume, E));
     must(volume_remove(volume, E));
     must(volume_vacant(volume, E));
-    bench_touch(volume, "-import.img~abc");
+    bench_touch(volume, "-import.img~0abcdef1");
     must_fail(QMC_ERROR_EXISTS, "is there already", volume_vacant(volume, E));
 }
 END_TEST
