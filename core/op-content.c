@@ -402,8 +402,8 @@ static const struct op_arg import_args[] = {
 
 const struct op_row op_vol_import = {
     .name = "import",
-    .label = "Import into a volume",
-    .phrase = "import into a volume of",
+    .label = "Import a volume",
+    .phrase = "import a volume of",
     .doing = "importing",
     .done = "imported",
     .help = "Replace the content of a volume by that of a file.",
