@@ -164,7 +164,10 @@ static void put_info(struct out *out, const struct volume_config *config)
 
     out_text(out, volume_config_get(config, "source"));
     out_bool(out, volume && volume_ephemeral(volume));
-    out_number(out, volume ? volume_revisions_to_keep(volume) : -1);
+    if (volume)
+        out_signed(out, volume_revisions_to_keep(volume));
+    else
+        out_number(out, -1);
     out_bool(out, config->in_use);
     out_bool(out, config->outdated);
     out_text(out, config->trouble);

@@ -35,7 +35,9 @@ static char *plain(const struct out_column *column, const struct out_cell *cell)
         return g_strdup("-");
     if (column->type == OUT_BOOL)
         return g_strdup(cell->number ? "yes" : "no");
-    return g_strdup_printf("%" G_GUINT64_FORMAT, cell->number);
+    return column->type == OUT_NUMBER
+               ? g_strdup_printf("%" G_GINT64_FORMAT, (gint64)cell->number)
+               : g_strdup_printf("%" G_GUINT64_FORMAT, cell->number);
 }
 
 /* For eyes: sizes with units, and a mark where there is something to read. */

@@ -86,6 +86,13 @@ void out_number(struct out *out, gint64 number)
     add(out, OUT_NUMBER, cell);
 }
 
+void out_signed(struct out *out, gint64 number)
+{
+    struct out_cell cell = {.known = TRUE, .number = (guint64)number};
+
+    add(out, OUT_NUMBER, cell);
+}
+
 void out_size(struct out *out, guint64 bytes)
 {
     struct out_cell cell = {.known = bytes <= G_MAXINT64, .number = bytes};

@@ -45,6 +45,7 @@ void out_text(struct out *out, const char *untrusted_text); /* NULL: none */
 /* null in JSON; elsewhere the word instead of "-". */
 void out_unknown(struct out *out, const char *word);
 void out_number(struct out *out, gint64 number); /* < 0: unknown */
+void out_signed(struct out *out, gint64 number);
 void out_size(struct out *out, guint64 bytes);   /* G_MAXUINT64: unknown */
 void out_bool(struct out *out, gboolean yes);
 /* Takes the table. One of a single column is a plain array in JSON. */

@@ -13,6 +13,7 @@
 
 #include "core/hold.h"
 #include "core/op-private.h"
+#include "core/weigh.h"
 #include "storage/flow.h"
 #include "storage/transfer.h"
 #include "util/error.h"
@@ -23,6 +24,7 @@
 #define LOCK_MS 2000
 /* Of a transfer in which not one byte moves. */
 #define SILENCE_MS 600000
+#define COMES WEIGHED("comes") /* bytes; not given: as many as the volume has */
 
 struct content {
     struct op *op;
@@ -32,6 +34,7 @@ struct content {
     char *revision; /* NULL: the newest */
     char *file;     /* NULL: the standard stream */
     guint64 size;   /* given, 0: not; then what it has in the end */
+    guint64 weighed; /* what was to come when it was asked for; 0: nobody knew */
     int percent;    /* last told */
 };
 
@@ -106,17 +109,12 @@ static gboolean content_apply(struct op *op, GError **error)
     return TRUE;
 }
 
-/* What was there became the newest revision, if it keeps any. */
+/* What was there became the newest revision, whatever it keeps. */
 static gboolean undo_content(gpointer data, GError **error)
 {
     const struct content *content = data;
 
-    if (content->revision || volume_revisions_to_keep(content->volume) > 0)
-        return volume_revert(content->volume, NULL, error);
-    error_set(error, QMC_ERROR_STATE, NULL,
-              "'%s' has its new content all the same: it keeps no revisions",
-              content->what);
-    return FALSE;
+    return volume_revert(content->volume, NULL, error);
 }
 
 /* --- revert --- */
@@ -138,9 +136,16 @@ static gboolean revert_prepare(struct op *op, GError **error)
     return TRUE;
 }
 
+static gboolean look_revision(struct op *op, GError **error)
+{
+    const struct content *content = op->data;
+
+    return volume_has_revision(content->volume, content->revision, error);
+}
+
 static gboolean revert_look(struct op *op, GError **error)
 {
-    return look_halted(op, "revert", error);
+    return look_halted(op, "revert", error) && look_revision(op, error);
 }
 
 static gboolean revert_run(struct op *op, GError **error)
@@ -257,6 +262,7 @@ const struct op_row op_pin = {
     .deadline_ms = DEADLINE_MS,
     .fits = pin_fits,
     .prepare = pin_prepare,
+    .look = look_revision,
     .run = pin_run,
     .clear = content_clear,
     .object = op_volume_object,
@@ -277,9 +283,11 @@ static void tell_progress(guint64 done, guint64 size, gpointer data)
     op_percent(content->op, percent);
 }
 
+static const char standard_input[] = "standard input";
+
 static const char *input_name(const struct content *content)
 {
-    return content->file ? content->file : "standard input";
+    return content->file ? content->file : standard_input;
 }
 
 static const char *output_name(const struct content *content)
@@ -287,28 +295,29 @@ static const char *output_name(const struct content *content)
     return content->file ? content->file : "standard output";
 }
 
-static gboolean import_size(const struct content *content, int fd, guint64 *size,
+/* What comes: of a pipe as much as is said, 0: as much as the volume has. */
+static gboolean import_size(int fd, const char *name, guint64 said, guint64 *size,
                             GError **error)
 {
     guint64 there;
 
-    *size = content->size;
+    *size = said;
     if (!flow_size(fd, &there))
         return TRUE;
-    if (!*size)
-        *size = there;
-    if (*size == there)
+    *size = there;
+    if (!said || said == there)
         return TRUE;
     error_set(error, QMC_ERROR_INVALID, "leave the size away: the file says it",
-              "'%s' has %" G_GUINT64_FORMAT " bytes, not %" G_GUINT64_FORMAT,
-              input_name(content), there, *size);
+              "'%s' has %" G_GUINT64_FORMAT " bytes, not %" G_GUINT64_FORMAT, name, there,
+              said);
     return FALSE;
 }
 
-static int open_file(const struct content *content, GError **error)
+/* NULL: the standard input. */
+static int open_file(const char *file, GError **error)
 {
-    int fd = content->file ? open(content->file, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-                           : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    int fd = file ? open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+                  : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 
     if (fd >= 0 && isatty(fd)) {
         close(fd);
@@ -317,16 +326,46 @@ static int open_file(const struct content *content, GError **error)
         return -1;
     }
     if (fd < 0)
-        error_set_errno(error, errno, NULL, "cannot open '%s'", input_name(content));
+        error_set_errno(error, errno, NULL, "cannot open '%s'",
+                        file ? file : standard_input);
     return fd;
 }
 
-static gboolean check_file(const struct content *content, GError **error)
+/* An empty one would leave nothing of the volume. */
+static gboolean check_file(const char *file, guint64 said, guint64 *size, GError **error)
 {
-    auto_fd int fd = open_file(content, error);
-    guint64 size;
+    auto_fd int fd = open_file(file, error);
+    guint64 there;
 
-    return fd >= 0 && import_size(content, fd, &size, error);
+    if (fd < 0 || !import_size(fd, file ? file : standard_input, said, size, error))
+        return FALSE;
+    if (*size || !flow_size(fd, &there))
+        return TRUE;
+    error_set(error, QMC_ERROR_INVALID, "name the image of a disk", "'%s' is empty",
+              file ? file : standard_input);
+    return FALSE;
+}
+
+static const char *file_arg(GHashTable *args)
+{
+    const char *file = args ? g_hash_table_lookup(args, "file") : NULL;
+
+    return file && !g_str_equal(file, "-") ? file : NULL;
+}
+
+/* How much comes, as far as that can be known: the question says what it means. */
+static gboolean import_weigh(const char *root, GHashTable *args, GError **error)
+{
+    const char *said = g_hash_table_lookup(args, "size");
+    guint64 size = 0;
+
+    if ((said && !text_size_parse(said, &size, error)) ||
+        !check_file(file_arg(args), size, &size, error))
+        return FALSE;
+    if (size)
+        g_hash_table_insert(args, g_strdup(COMES),
+                            g_strdup_printf("%" G_GUINT64_FORMAT, size));
+    return TRUE;
 }
 
 static gboolean import_fits(const struct model *model, const struct qube *qube,
@@ -335,22 +374,89 @@ static gboolean import_fits(const struct model *model, const struct qube *qube,
     return saved_volume(model, qube, args, "import into", error) != NULL;
 }
 
+/* The volume of the question, with what it has and what it will have; NULL: not known. */
+static const struct volume_config *import_sizes(const struct qube *qube, GHashTable *args,
+                                                guint64 *now, guint64 *then)
+{
+    const char *name = args ? g_hash_table_lookup(args, "volume") : NULL;
+    const char *comes = args ? g_hash_table_lookup(args, COMES) : NULL;
+    const struct volume_config *config = name ? qube_volume(qube, name) : NULL;
+
+    if (!config || !config->volume)
+        return NULL;
+    *now = config->size;
+    *then = comes ? g_ascii_strtoull(comes, NULL, 10) : config->size;
+    return config;
+}
+
+static gboolean keeps_none(const struct volume_config *config)
+{
+    return volume_revisions_to_keep(config->volume) < 1;
+}
+
+/* A smaller disk, or one whose present content has no place to be kept. */
+static enum confirm import_strength(const struct model *model, const struct qube *qube,
+                                    GHashTable *args)
+{
+    guint64 now, then;
+    const struct volume_config *config = import_sizes(qube, args, &now, &then);
+
+    return config && (then < now || keeps_none(config)) ? CONFIRM_L3 : CONFIRM_L2;
+}
+
+static char *import_stake(const struct model *model, const struct qube *qube,
+                          GHashTable *args)
+{
+    guint64 now, then;
+    const struct volume_config *config = import_sizes(qube, args, &now, &then);
+    g_autofree char *from = NULL, *to = NULL;
+    const char *fate = "its present content becomes a revision";
+
+    if (!config)
+        return g_strdup(fate);
+    if (keeps_none(config))
+        fate = "it keeps no revisions: its present content is lost at the next stop";
+    from = text_size_long(now);
+    to = text_size_long(then);
+    return then == now ? g_strdup(fate)
+                       : g_strdup_printf("its size goes from %s to %s; %s", from, to, fate);
+}
+
 static gboolean import_prepare(struct op *op, GError **error)
 {
     struct content *content = content_new(op);
-    const char *size = op_text(op, "size");
+    const char *size = op_text(op, "size"), *comes = op_text(op, COMES);
+    g_autofree char *stake = import_stake(
+        engine_model(op->engine), model_qube(engine_model(op->engine), op->uuid), op->args);
 
     if (size && !text_size_parse(size, &content->size, error))
         return FALSE;
+    content->weighed = comes ? g_ascii_strtoull(comes, NULL, 10) : 0;
     op_plan(op, "replace what %s has by the content of '%s'", content->what,
             input_name(content));
+    op_plan(op, "%s", stake);
     op_plan(op, "write its size to the store");
     return TRUE;
 }
 
+/* What was agreed to is what comes. */
+static gboolean check_weighed(const struct content *content, guint64 size, GError **error)
+{
+    if (!content->weighed || content->weighed == size)
+        return TRUE;
+    error_set(error, QMC_ERROR_BUSY, "look at it, then try again",
+              "'%s' has changed: it has %" G_GUINT64_FORMAT " bytes now",
+              input_name(content), size);
+    return FALSE;
+}
+
 static gboolean import_look(struct op *op, GError **error)
 {
-    return look_halted(op, "import into", error) && check_file(op->data, error);
+    const struct content *content = op->data;
+    guint64 size;
+
+    return look_halted(op, "import into", error) &&
+           check_file(content->file, content->size, &size, error);
 }
 
 static gboolean import_run(struct op *op, GError **error)
@@ -363,34 +469,24 @@ static gboolean import_run(struct op *op, GError **error)
 
     if (!take_halted(op, "import into", error))
         return FALSE;
-    fd = from.fd = open_file(content, error);
-    if (fd < 0 || !import_size(content, fd, &size, error))
+    fd = from.fd = open_file(content->file, error);
+    if (fd < 0 || !import_size(fd, from.name, content->size, &size, error) ||
+        !check_weighed(content, size, error))
         return FALSE;
-    op_step(op, "%s filled from '%s'", content->what, input_name(content));
+    op_step(op, "%s filled from '%s'", content->what, from.name);
     op_allow(op, SILENCE_MS);
     if (!volume_import(content->volume, size, &from, error))
         return FALSE;
     content->size = volume_size(content->volume);
     op_push_undo(op, "import", undo_content, content, NULL);
     op_set_result(op, "%s has the content of '%s' now", volume_name(content->volume),
-                  input_name(content));
+                  from.name);
     return TRUE;
 }
 
 static const char *import_verb(const struct qube *qube, GHashTable *args)
 {
     return "Replace";
-}
-
-static char *import_stake(const struct model *model, const struct qube *qube,
-                          GHashTable *args)
-{
-    const char *name = args ? g_hash_table_lookup(args, "volume") : NULL;
-    const struct volume_config *config = name ? qube_volume(qube, name) : NULL;
-
-    if (!config || !config->volume || volume_revisions_to_keep(config->volume) > 0)
-        return g_strdup("its present content becomes a revision");
-    return g_strdup("its present content is lost: it keeps no revisions");
 }
 
 static const struct op_arg import_args[] = {
@@ -423,6 +519,8 @@ const struct op_row op_vol_import = {
     .run = import_run,
     .apply = content_apply,
     .clear = content_clear,
+    .weigh = import_weigh,
+    .strength = import_strength,
     .stake = import_stake,
     .verb = import_verb,
     .object = op_volume_object,

@@ -15,7 +15,8 @@ struct incoming *incoming_new(struct volume *volume, guint64 size, GError **erro
 /* A file or device that is there, and reads as zeros. */
 const char *incoming_path(const struct incoming *incoming);
 guint64 incoming_size(const struct incoming *incoming);
-/* As one revision. On failure the volume is what it was. */
+/* What it had is a revision then, until the next stop also of a volume that keeps none.
+ * On failure the volume is what it was. */
 gboolean incoming_commit(struct incoming *incoming, GError **error);
 /* What was not committed is removed. */
 void incoming_free(struct incoming *incoming);

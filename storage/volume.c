@@ -490,6 +490,16 @@ static const char *find_revision(const struct volume *volume, GPtrArray *revisio
     return NULL;
 }
 
+gboolean volume_has_revision(const struct volume *volume, const char *revision,
+                             GError **error)
+{
+    g_autoptr(GPtrArray) revisions = NULL;
+
+    job_may_block();
+    revisions = volume_revisions(volume);
+    return find_revision(volume, revisions, revision, error) != NULL;
+}
+
 gboolean volume_revert(struct volume *volume, const char *revision, GError **error)
 {
     g_autoptr(GPtrArray) revisions = NULL;

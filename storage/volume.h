@@ -76,6 +76,9 @@ gboolean volume_clone(struct volume *volume, struct volume *source,
 /* [W] Makes a revision (NULL: the newest) the present state; what is there now
  * becomes a revision first. STATE if it is in use, NOTFOUND naming those there are. */
 gboolean volume_revert(struct volume *volume, const char *revision, GError **error);
+/* [W] NOTFOUND, naming those there are; NULL: if there is none at all. */
+gboolean volume_has_revision(const struct volume *volume, const char *revision,
+                             GError **error);
 /* [W] A pinned revision stays until it is unpinned, or the volume goes. NOTFOUND. */
 gboolean volume_pin(struct volume *volume, const char *revision, gboolean pinned,
                     GError **error);

@@ -30,6 +30,21 @@ truncate -s 2M "$work/image2"
 printf 'second' | dd of="$work/image2" conv=notrunc status=none
 
 # In.
+cp "$work/image" "$work/large"
+truncate -s 300M "$work/large"
+vol 0 import work:private "$work/large" --yes
+vol 9 import work:private "$work/image" --yes
+err_has 'its size goes from 300.0 MiB to 1.0 MiB'
+vol 0 -n import work:private "$work/image"
+out_has 'its size goes from 300.0 MiB to 1.0 MiB'
+vol 2 import work:private /dev/zero --yes
+err_has "'/dev/zero' goes on behind"
+vol 2 import work:private /dev/null --yes
+err_has "'/dev/null' ends after 0"
+: >"$work/empty"
+vol 2 import work:private "$work/empty" --confirm work
+err_has "'$work/empty' is empty"
+vol 0 import work:private "$work/image" --confirm work
 vol 9 import work:private "$work/image"
 err_has 'its present content becomes a revision'
 vol 0 import work:private "$work/image" --yes
@@ -49,19 +64,20 @@ vol 2 import work:private "$work/image" --size 1 --yes
 err_has "has 1048576 bytes, not 1"
 vol 3 import work:nothing "$work/image" --yes
 err_has "has no volume 'nothing'"
-vol 4 import work:volatile "$work/image" --yes
+vol 4 import work:volatile "$work/image" --confirm work
 err_has "begins anew at each start"
 vol 2 import work "$work/image" --yes
 err_has "does not name a volume"
 cmp "$work/image2" "$private"
 ok "nothing of that changed anything"
-piped 2 "$work/long" import work:private --yes --size 1M
+piped 2 "$work/long" import work:private --confirm work --size 1M
 err_has "'standard input' goes on behind 1048576 bytes"
-piped 2 "$work/short" import work:private --yes --size 1M
+piped 2 "$work/short" import work:private --confirm work --size 1M
 err_has "'standard input' ends after 1048575 of 1048576 bytes"
 cmp "$work/image2" "$private"
 ok "nor what does not have the size"
-piped 0 "$work/image" import work:private - --yes --size 1M
+piped 9 "$work/image" import work:private - --yes --size 1M
+piped 0 "$work/image" import work:private - --confirm work --size 1M
 cmp "$work/image" "$private"
 ok "what has is there"
 
@@ -81,6 +97,8 @@ err_has "no revision '77@2026-01-02T03:04:05Z'"
 err_has '^hint: it has '
 vol 4 revert work:root --yes
 err_has "begins anew at each start"
+vol 3 -n revert work:private bogus
+vol 3 -n pin work:private bogus
 vol 0 -n revert work:private
 out_has 'keep what work:private has now as a revision'
 
@@ -130,6 +148,10 @@ out_has '^work: revisions_to_keep of private is 3$'
 vol 0 info work:private
 out_has '^revisions_to_keep	3$'
 vol 0 set work:private revisions_to_keep -1
+vol 0 info work:private
+out_has '^revisions_to_keep	-1$'
+vol 9 import work:private "$work/image2" --yes
+err_has 'its present content is lost at the next stop'
 vol 0 set work:private revisions_to_keep 1
 vol 2 set work:private revisions_to_keep many
 err_has "'revisions_to_keep' cannot be 'many'"
@@ -149,9 +171,30 @@ vol 0 set work:private rw True
 grep -q '<volume[^>]*name="private"[^>]*rw="True"' "$demo/var/lib/qubes/qubes.xml"
 ok "the store has it back"
 
+# The store cannot be written: all is as it was.
+unsaved() { # ARGUMENT...: with a directory where the save wants to make a file
+    before=$(md5sum <"$private")
+    mv "$demo/var/lib/qubes/backup/qmc" "$work/kept"
+    : >"$demo/var/lib/qubes/backup/qmc"
+    status=0
+    "$qmc" --demo --root "$demo" vol "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+    rm "$demo/var/lib/qubes/backup/qmc"
+    mv "$work/kept" "$demo/var/lib/qubes/backup/qmc"
+    test "$status" -ne 0 && test "$before" = "$(md5sum <"$private")"
+    ok "vol $*: nothing changed by what cannot be saved"
+}
+for keep in -1 0 1 3; do
+    vol 0 set work:private revisions_to_keep $keep
+    unsaved import work:private "$work/image2" --confirm work
+done
+vol 0 import work:private "$work/image2" --confirm work
+vol 0 set work:private revisions_to_keep 0
+unsaved revert work:private --yes
+vol 0 set work:private revisions_to_keep 1
+
 # The qube runs, or may: what it had before is read, and nothing is replaced.
 vol 0 import work:private "$work/image2" --yes
-vol 0 import work:private "$work/image" --yes
+vol 0 import work:private "$work/image" --confirm work
 dirty=${private%.img}-dirty.img
 cp "$private" "$dirty"
 printf 'running' | dd of="$dirty" conv=notrunc status=none

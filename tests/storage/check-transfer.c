@@ -159,6 +159,38 @@ START_TEST(a_file_that_is_too_short_is_refused)
 }
 END_TEST
 
+/* Seeking in it succeeds, and leads nowhere. */
+START_TEST(an_endless_source_is_refused)
+{
+    auto_of(volume) struct volume *volume = filled(KIND_ORIGIN);
+    auto_fd int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    const struct transfer from = {.fd = fd, .name = "/dev/zero"};
+
+    must_fail(QMC_ERROR_INVALID, "'/dev/zero' goes on behind 1048576 bytes",
+              volume_import(volume, 0, &from, E));
+    must_state(volume, "clean=old");
+}
+END_TEST
+
+/* Whoever asked for it may fail yet, and wants it back. */
+START_TEST(import_into_what_keeps_nothing_can_be_taken_back)
+{
+    auto_of(volume) struct volume *volume =
+        bench_keeping(bench, KIND_ORIGIN, "private", _i - 1);
+    auto_fd int fd = make_file("in", MEGABYTE);
+    const struct transfer from = {.fd = fd, .name = "in"};
+
+    bench_fill(volume, "old");
+    must(volume_import(volume, 0, &from, E));
+    must_state(volume, "clean=coming rev=old");
+    must(volume_revert(volume, NULL, E));
+    must_state(volume, "clean=old rev=coming");
+    must(volume_start(volume, E));
+    must(volume_stop(volume, E));
+    must_state(volume, _i < 2 ? "clean=old" : "clean=old rev=coming");
+}
+END_TEST
+
 static void cancel_soon(guint64 done, guint64 size, gpointer data)
 {
     ck_assert_uint_le(done, size);
@@ -566,7 +598,7 @@ END_TEST
 static Suite *transfer_suite(void)
 {
     const TTest *const single[] = {
-        import_takes_a_pipe, a_file_that_is_too_short_is_refused,
+        import_takes_a_pipe, an_endless_source_is_refused, a_file_that_is_too_short_is_refused,
         import_can_be_cancelled, a_silent_pipe_can_be_cancelled,
         import_is_seen_only_when_committed, import_that_is_given_up_leaves_nothing,
         export_writes_a_file_with_holes, export_over_a_file_writes_every_byte,
@@ -585,6 +617,7 @@ static Suite *transfer_suite(void)
         tcase_add_test(tcase, single[i]);
     tcase_add_loop_test(tcase, import_takes_a_file, 0, 3);
     tcase_add_loop_test(tcase, import_wants_the_exact_size, 0, 3);
+    tcase_add_loop_test(tcase, import_into_what_keeps_nothing_can_be_taken_back, 0, 3);
     tcase_add_loop_test(tcase, nobody_changes_what_is_read, 0, 2);
     tcase_add_loop_test(tcase, revert_keeps_the_present, 0, 3);
     tcase_add_loop_test(tcase, import_wants_what_is_saved, KIND_VOLATILE,
