@@ -210,7 +210,8 @@ static gboolean change(struct rewrite *rewrite, struct op *op, GError **error)
     rewrite->now = now_s();
     rewrite->firewall = (rewrite->resets ? firewall_read_broken : firewall_read)(
         rewrite->path, error);
-    if (!rewrite->firewall || !rewrite->change(rewrite, op, error))
+    if (!rewrite->firewall || !file_check_no_link(rewrite->path, error) ||
+        !rewrite->change(rewrite, op, error))
         return FALSE;
     rewrite->firewall->changed = TRUE;
     return TRUE;

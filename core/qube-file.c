@@ -51,8 +51,11 @@ static gboolean check_same(const struct qube_file *file, GError **error)
 {
     g_autoptr(GError) cause = NULL;
     struct file_stamp now;
-    gboolean there = file_stamp_path(file->path, &now, &cause);
+    gboolean there;
 
+    if (!file_check_no_link(file->path, error))
+        return FALSE;
+    there = file_stamp_path(file->path, &now, &cause);
     if (!there && !error_is(cause, QMC_ERROR_NOTFOUND)) {
         g_propagate_error(error, g_steal_pointer(&cause));
         return FALSE;

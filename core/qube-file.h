@@ -26,10 +26,11 @@ char *qube_file_path(const char *root, const struct qube *qube, const char *name
 /* [W] Into an empty one. Absent is no error. INVALID: over max_bytes; IO, DENIED. */
 gboolean qube_file_read(struct qube_file *file, const char *path, gsize max_bytes,
                         GError **error);
-/* [W] In the place of what was read; makes the directory. BUSY: that changed. */
+/* [W] In the place of what was read; makes the directory. BUSY: that changed.
+ * STATE: it is a link. */
 gboolean qube_file_replace(struct qube_file *file, mode_t mode, const char *data,
                            gsize len, GError **error);
-/* [W] BUSY as above. */
+/* [W] BUSY and STATE as above. */
 gboolean qube_file_remove(struct qube_file *file, GError **error);
 /* [W] After one of these: what was read again, or no file. BUSY as above. */
 gboolean qube_file_restore(struct qube_file *file, mode_t mode, GError **error);

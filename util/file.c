@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/error.h"
 #include "util/text.h"
@@ -183,25 +184,40 @@ gboolean file_is_current(int fd, const char *path)
            ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
+/* The step after "it is a link to that". Caller frees. */
+static char *file_link_hint(const char *path, const char *target)
+{
+    g_autofree char *from = text_shell_quote(target), *to = text_shell_quote(path);
+
+    if (access(path, F_OK) != 0)
+        return g_strdup_printf("it leads nowhere: put the file itself there, or take the link "
+                               "away: rm %s", to);
+    return *target == '/' ? g_strdup_printf("put the file itself there: cp --remove-destination "
+                                            "%s %s", from, to)
+                          : g_strdup("put the file itself there");
+}
+
+gboolean file_check_no_link(const char *path, GError **error)
+{
+    g_autofree char *target = g_file_read_link(path, NULL);
+    g_autofree char *shown = NULL, *hint = NULL;
+
+    if (!target)
+        return TRUE;
+    shown = text_sanitise(target, -1);
+    hint = file_link_hint(path, target);
+    error_set(error, QMC_ERROR_STATE, hint, "'%s' is a symbolic link to '%s', and no link is "
+              "followed to where it would be written", path, shown);
+    return FALSE;
+}
+
 /* What a link leads to may be anybody's: it is not followed. */
 static void file_lock_error(const char *path, GError **error)
 {
     int errnum = errno;
-    g_autofree char *target = errnum == ELOOP ? g_file_read_link(path, NULL) : NULL;
-    g_autofree char *shown = NULL, *from = NULL, *to = NULL, *hint = NULL;
 
-    if (!target) {
+    if (errnum != ELOOP || file_check_no_link(path, error))
         error_set_errno(error, errnum, NULL, "cannot open '%s'", path);
-        return;
-    }
-    shown = text_sanitise(target, -1);
-    from = text_shell_quote(target);
-    to = text_shell_quote(path);
-    hint = *target == '/' ? g_strdup_printf("put the file itself there: cp --remove-destination "
-                                            "%s %s", from, to)
-                          : g_strdup("put the file itself there");
-    error_set(error, QMC_ERROR_STATE, hint, "'%s' is a symbolic link to '%s', and no link is "
-              "followed to where it would be written", path, shown);
 }
 
 struct file_lock *file_lock_take(const char *path, gboolean create,
@@ -275,14 +291,38 @@ static gboolean file_set_rights(const char *dir, mode_t mode, const char *group)
     return fd >= 0 && file_set_group(fd, group) == 0 && fchmod(fd, mode) == 0;
 }
 
+/* Something else has the name of a directory. */
+static void file_refuse_place(const char *dir, GError **error)
+{
+    g_autofree char *target = g_file_read_link(dir, NULL);
+    g_autofree char *shown = target ? text_sanitise(target, -1) : NULL;
+    g_autofree char *at = text_shell_quote(dir), *hint = NULL;
+
+    if (target) {
+        hint = g_strdup_printf("mount what it leads to, or take the link away: rm %s", at);
+        error_set(error, QMC_ERROR_IO, hint, "cannot make directory '%s': it is a link to "
+                  "'%s', where no directory is", dir, shown);
+        return;
+    }
+    hint = g_strdup_printf("look at it, then move it away: mv %s %s.away", at, at);
+    error_set(error, QMC_ERROR_IO, hint,
+              "cannot make directory '%s': something else has that name, which is no "
+              "directory", dir);
+}
+
 gboolean file_mkdir(const char *dir, mode_t mode, const char *group, GError **error)
 {
     g_autofree char *parent = g_path_get_dirname(dir);
 
     if (mkdir(dir, mode) != 0) {
-        if (errno == EEXIST && g_file_test(dir, G_FILE_TEST_IS_DIR))
+        int errnum = errno; /* the test has its own */
+
+        if (errnum == EEXIST && g_file_test(dir, G_FILE_TEST_IS_DIR))
             return TRUE;
-        error_set_errno(error, errno, NULL, "cannot make directory '%s'", dir);
+        if (errnum == EEXIST)
+            file_refuse_place(dir, error);
+        else
+            error_set_errno(error, errnum, NULL, "cannot make directory '%s'", dir);
         return FALSE;
     }
     if (!file_set_rights(dir, mode, group)) {

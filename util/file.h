@@ -83,11 +83,13 @@ gboolean file_stamp_path(const char *path, struct file_stamp *stamp, GError **er
 gboolean file_fsync_dir(const char *dir, GError **error);
 /* The names in a directory, without . and .., in no order; the caller's. */
 GPtrArray *file_list(const char *dir, GError **error);
+/* FALSE, STATE: a link has that name, which is not followed to write there. */
+gboolean file_check_no_link(const char *path, GError **error);
 /* mkdir -p. What is made above it can be passed by all, but if the mode lets none but us
  * in; then it has that, too. */
 gboolean file_mkdirs(const char *dir, mode_t mode, GError **error);
 /* One directory, with that group (NULL: no matter) if there is such and it may be given.
- * What is there stays as it is. */
+ * What is there stays as it is. IO: something else has that name. */
 gboolean file_mkdir(const char *dir, mode_t mode, const char *group, GError **error);
 /* BUSY if something is mounted on a directory, or on anything in it; DENIED if anything is
  * immutable. Missing is fine. */

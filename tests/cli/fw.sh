@@ -178,6 +178,23 @@ out_has '^work: rule 1 added$'
 fw 0 work ls --json
 json_is '[r["dsthost"] for r in data] == ["1.1.1.1/32", "4.4.4.4/32", None]'
 
+# What a link leads to is not written to, and the link not replaced.
+cp "$file" "$work/rules"
+rm "$file"
+ln -s "$work/rules" "$file"
+rules=$(cksum "$work/rules")
+fw 4 work add drop
+err_has "firewall.xml' is a symbolic link to '$work/rules'"
+err_has '^hint: put the file itself there: cp --remove-destination'
+fw 4 -n work del 0
+test -L "$file" && test "$rules" = "$(cksum "$work/rules")"
+ok "a link stays, and what it leads to"
+ln -sfn /nowhere/rules "$file"
+fw 4 work add drop
+err_has "firewall.xml' is a symbolic link to '/nowhere/rules'"
+err_has '^hint: it leads nowhere: .*rm '
+rm "$file"
+
 # Rules of R3 are read, and written in the new form.
 cat >"$file" <<'XML'
 <QubesFirewallRules policy="allow" dns="deny" icmp="allow">

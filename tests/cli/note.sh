@@ -64,5 +64,10 @@ note 0 work ''
 out_has 'removed'
 test ! -e "$file"
 ok "the file is gone"
+ln -s /nowhere/note "$file"
+note 4 work hello
+err_has "notes.txt' is a symbolic link to '/nowhere/note'"
+test -L "$file"
+ok "a link is not replaced"
 
 finish

@@ -452,9 +452,14 @@ START_TEST(mkdirs_makes_all)
     put(path, "");
     below = g_build_filename(path, "z", NULL);
     ck_assert(!file_mkdirs(path, 0755, &error));
-    ck_error(&error, QMC_ERROR_EXISTS, path);
+    ck_error(&error, QMC_ERROR_IO, "something else has that name");
     ck_assert(!file_mkdirs(below, 0755, &error));
-    ck_error(&error, QMC_ERROR_EXISTS, path);
+    ck_error(&error, QMC_ERROR_IO, path);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(symlink("/nowhere/at/all", path), 0);
+    ck_assert(!file_mkdirs(path, 0755, &error));
+    ck_assert_ptr_nonnull(strstr(error_hint(error), "rm "));
+    ck_error(&error, QMC_ERROR_IO, "is a link to '/nowhere/at/all'");
 }
 END_TEST
 
