@@ -124,8 +124,11 @@ static void rules_look(struct import *import, const struct import_place *place,
     } else if (error_is(cause, QMC_ERROR_NOTFOUND)) {
         rules_absent(import, place->qube);
     } else {
+        g_autofree char *why = g_strdup_printf(
+            "%s; everything of it is dropped until rules are set", cause->message);
+
         rules_add(import, place->qube, rules_of_none());
-        doubt(import, place->qube, "firewall", cause->message);
+        doubt(import, place->qube, "firewall", why);
     }
 }
 

@@ -301,6 +301,7 @@ START_TEST(what_lies_beside_the_store_comes_along)
     vault = new_rules("vault");
     ck_assert_ptr_nonnull(strstr(vault, "<rules/>"));
     ck_assert(noted("vault", IMPORT_DOUBTFUL, "firewall", "policy"));
+    ck_assert(noted("vault", IMPORT_DOUBTFUL, "firewall", "everything of it is dropped"));
     /* nothing from the bad rule on */
     lone = new_rules("lone");
     ck_assert_ptr_nonnull(strstr(lone, "<rules/>"));
