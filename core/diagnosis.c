@@ -53,31 +53,6 @@ static void find(const struct patient *patient, enum severity severity, char *me
 
 /* --- images --- */
 
-/* Only what a stop saves is there between two starts. */
-static gboolean is_looked_at(const struct volume_config *config)
-{
-    return config->volume && volume_save_on_stop(config->volume) &&
-           !volume_snap_on_start(config->volume);
-}
-
-/* One whose directory is away has lost nothing. */
-static gboolean pool_is_away(const struct pool *pool)
-{
-    return pool_dir(pool) && !g_file_test(pool_dir(pool), G_FILE_TEST_IS_DIR);
-}
-
-static gboolean is_missing(const struct volume_config *config, GError **why)
-{
-    g_autoptr(GError) error = NULL;
-
-    if (!is_looked_at(config) || pool_is_away(volume_pool(config->volume)) ||
-        volume_verify(config->volume, &error) || !error_is(error, QMC_ERROR_NOTFOUND))
-        return FALSE;
-    if (!*why)
-        *why = g_steal_pointer(&error);
-    return TRUE;
-}
-
 /* One qube without its images is a loss; all of a pool are more likely elsewhere. */
 static void pools_fill(const struct patient *patient, const struct qube *qube)
 {
@@ -86,7 +61,7 @@ static void pools_fill(const struct patient *patient, const struct qube *qube)
             &g_array_index(qube->volumes, struct volume_config, i);
         g_autoptr(GError) why = NULL;
 
-        if (is_looked_at(config) && !is_missing(config, &why))
+        if (volume_config_is_kept(config) && !volume_config_is_missing(config, &why))
             g_hash_table_add(patient->filled, volume_pool(config->volume));
     }
 }
@@ -97,7 +72,7 @@ static const struct leftover *former_home(const struct patient *patient)
     for (guint i = 0; i < patient->leftovers->len; i++) {
         const struct leftover *leftover = patient->leftovers->pdata[i];
 
-        if (g_strcmp0(leftover->uuid, patient->qube->uuid) == 0)
+        if (leftover_may_hold(leftover, patient->qube))
             return leftover;
     }
     return NULL;
@@ -151,7 +126,7 @@ static void images_look(const struct patient *patient)
         struct pool *pool = config->volume ? volume_pool(config->volume) : NULL;
         g_autoptr(GError) error = NULL;
 
-        if (!is_missing(config, &error))
+        if (!volume_config_is_missing(config, &error))
             continue;
         if (!is_elsewhere && !g_hash_table_contains(patient->filled, pool)) {
             g_hash_table_add(patient->bare, pool);
@@ -259,7 +234,7 @@ static void pools_look(const struct patient *patient, const struct model *model)
     for (guint i = 0; i < model->pools->len; i++) {
         const struct pool_entry *entry = model->pools->pdata[i];
 
-        if (entry->pool && pool_is_away(entry->pool))
+        if (entry->pool && model_pool_is_away(entry->pool))
             find(patient, SEVERITY_WARN,
                  g_strdup_printf("pool '%s' is not there: no directory '%s'", entry->name,
                                  pool_dir(entry->pool)),
@@ -269,41 +244,71 @@ static void pools_look(const struct patient *patient, const struct model *model)
     }
 }
 
-/* The step that loses nothing stands first: a screen offers that one. */
-static void leftover_tell(const struct patient *patient, const struct leftover *leftover)
+/* Nothing is to go while a qube may miss it. FALSE: then. */
+static gboolean claim_look(const struct patient *patient, const struct model *model,
+                           const struct leftover *leftover)
+{
+    const struct qube *qube = leftover_claimant(leftover, model);
+    g_autofree char *words = leftover_words(leftover);
+
+    if (!qube)
+        return TRUE;
+    find(patient, SEVERITY_WARN,
+         g_strdup_printf("'%s' is of no qube in qubes.xml, but may hold the images that "
+                         "'%s' misses: %s", leftover->path, qube->name, words),
+         g_strdup_printf("put the images of '%s' back first: its own finding says how",
+                         qube->name));
+    return FALSE;
+}
+
+/* The step that loses nothing stands first: a screen offers that one. Without an image
+ * nothing was lost that a copy of the store could bring back. Caller frees. */
+static char *sweep_step(const struct leftover *leftover)
+{
+    g_autofree char *path = text_shell_quote(leftover->path);
+    const char *before = leftover->copy ? "go back to a copy that has it: qmc xml log, or: "
+                                        : "look at what is in it, and for a copy that has "
+                                          "it: qmc xml log, or: ";
+
+    if (leftover->images == 0)
+        before = leftover->files ? "look at what is in it, then: " : "";
+    return g_strdup_printf("%sqmc xml sweep %s --confirm %s (deletes it)", before, path,
+                           leftover->name);
+}
+
+static void sweep_tell(const struct patient *patient, const struct leftover *leftover)
+{
+    g_autofree char *words = leftover_words(leftover);
+
+    find(patient, SEVERITY_WARN,
+         leftover->copy
+             ? g_strdup_printf("'%s' is of no qube in qubes.xml, but was that of '%s' in "
+                               "copy %s: %s", leftover->path, leftover->name,
+                               leftover->copy, words)
+             : g_strdup_printf("'%s' was left by a qube that was not made, renamed or "
+                               "removed to the end, or is of another store; not in "
+                               "qubes.xml: %s", leftover->path, words),
+         sweep_step(leftover));
+}
+
+static void leftover_tell(const struct patient *patient, const struct model *model,
+                          const struct leftover *leftover)
 {
     g_autofree char *words = leftover_words(leftover);
     g_autofree char *path = text_shell_quote(leftover->path);
 
-    if (leftover->target) {
+    if (leftover->target)
         find(patient, SEVERITY_WARN,
              g_strdup_printf("'%s' is a link to '%s' and of no qube in qubes.xml",
                              leftover->path, leftover->target),
              g_strdup_printf("look at what it leads to, then: rm %s", path));
-        return;
-    }
-    if (leftover->doubt) {
+    else if (leftover->doubt)
         find(patient, SEVERITY_WARN,
              g_strdup_printf("'%s' may belong to a qube of the store, but none is read that "
                              "has it: %s; in it: %s", leftover->path, leftover->doubt, words),
              g_strdup("mend the other findings first, or: go back to a copy: qmc xml log"));
-        return;
-    }
-    if (leftover->copy)
-        find(patient, SEVERITY_WARN,
-             g_strdup_printf("'%s' is of no qube in qubes.xml, but was that of '%s' in copy "
-                             "%s: %s", leftover->path, leftover->name, leftover->copy,
-                             words),
-             g_strdup_printf("go back to a copy that has it: qmc xml log, or: qmc xml sweep "
-                             "%s --confirm %s (deletes it)", path, leftover->name));
-    else
-        find(patient, SEVERITY_WARN,
-             g_strdup_printf("'%s' was left by a qube that was not made, renamed or "
-                             "removed to the end, or is of another store; not in "
-                             "qubes.xml: %s", leftover->path, words),
-             g_strdup_printf("look at what is in it, and for a copy that has it: qmc xml "
-                             "log, or: qmc xml sweep %s --confirm %s (deletes it)", path,
-                             leftover->name));
+    else if (claim_look(patient, model, leftover))
+        sweep_tell(patient, leftover);
 }
 
 static void qubes_look(struct patient *patient, const struct model *model)
@@ -337,6 +342,6 @@ GPtrArray *diagnose(const char *root, const struct model *model)
     qubes_look(&patient, model);
     pools_look(&patient, model);
     for (guint i = 0; i < leftovers->len; i++)
-        leftover_tell(&patient, leftovers->pdata[i]);
+        leftover_tell(&patient, model, leftovers->pdata[i]);
     return found;
 }

@@ -314,6 +314,24 @@ void leftovers_recall(const char *root, GPtrArray *leftovers)
         recall_from(root, ((const struct kept *)all->pdata[i])->path, leftovers);
 }
 
+gboolean leftover_may_hold(const struct leftover *leftover, const struct qube *qube)
+{
+    return (leftover->images > 0 || leftover->target) && leftover->uuid &&
+           g_strcmp0(leftover->uuid, qube->uuid) == 0;
+}
+
+const struct qube *leftover_claimant(const struct leftover *leftover,
+                                     const struct model *model)
+{
+    for (guint i = 0; i < model->qubes->len; i++) {
+        const struct qube *qube = model->qubes->pdata[i];
+
+        if (leftover_may_hold(leftover, qube) && qube_misses_images(qube))
+            return qube;
+    }
+    return NULL;
+}
+
 /* --- before it goes --- */
 
 /* The directory itself, not what a link leads to: what is typed is what is asked for
@@ -388,6 +406,20 @@ static gboolean refuse_doubtful(const struct leftover *leftover, GError **error)
     return FALSE;
 }
 
+static gboolean refuse_claimed(const struct leftover *leftover, const struct qube *qube,
+                               GError **error)
+{
+    g_autofree char *shell = qube_shell_name(qube);
+    g_autofree char *hint = g_strdup_printf(
+        "'qmc xml check' says how to put them back; 'qmc rm %s --confirm %s' gives them up",
+        shell, shell);
+
+    error_set(error, QMC_ERROR_STATE, hint,
+              "'%s' may hold the images that '%s' misses: it was its directory in copy %s",
+              leftover->path, qube->name, leftover->copy);
+    return FALSE;
+}
+
 static gboolean refuse_unknown(const char *path, GError **error)
 {
     error_set(error, QMC_ERROR_NOTFOUND,
@@ -406,6 +438,7 @@ static gboolean check(const char *root, const char *path, char **at, char **word
         store_reading_new(root, store, error);
     g_autoptr(GPtrArray) found = reading ? leftovers_find(root, reading->model) : NULL;
     const struct leftover *leftover = found ? named(found, root, path) : NULL;
+    const struct qube *claimant;
     auto_of(tenants) struct tenants *tenants =
         reading ? tenants_new(root, reading->model) : NULL;
 
@@ -415,6 +448,10 @@ static gboolean check(const char *root, const char *path, char **at, char **word
         return refuse_unknown(path, error);
     if (leftover->doubt)
         return refuse_doubtful(leftover, error);
+    leftovers_recall(root, found);
+    claimant = leftover_claimant(leftover, reading->model);
+    if (claimant)
+        return refuse_claimed(leftover, claimant, error);
     if (!check_idle(leftover->path, 0, error) ||
         !tenants_check(tenants, leftover->path, error))
         return FALSE;

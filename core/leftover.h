@@ -26,11 +26,18 @@ struct leftover {
 GPtrArray *leftovers_find(const char *root, const struct model *model);
 /* [W] Looks for whose they were in the kept copies, the newest first. */
 void leftovers_recall(const char *root, GPtrArray *leftovers);
+/* Whether the images of that qube may be in it; after leftovers_recall(). */
+gboolean leftover_may_hold(const struct leftover *leftover, const struct qube *qube);
+/* [W] The qube of the store that misses images which may be in it; NULL: none does.
+ * After leftovers_recall(). */
+const struct qube *leftover_claimant(const struct leftover *leftover,
+                                     const struct model *model);
 /* "2 images, 1.2 GiB", "nothing". Caller frees. */
 char *leftover_words(const struct leftover *leftover);
 /* [W] Whether it still is one by what the store says now, and may go; *words (NULL
  * ok) says what is in it, the caller's. path: as the findings have it, from the
- * working directory, or below root. NOTFOUND: it is none. STATE: it may be somebody's.
+ * working directory, or below root. NOTFOUND: it is none. STATE: it may be somebody's,
+ * or hold the images that a qube misses.
  * BUSY: a loop device is on a file of it. Errors of the store. */
 gboolean leftover_check(const char *root, const char *path, char **words,
                         GError **error);

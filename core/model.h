@@ -247,6 +247,14 @@ const struct volume_config *model_volume_rival(const struct model *model,
 const char *volume_config_get(const struct volume_config *config, const char *attr);
 /* NULL: it has no such attribute. */
 void volume_config_set(struct volume_config *config, const char *attr, const char *value);
+/* Only what a stop saves is there between two starts. */
+gboolean volume_config_is_kept(const struct volume_config *config);
+/* [W] Its directory is not there: its volumes have lost nothing. */
+gboolean model_pool_is_away(const struct pool *pool);
+/* [W] The image should be there and is not; *why, unless it is set, says where. */
+gboolean volume_config_is_missing(const struct volume_config *config, GError **why);
+/* [W] That of any volume. */
+gboolean qube_misses_images(const struct qube *qube);
 
 char *model_global(const struct model *model, const char *property);
 /* Sets a global property, in the writer's order. prop_validate() first. */

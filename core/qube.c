@@ -8,6 +8,7 @@
 
 #include "core/layout.h"
 #include "core/model-private.h"
+#include "util/error.h"
 #include "util/text.h"
 
 /* Deeper than any chain of defaults that makes sense: the data go in circles. */
@@ -365,6 +366,42 @@ struct volume_config *qube_volume(const struct qube *qube, const char *name)
             return config;
     }
     return NULL;
+}
+
+gboolean model_pool_is_away(const struct pool *pool)
+{
+    return pool_dir(pool) && !g_file_test(pool_dir(pool), G_FILE_TEST_IS_DIR);
+}
+
+gboolean volume_config_is_kept(const struct volume_config *config)
+{
+    return config->volume && volume_save_on_stop(config->volume) &&
+           !volume_snap_on_start(config->volume);
+}
+
+gboolean volume_config_is_missing(const struct volume_config *config, GError **why)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!volume_config_is_kept(config) ||
+        model_pool_is_away(volume_pool(config->volume)) ||
+        volume_verify(config->volume, &error) || !error_is(error, QMC_ERROR_NOTFOUND))
+        return FALSE;
+    if (!*why)
+        *why = g_steal_pointer(&error);
+    return TRUE;
+}
+
+gboolean qube_misses_images(const struct qube *qube)
+{
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        g_autoptr(GError) why = NULL;
+
+        if (volume_config_is_missing(
+                &g_array_index(qube->volumes, struct volume_config, i), &why))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static struct pair *attr_of(const struct volume_config *config, const char *attr)

@@ -270,15 +270,41 @@ static void keep(const char *domains)
 
 START_TEST(a_renamed_qube_is_led_to_its_images)
 {
+    g_autofree char *wurk = home_of("wurk");
+    g_autoptr(GError) error = NULL;
+
     keep(WORK_AS("wurk"));
     root_load_domains(WORK_AS("work"));
     put("wurk", "private.img");
     ck_told("images of 'work'", "may be those in '.*/appvms/wurk'.*-> rename the directory "
                                 "back: mv -T [^ ]*/wurk [^ ]*/work, or");
-    ck_told("of no qube", "of 'wurk' in copy qubes-20260101T000000Z-000.xml: 1 image.* -> "
-                          "go back .*qmc xml log, or: qmc xml sweep .*/wurk --confirm wurk");
+    /* the same report does not say how to delete them, and nobody may */
+    ck_told("of no qube", "may hold the images that 'work' misses: 1 image.* -> put the images "
+                          "of 'work' back first[^/]*$");
+    ck_assert(!leftover_check(root, wurk, NULL, &error));
+    ck_assert_ptr_nonnull(strstr(error_hint(error), "qmc rm work"));
+    ck_error(&error, QMC_ERROR_STATE, "may hold the images that 'work' misses");
     put("work", NULL);
     ck_told("images of 'work'", "-> look into both");
+    put("work", "private.img");
+    put("work", "root.img");
+    ck_told("of no qube", "of 'wurk' in copy qubes-20260101T000000Z-000.xml: 1 image.* -> "
+                          "go back .*qmc xml log, or: qmc xml sweep .*/wurk --confirm wurk");
+    ck_assert(leftover_check(root, wurk, NULL, NULL));
+}
+END_TEST
+
+START_TEST(where_no_image_is_nothing_is_to_be_brought_back)
+{
+    keep(WORK_AS("wurk"));
+    root_load_domains(WORK_AS("work"));
+    put("work", "private.img");
+    put("wurk", NULL);
+    ck_told("/wurk'", "-000.xml: nothing -> qmc xml sweep [^ ]*/wurk --confirm wurk "
+                      "\\(deletes it\\)$");
+    put("wurk", "firewall.xml");
+    ck_told("/wurk'", "-000.xml: 1 file.* -> look at what is in it, then: qmc xml sweep "
+                      "[^:]*$");
 }
 END_TEST
 
@@ -341,7 +367,8 @@ int main(void)
         what_is_in_it_is_said_and_goes_with_it, without_a_store_nothing_is_left_over,
         in_doubt_nothing_is_deleted, what_the_store_names_anywhere_is_somebody_s,
         a_path_is_found_however_it_is_typed, an_image_with_a_loop_device_stays,
-        a_renamed_qube_is_led_to_its_images, a_pool_without_any_image_is_told_once,
+        a_renamed_qube_is_led_to_its_images,
+        where_no_image_is_nothing_is_to_be_brought_back, a_pool_without_any_image_is_told_once,
         a_link_that_leads_nowhere_is_told,
         a_link_of_nobody_is_told_and_not_swept, NULL,
     };
