@@ -217,6 +217,33 @@ static gboolean change(struct rewrite *rewrite, struct op *op, GError **error)
     return TRUE;
 }
 
+#define CONVERTED "the file of Qubes 3 becomes one of Qubes 4"
+
+/* Whoever changes one rule is told of what else changes by that. */
+static void say_converted(const struct rewrite *rewrite, struct op *op)
+{
+    const struct firewall *firewall = rewrite->firewall;
+
+    if (!firewall->old)
+        return;
+    op_step(op, CONVERTED);
+    for (guint i = 0; i < firewall->notes->len; i++) {
+        op_step(op, "meaning compared with that of qubesd");
+        op_step_end(op, STEP_WARNING, "%s", (const char *)firewall->notes->pdata[i]);
+    }
+}
+
+/* Of a reset the former rules do not matter. */
+static void result_converted(const struct rewrite *rewrite, struct op *op)
+{
+    g_autofree char *result = NULL;
+
+    if (!rewrite->firewall->old || rewrite->resets)
+        return;
+    result = g_strdup(op->result ? op->result : "rules written");
+    op_set_result(op, "%s; " CONVERTED, result);
+}
+
 static gboolean rewrite_look(struct op *op, GError **error)
 {
     struct rewrite *rewrite = op->data;
@@ -226,8 +253,11 @@ static gboolean rewrite_look(struct op *op, GError **error)
         !change(rewrite, op, error))
         return FALSE;
     text = firewall_serialise(rewrite->firewall, rewrite->now, error);
-    if (text)
+    if (text) {
         g_string_free(text, TRUE);
+        if (!rewrite->resets)
+            say_converted(rewrite, op);
+    }
     return text != NULL;
 }
 
@@ -268,6 +298,9 @@ static gboolean rewrite_run(struct op *op, GError **error)
     op_step(op, "rules read");
     if (!change(rewrite, op, error))
         return FALSE;
+    if (!rewrite->resets)
+        say_converted(rewrite, op);
+    result_converted(rewrite, op);
     if (!keep(rewrite, op, error))
         return FALSE;
     op_step(op, "rules written");

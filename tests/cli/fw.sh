@@ -213,7 +213,14 @@ out_has '^1	drop	10.0.0.1/0	-	-	-	-	-	-	no$'
 TZ=UTC "$top_builddir/tests/cli/pty" 120 "$qmc" --root "$work/sys" --offline fw work ls \
     </dev/null >"$work/out"
 out_has ' expired 2001-09-09 01:46 '
+fw 0 -n work add drop
+out_has 'the file of Qubes 3 becomes one of Qubes 4'
+out_has "'dns' counts after the rules"
+grep -q QubesFirewallRules "$file"
+ok "the plan says that it becomes another, and it does not yet"
 fw 0 work add drop
+out_has '^work: rule 3 added; it has no effect: rule 2 before it matches everything; the file of Qubes 3 becomes one of Qubes 4$'
+err_has "'dns' counts after the rules"
 head -n 1 "$file" | grep -qx '<firewall version="2">' && ! grep -q expire "$file"
 ok "the new form, without what has expired"
 
