@@ -39,6 +39,7 @@ struct prop_value {
     gboolean bad;               /* a finding says why; reads as if unset, but a
                                  * reference to a qube reads as none */
     gboolean unsaid;            /* the file says it in another way (1.10) */
+    gboolean cut;               /* more text stands in the file, behind a comment */
 };
 
 struct pair {

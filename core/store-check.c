@@ -499,6 +499,19 @@ static void twice(struct model *model, struct qube *qube, struct prop_value *val
         brand(qube);
 }
 
+/* It looks as if it counted; qubesd reads no more than this. */
+static void cut(struct model *model, struct qube *qube, const struct prop_value *value)
+{
+    g_autofree char *hint = prop_command(qube, value->name, "VALUE");
+    g_autofree char *said = g_strdup_printf("text after a comment is not read: property '%s' "
+        "of '%s' is '%s'", value->name, qube ? qube->name : "the system", value->text);
+
+    if (qube)
+        qube_find(qube, SEVERITY_WARN, hint, "%s", said);
+    else
+        model_find(model, SEVERITY_WARN, hint, "%s", said);
+}
+
 /* Names that were there before; most qubes have few. */
 struct seen {
     const char *few[16];
@@ -539,6 +552,8 @@ static void props_check(struct model *model, struct qube *qube)
             twice(model, qube, value);
         else
             prop_check(model, qube, value);
+        if (value->cut)
+            cut(model, qube, value);
     }
     seen_clear(&seen);
 }

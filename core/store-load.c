@@ -75,6 +75,7 @@ struct loader {
     struct qube *qube; /* being read */
     struct label *label; /* being read */
     char *ref;         /* of the property being read */
+    gboolean cut;      /* it has text that is not read */
     const char *interned[INTERN_SLOTS]; /* of late */
 
     /* What is being skipped. */
@@ -329,6 +330,7 @@ static gboolean begin_prop(struct loader *loader, const struct xml_attr *attrs)
     g_array_append_val(values, value);
     g_free(loader->ref);
     loader->ref = g_strdup(attr_get(attrs, "ref"));
+    loader->cut = FALSE;
     item_set(loader, value.name);
     attrs_keep(loader, attrs, "property", known);
     return TRUE;
@@ -344,6 +346,15 @@ static void end_prop(struct loader *loader, const char *text, gsize end)
         value->text = g_steal_pointer(&loader->ref);
     else
         value->text = g_strdup(text);
+    value->cut = loader->cut;
+}
+
+static void on_lost(const char *name, gpointer data)
+{
+    struct loader *loader = data;
+
+    if (loader->raw_depth == 0)
+        loader->cut = !loader->ref || !*loader->ref;
 }
 
 static gboolean begin_domain(struct loader *loader, const struct xml_attr *attrs)
@@ -668,7 +679,7 @@ static void form_set(const struct loader *loader)
 
 gboolean store_parse(struct store *store, struct model *model, GError **error)
 {
-    static const struct xml_handler handler = { on_start, on_end, on_flaw };
+    static const struct xml_handler handler = { on_start, on_end, on_flaw, on_lost };
     struct loader loader = { store, model, .depth = 1 };
     g_autofree char *what = g_strdup_printf("cannot read the store '%s'", store->path);
     gboolean ok;

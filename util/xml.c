@@ -42,6 +42,7 @@ struct xml_reader {
     gsize mark; /* the end of the last tag, comment, instruction or CDATA */
     GString *texts[XML_DEPTH_MAX + 1]; /* text of each open element, from 1 */
     gboolean whole[XML_DEPTH_MAX + 1]; /* what follows does not belong to it */
+    gboolean lost[XML_DEPTH_MAX + 1];  /* and something did follow */
     int depth;
     struct xml_attr *attrs;
     gsize attrs_max;
@@ -175,7 +176,7 @@ static void xml_push_text(struct xml_reader *reader)
     GString **text = &reader->texts[reader->depth + 1];
 
     reader->whole[reader->depth++] = TRUE;
-    reader->whole[reader->depth] = FALSE;
+    reader->whole[reader->depth] = reader->lost[reader->depth] = FALSE;
     if (!*text)
         *text = g_string_sized_new(64);
     g_string_truncate(*text, 0);
@@ -243,16 +244,27 @@ static void xml_on_end(void *data, const xmlChar *local, const xmlChar *prefix,
     to = reader->values;
     name = xml_put_name(&to, prefix, local);
     reader->mark = xml_offset(reader);
+    if (reader->lost[reader->depth] && reader->handler->lost)
+        reader->handler->lost(name, reader->user);
     if (!reader->handler->end(name, reader->texts[reader->depth--]->str,
                               reader->mark, reader->user, &reader->error))
         xml_stop(reader);
+}
+
+static gboolean xml_is_blank(const xmlChar *text, int len)
+{
+    while (len > 0 && g_ascii_isspace(text[len - 1]))
+        len--;
+    return len == 0;
 }
 
 static void xml_on_text(void *data, const xmlChar *text, int len)
 {
     struct xml_reader *reader = data;
 
-    if (reader->depth > 0 && !reader->whole[reader->depth])
+    if (reader->whole[reader->depth])
+        reader->lost[reader->depth] |= !xml_is_blank(text, len);
+    else if (reader->depth > 0)
         g_string_append_len(reader->texts[reader->depth], (const char *)text, len);
 }
 

@@ -27,6 +27,9 @@ struct xml_handler {
     /* What strict readers refuse, though everything can be read: a prefix that
      * nothing declares. `why` is sanitised. NULL: of no interest. */
     void (*flaw)(const char *why, gpointer data);
+    /* Before the end of an element with more text, which is none of what end() gets.
+     * NULL: of no interest. */
+    void (*lost)(const char *name, gpointer data);
 };
 
 /* Nothing in this process prints what libxml2 has to say, threads that are made

@@ -73,6 +73,17 @@ work_only() { # SED: of that qube
     echo "/id=\"domain-3\"/,/<\\/domain>/{$1}"
 }
 
+# What stands behind a comment looks as if it counted.
+breaks "$(work_only 's/"memory">400/"memory"><!-- x -->400/')"
+mends "text after a comment is not read: property 'memory' of 'work' is ''" 500
+breaks 's/"default_netvm">sys-net/"default_netvm">sys-<!-- x -->net/'
+mends "text after a comment is not read: property 'default_netvm' of 'the system' is 'sys-'" \
+    sys-net
+breaks "$(work_only 's/"memory">400/"memory">400<!-- x -->/')"
+fresh
+check
+out_lacks 'after a comment'
+
 # Names.
 breaks 's/>work</>so und so</'
 mends "'so und so' cannot be the name" office
