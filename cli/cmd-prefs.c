@@ -5,6 +5,7 @@
 
 #include "cli/batch.h"
 #include "cli/cmd.h"
+#include "cli/notice.h"
 #include "cli/rows.h"
 #include "core/prop-change.h"
 #include "util/error.h"
@@ -18,6 +19,35 @@ struct query {
     const char *name; /* of the property; NULL: all */
 };
 
+/* What is printed is what the store says. In JSON a member tells. */
+static void warn_bad(const struct cli *cli, const struct qube *qube,
+                     const struct prop_row *row)
+{
+    const struct model *model = engine_model(cli->engine);
+    g_autofree char *counts = NULL;
+
+    if (cli->form == OUT_JSON || !change_bad(model, qube, row))
+        return;
+    counts = change_before(model, qube, row);
+    notice_line("warning: '%s' of %s is wrong in the store: what counts is %s (qmc xml "
+                "check says more)",
+                row->name, qube ? qube->name : "the system",
+                counts && *counts ? counts : "none");
+}
+
+static void warn_all(const struct cli *cli, const struct qube *qube)
+{
+    const GArray *values = qube ? qube->props : engine_model(cli->engine)->globals;
+
+    for (guint i = 0; i < values->len; i++) {
+        const struct prop_value *value =
+            &g_array_index(values, struct prop_value, i);
+
+        if (value->bad && value->row)
+            warn_bad(cli, qube, value->row);
+    }
+}
+
 static gboolean print_all(struct cli *cli, const struct query *query, GError **error)
 {
     auto_of(out) struct out *out = NULL;
@@ -25,16 +55,18 @@ static gboolean print_all(struct cli *cli, const struct query *query, GError **e
     gboolean fine = cli_refresh_states(cli, error);
     const struct model *model = engine_model(cli->engine);
 
-    out = rows_properties(model, uuid ? model_qube(model, uuid) : NULL);
+    const struct qube *qube = uuid ? model_qube(model, uuid) : NULL;
+    out = rows_properties(model, qube);
     out_print(out, cli->form);
+    warn_all(cli, qube);
     return fine;
 }
 
-/* Nothing but the value: for scripts. */
+/* Nothing but the value, as the store says it: for scripts. */
 static void print_value(const struct model *model, const struct query *query,
                         const struct prop_row *row)
 {
-    g_autofree char *value = change_before(model, query->qube, row);
+    g_autofree char *value = change_said(model, query->qube, row);
     g_autofree char *shown = text_sanitise_value(value, -1);
 
     printf("%s\n", shown);
@@ -53,6 +85,7 @@ static gboolean print_one(struct cli *cli, struct query *query, GError **error)
     fine = !row->computed || cli_refresh_states(cli, error);
     if (cli->form != OUT_JSON) {
         print_value(model, query, row);
+        warn_bad(cli, query->qube, row);
         return fine;
     }
     out = rows_properties_new();
@@ -115,7 +148,8 @@ const struct cmd cmd_prefs = {
     .help = "With a NAME its value alone, an empty line if it has none; with a VALUE\n"
             "that is set. '' is no qube: qmc prefs work netvm ''. A value that was set\n"
             "stays when the default changes; --unset takes it back. A running qube\n"
-            "follows most changes at its next start.\n",
+            "follows most changes at its next start. Where the store says what cannot be\n"
+            "used, that is printed, with a warning of what counts instead.\n",
     .options = unset_options,
     .min_args = 1,
     .max_args = 3,

@@ -85,6 +85,8 @@ struct out *rows_properties_new(void)
         {"name", NULL, OUT_TEXT, 0},
         {"explicit", "set", OUT_BOOL, 0},
         {"value", NULL, OUT_TEXT, 0},
+        {"bad", NULL, OUT_BOOL, OUT_DETAIL},
+        {"effective", NULL, OUT_TEXT, OUT_DETAIL},
         {NULL},
     };
 
@@ -94,12 +96,16 @@ struct out *rows_properties_new(void)
 void rows_property(struct out *out, const struct model *model,
                    const struct qube *qube, const struct prop_row *row)
 {
-    g_autofree char *value = change_before(model, qube, row);
+    g_autofree char *said = change_said(model, qube, row);
+    g_autofree char *counts = change_before(model, qube, row);
+    gboolean bad = change_bad(model, qube, row) != NULL;
 
     out_row(out);
     out_text(out, row->name);
-    out_bool(out, change_is_explicit(model, qube, row));
-    out_text(out, value);
+    out_bool(out, bad || change_is_explicit(model, qube, row));
+    out_text(out, said);
+    out_bool(out, bad);
+    out_text(out, counts);
 }
 
 struct out *rows_properties(const struct model *model, const struct qube *qube)

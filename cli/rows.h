@@ -28,8 +28,9 @@ void rows_finding(struct out *out, const struct finding *finding);
 /* A table of severity, message, hint. */
 struct out *rows_findings(const GPtrArray *findings);
 
-/* Name, whether the store says so or it is the default, value: every property
- * that can be known of the qube; NULL: of the system. */
+/* Name, whether the store says so or it is the default, what it says, whether that is
+ * wrong, what counts: every property that can be known of the qube; NULL: of the
+ * system. */
 struct out *rows_properties(const struct model *model, const struct qube *qube);
 struct out *rows_properties_new(void);
 void rows_property(struct out *out, const struct model *model,

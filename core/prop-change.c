@@ -4,6 +4,7 @@
 #include "core/prop-change.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/model-private.h"
 #include "core/store.h"
@@ -80,6 +81,29 @@ char *change_before(const struct model *model, const struct qube *qube,
                     const struct prop_row *row)
 {
     return qube ? qube_get(model, qube, row->name) : model_global(model, row->name);
+}
+
+const char *change_bad(const struct model *model, const struct qube *qube,
+                       const struct prop_row *row)
+{
+    const GArray *values = qube ? qube->props : model->globals;
+
+    for (guint i = 0; i < values->len; i++) {
+        const struct prop_value *value =
+            &g_array_index(values, struct prop_value, i);
+
+        if (value->bad && strcmp(value->name, row->name) == 0)
+            return value->text;
+    }
+    return NULL;
+}
+
+char *change_said(const struct model *model, const struct qube *qube,
+                  const struct prop_row *row)
+{
+    const char *bad = change_bad(model, qube, row);
+
+    return bad ? g_strdup(bad) : change_before(model, qube, row);
 }
 
 static const struct prop_value *value_of(const struct model *model,

@@ -37,6 +37,13 @@ void change_drop_unknown(struct model *model, struct qube *qube, const char *nam
 /* Effective now, and after the change; NULL: none. Caller frees. */
 char *change_before(const struct model *model, const struct qube *qube,
                     const struct prop_row *row);
+/* The text that stands in the store though it cannot be used, so that the default
+ * counts, or no qube; NULL: nothing. The model's. */
+const char *change_bad(const struct model *model, const struct qube *qube,
+                       const struct prop_row *row);
+/* What the store says: change_bad(), else change_before(). Caller frees. */
+char *change_said(const struct model *model, const struct qube *qube,
+                  const struct prop_row *row);
 char *change_after(const struct model *model, const struct qube *qube,
                    const struct prop_row *row, const char *value);
 gboolean change_is_explicit(const struct model *model, const struct qube *qube,

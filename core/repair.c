@@ -80,3 +80,19 @@ char *repair_command(const char *hint)
     shown = text_sanitise(command, -1);
     return g_str_equal(command, shown) ? g_steal_pointer(&command) : NULL;
 }
+
+char *repair_property(const char *hint, const char *qube)
+{
+    g_autofree char *command = repair_command(hint);
+    g_autofree char *head = qube ? g_strconcat("prefs ", qube, " ", NULL)
+                                 : g_strdup("global ");
+    const char *property;
+    gsize len;
+
+    if (!command || !g_str_has_prefix(command, head))
+        return NULL;
+    property = command + strlen(head);
+    len = strcspn(property, " ");
+    /* What is to be chosen is left out. */
+    return len && g_str_equal(property + len, " ") ? g_strndup(property, len) : NULL;
+}

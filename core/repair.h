@@ -10,3 +10,6 @@
  * is left out, with a blank in its place. NULL: it is to be done by hand; or the
  * command is not one that can be typed on a line. hint may be NULL. Caller frees. */
 char *repair_command(const char *hint);
+/* The property that command sets to a VALUE which is to be chosen: of the qube that
+ * is typed so, NULL: of the system. NULL: it does something else. Caller frees. */
+char *repair_property(const char *hint, const char *qube);

@@ -178,22 +178,6 @@ static gconstpointer props_item(const char *id, gpointer data)
     return g_hash_table_lookup(((struct props *)data)->lines, id);
 }
 
-/* What stands in the store though it cannot be used; NULL: nothing. */
-static const char *bad_text(const struct model *model, const struct qube *qube,
-                            const char *name)
-{
-    const GArray *values = qube ? qube->props : model->globals;
-
-    for (guint i = 0; i < values->len; i++) {
-        const struct prop_value *value =
-            &g_array_index(values, struct prop_value, i);
-
-        if (value->bad && strcmp(value->name, name) == 0)
-            return value->text;
-    }
-    return NULL;
-}
-
 static char *note_of(const struct line *line, const struct qube *qube)
 {
     if (line->bad)
@@ -205,17 +189,16 @@ static struct line *line_new(const struct model *model, const struct qube *qube,
                              const struct prop_row *row)
 {
     struct line *line = g_new0(struct line, 1);
-    const char *bad = bad_text(model, qube, row->name);
     const struct qube *subject = qube ? qube : model_qube_named(model, "dom0");
-    g_autofree char *value = bad ? g_strdup(bad) : change_before(model, qube, row);
+    g_autofree char *value = change_said(model, qube, row);
 
     line->row = row;
     line->system = !qube;
     line->uuids = g_ptr_array_new_with_free_func(g_free);
     if (subject)
         g_ptr_array_add(line->uuids, g_strdup(subject->uuid));
-    line->bad = bad != NULL;
-    line->set = change_is_explicit(model, qube, row) || bad;
+    line->bad = change_bad(model, qube, row) != NULL;
+    line->set = change_is_explicit(model, qube, row) || line->bad;
     line->qube = qube ? g_strdup(qube->name) : NULL;
     line->value = prop_text_value(row, value);
     line->note = note_of(line, qube);
@@ -649,7 +632,7 @@ static void props_edit_line(struct app *app, const struct line *line,
 
 void prop_edit_open(struct app *app, const char *uuid, const char *property)
 {
-    const struct qube *qube = model_qube(app_model(app), uuid);
+    const struct qube *qube = uuid ? model_qube(app_model(app), uuid) : NULL;
     const struct prop_row *row = change_row(qube, property, NULL);
     struct line *line = line_new(app_model(app), qube, row);
     g_autoptr(GPtrArray) uuids = g_ptr_array_new();

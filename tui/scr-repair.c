@@ -7,8 +7,10 @@
 
 #include "core/diagnosis.h"
 #include "core/layout.h"
+#include "core/prop-change.h"
 #include "core/query.h"
 #include "core/repair.h"
+#include "tui/action.h"
 #include "tui/facts.h"
 #include "tui/findings.h"
 #include "tui/list.h"
@@ -358,12 +360,35 @@ static gboolean repair_has_hand(const struct screen *screen)
     return repair_selected(screen) && !repair_has_command(screen);
 }
 
+/* A value is chosen where it can be seen what fits: without one the command would
+ * only read. */
+static gboolean repair_edit(struct screen *screen)
+{
+    const struct model *model = app_model(screen->app);
+    const char *uuid = repair_subject(screen);
+    const struct qube *qube = uuid ? model_qube(model, uuid) : NULL;
+    const struct qube *subject = uuid ? qube : model_qube_named(model, "dom0");
+    g_autofree char *typed = qube ? qube_shell_name(qube) : NULL;
+    g_autofree char *name = repair_property(repair_hint(screen), typed);
+    const char *why;
+
+    if (!name || !subject || !change_row(qube, name, NULL))
+        return FALSE;
+    why = action_refused(screen->app, qube ? "set" : "global-set", subject->uuid);
+    if (why)
+        app_note(screen->app, TRUE, "%s cannot be changed: %s", name, why);
+    else
+        prop_edit_open(screen->app, uuid, name);
+    return TRUE;
+}
+
 /* Enter there does it, so that it is read and completed before. */
 static void repair_key_repair(struct screen *screen)
 {
     g_autofree char *command = repair_command(repair_hint(screen));
 
-    command_open(screen->app, command);
+    if (!repair_edit(screen))
+        command_open(screen->app, command);
 }
 
 static void repair_key_hand(struct screen *screen)
@@ -389,7 +414,7 @@ static gboolean repair_has_qube(const struct screen *screen)
 
 /* clang-format off */
 static const struct key_row repair_keys[] = {
-    {"r", "repair", "Repair", "the command that mends it, to be completed", KEYS_ACT,
+    {"r", "repair", "Repair", "what mends it, to be completed", KEYS_ACT,
      NULL, repair_key_repair, repair_has_command},
     {"r", "by-hand", "By hand", "what is to be done by hand", KEYS_ACT, NULL,
      repair_key_hand, repair_has_hand},

@@ -58,7 +58,7 @@ struct arguments_spec {
 void arguments_open(struct app *app, const struct arguments_spec *spec);
 /* The form for a new qube; for a key row. */
 void create_open(struct screen *below);
-/* The same for a property of one qube. */
+/* The same for a property of one qube; uuid NULL: of the system, which has a dom0. */
 void prop_edit_open(struct app *app, const char *uuid, const char *property);
 struct firewall;
 struct firewall_rule;

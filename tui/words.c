@@ -128,11 +128,17 @@ static void run_value(struct app *app, const struct qube *qube, const char *name
         app_note(app, TRUE, "%s", error->message);
         return;
     }
+    const char *bad = change_bad(model, qube, row);
+    const char *whose = qube ? qube->name : "the system";
     g_autofree char *value = change_before(model, qube, row);
     g_autofree char *shown = prop_text_value(row, value);
-    app_note(app, FALSE, "%s of %s is %s%s", row->name,
-             qube ? qube->name : "the system", shown,
-             change_is_explicit(model, qube, row) ? "" : " (default)");
+    g_autofree char *wrong = bad ? prop_text_value(row, bad) : NULL;
+    if (bad)
+        app_note(app, TRUE, "%s of %s is wrong in the store: %s; what counts is %s",
+                 row->name, whose, wrong, shown);
+    else
+        app_note(app, FALSE, "%s of %s is %s%s", row->name, whose, shown,
+                 change_is_explicit(model, qube, row) ? "" : " (default)");
 }
 
 static void run_properties(struct app *app, const char *const *args)

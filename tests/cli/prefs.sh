@@ -154,9 +154,9 @@ out_has '^qid	yes	'
 at 0 prefs work --json
 json_valid
 json_is '[p["explicit"] for p in data if p["name"] == "name"] == [True]'
-json_is 'all(set(p) == {"name", "explicit", "value"} for p in data)'
+json_is 'all(set(p) == {"name", "explicit", "value", "bad", "effective"} for p in data)'
 at 0 prefs work memory --json
-json_is 'len(data) == 1 and data[0]["explicit"] is False'
+json_is 'len(data) == 1 and data[0]["explicit"] is False and data[0]["bad"] is False'
 at 0 global
 out_has '^default_netvm	yes	sys-firewall$'
 at 0 global default_netvm
@@ -269,6 +269,39 @@ for words in 'prefs work memory 700' 'tag work add x' 'global stats_interval 9' 
     # shellcheck disable=SC2086
     run 0 --root "$work/4.3" --connect test:///missing.xml $words
 done
+
+# What cannot be used is no value: it is said, and so is what counts.
+make_root wrong "$here/small.xml"
+store=$work/wrong/var/lib/qubes/qubes.xml
+at() { # STATUS ARGUMENT...
+    wanted=$1
+    shift
+    run "$wanted" --root "$work/wrong" --offline "$@"
+}
+at 0 prefs work memory
+usual=$(cat "$work/out")
+at 0 prefs work memory 900
+at 0 global stats_interval 9
+sed -i 's/\(name="memory">\)900</\1a\&#9;bc</; s/\(name="stats_interval">\)9</\1often</' "$store"
+at 0 prefs work memory
+out_has '^a.*bc$'
+test "$(tr -d '\n[:print:]' <"$work/out" | wc -c)" -eq 0
+ok "nothing that moves the cursor"
+err_has "^qmc: warning: 'memory' of work is wrong in the store: what counts is $usual "
+at 0 prefs work
+out_has '^memory	yes	a.*bc$'
+err_has "^qmc: warning: 'memory' of work is wrong"
+at 0 prefs work memory --json
+json_is "[(p['explicit'], p['value'], p['bad'], p['effective']) for p in data] \
+    == [(True, 'a\\tbc', True, '$usual')]"
+err_empty
+at 0 global stats_interval
+out_has '^often$'
+err_has "^qmc: warning: 'stats_interval' of the system is wrong in the store: what counts is 3 "
+at 0 prefs work memory 900
+at 0 prefs work memory
+out_has '^900$'
+err_empty
 
 # An unknown element keeps its place by its neighbour, and is kept without it.
 make_root odd "$here/small.xml"

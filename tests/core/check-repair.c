@@ -25,6 +25,31 @@ START_TEST(a_command_is_offered_whole)
 }
 END_TEST
 
+static void ck_property(const char *hint, const char *qube, const char *wanted)
+{
+    g_autofree char *property = repair_property(hint, qube);
+
+    ck_assert_msg(g_strcmp0(property, wanted) == 0, "'%s' sets '%s'", hint,
+                  property ? property : "(none)");
+}
+
+START_TEST(the_property_whose_value_is_to_be_chosen)
+{
+    ck_property("qmc prefs work memory VALUE", "work", "memory");
+    ck_property("qmc prefs work memory VALUE, or: qmc prefs --unset work memory", "work",
+                "memory");
+    ck_property("qmc global default_kernel VALUE", NULL, "default_kernel");
+    ck_property("qmc prefs 'a b' memory VALUE", "'a b'", "memory");
+    ck_property("qmc prefs work netvm ''", "work", NULL);
+    ck_property("qmc prefs work memory 400", "work", NULL);
+    ck_property("qmc prefs work-2 memory VALUE", "work", NULL);
+    ck_property("qmc prefs --unset work memory", "work", NULL);
+    ck_property("qmc prefs work memory VALUE", NULL, NULL);
+    ck_property("qmc rename work NEW", "work", NULL);
+    ck_property(NULL, "work", NULL);
+}
+END_TEST
+
 START_TEST(the_first_of_several_without_why_and_consent)
 {
     ck_command("qmc prefs a x True, or: qmc prefs --unset b y", "prefs a x True");
@@ -70,7 +95,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_command_is_offered_whole,
+        a_command_is_offered_whole, the_property_whose_value_is_to_be_chosen,
         the_first_of_several_without_why_and_consent,
         names_in_quotes_are_not_cut,
         what_is_done_by_hand_is_no_command,

@@ -344,6 +344,16 @@ START_TEST(the_clock_stands_in_the_title)
 }
 END_TEST
 
+START_TEST(a_wrong_property_is_shown_as_wrong)
+{
+    struct console *console = console_with("odd.xml");
+
+    console_type(console, ":prefs work memory\r");
+    console_wait(console, "memory of work is wrong in the store: m\" 'n (o); what counts is 400");
+    console_free(console);
+}
+END_TEST
+
 /* Who holds a key down is sent the rows only. */
 START_TEST(details_follow_when_the_selection_rests)
 {
@@ -728,6 +738,7 @@ int main(void)
         a_lost_hypervisor_is_told_with_its_reason,
         without_states_nothing_is_offered,
         selection_follows_its_qube,
+        a_wrong_property_is_shown_as_wrong,
         many_are_scrolled_and_filtered,
         a_lost_store_is_told_and_found_again,
         NULL,
