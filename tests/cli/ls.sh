@@ -107,8 +107,8 @@ out_has '^volumes	work	private	varlibqubes	1048576	'
 run 0 --root "$small" --connect $libvirt show work --json
 json_valid
 json_is 'data[0]["tags"] == ["created-by-dom0"]'
-json_is '{"name": "memory", "explicit": True, "value": "400"}
-    in data[0]["properties"]'
+json_is '{"name": "memory", "explicit": True, "value": "400", "bad": False,
+    "effective": "400"} in data[0]["properties"]'
 json_is '[v["name"] for v in data[0]["volumes"]]
     == ["root", "private", "volatile", "kernel"]'
 on_terminal 80 --root "$small" --connect $libvirt show work

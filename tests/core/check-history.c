@@ -312,7 +312,7 @@ START_TEST(no_place_for_the_history_is_said)
     root_load();
     root_set_memory("work", 501);
     ck_assert(!root_save(&error));
-    ck_error(&error, QMC_ERROR_EXISTS, "cannot keep the former store");
+    ck_error(&error, QMC_ERROR_IO, "cannot keep the former store");
     after = root_get();
     ck_assert_str_eq(after, text);
 }
