@@ -80,6 +80,18 @@ run 2 help vol resize more
 run 2 "$(printf 'a\033[31mb\nc')"
 err_has "there is no verb 'a?\[31mb c'"
 
+# The console's help names each verb; it shows a volume in its view, and itself.
+sed -n 's/^CMD(\(.*\))/\1/p' "$top_srcdir/cli/cmds.list" | tr _ ' ' |
+    grep -vx 'vol info\|version\|label .*' >"$work/known"
+echo label >>"$work/known"
+while read -r first second; do
+    grep -q "\b$first\b.*\b$second\b" "$top_srcdir/help/command.help" ||
+        echo "$first $second"
+done <"$work/known" >"$work/missing"
+cp "$work/missing" "$work/err"
+test ! -s "$work/missing"
+ok "the help of the command line has every verb"
+
 # Output that cannot be written is an error.
 if [ -w /dev/full ]; then
     status=0
