@@ -33,7 +33,8 @@ struct content {
     char *what;     /* "work:private" */
     char *revision; /* NULL: the newest */
     char *file;     /* NULL: the standard stream */
-    guint64 size;   /* given, 0: not; then what it has in the end */
+    guint64 given;  /* of what comes, 0: not said */
+    guint64 size;   /* that it has in the end */
     guint64 weighed; /* what was to come when it was asked for; 0: nobody knew */
     int percent;    /* last told */
 };
@@ -70,9 +71,12 @@ static struct content *content_new(struct op *op)
 {
     const struct qube *qube = model_qube(engine_model(op->engine), op->uuid);
     const struct volume_config *config = qube_volume(qube, op_text(op, "volume"));
+    const struct content *former = op_former(op);
     struct content *content = g_new0(struct content, 1);
 
     op->data = content;
+    /* what run found, if the store was read again since */
+    content->size = former ? former->size : 0;
     content->op = op;
     content->hold = hold_new(op->engine, qube);
     content->volume = volume_ref(config->volume);
@@ -274,12 +278,12 @@ const struct op_row op_pin = {
 static void tell_progress(guint64 done, guint64 size, gpointer data)
 {
     struct content *content = data;
-    int percent = size ? (int)(done / (size / 100.0)) : 100;
+    int percent = size ? (int)((double)done / (double)size * 100) : 100;
 
+    op_allow(content->op, SILENCE_MS);
     if (percent == content->percent)
         return;
     content->percent = percent;
-    op_allow(content->op, SILENCE_MS);
     op_percent(content->op, percent);
 }
 
@@ -429,7 +433,7 @@ static gboolean import_prepare(struct op *op, GError **error)
     g_autofree char *stake = import_stake(
         engine_model(op->engine), model_qube(engine_model(op->engine), op->uuid), op->args);
 
-    if (size && !text_size_parse(size, &content->size, error))
+    if (size && !text_size_parse(size, &content->given, error))
         return FALSE;
     content->weighed = comes ? g_ascii_strtoull(comes, NULL, 10) : 0;
     op_plan(op, "replace what %s has by the content of '%s'", content->what,
@@ -456,7 +460,7 @@ static gboolean import_look(struct op *op, GError **error)
     guint64 size;
 
     return look_halted(op, "import into", error) &&
-           check_file(content->file, content->size, &size, error);
+           check_file(content->file, content->given, &size, error);
 }
 
 static gboolean import_run(struct op *op, GError **error)
@@ -470,7 +474,7 @@ static gboolean import_run(struct op *op, GError **error)
     if (!take_halted(op, "import into", error))
         return FALSE;
     fd = from.fd = open_file(content->file, error);
-    if (fd < 0 || !import_size(fd, from.name, content->size, &size, error) ||
+    if (fd < 0 || !import_size(fd, from.name, content->given, &size, error) ||
         !check_weighed(content, size, error))
         return FALSE;
     op_step(op, "%s filled from '%s'", content->what, from.name);
@@ -580,11 +584,23 @@ static gboolean export_to_file(struct op *op, const char *file, GError **error)
            file_draft_finish(draft, FALSE, error);
 }
 
+/* A volume without revisions is changed in place: nobody, in whatever process, may
+ * start its qube while it is read. */
+static gboolean hold_still(struct op *op, GError **error)
+{
+    const struct content *content = op->data;
+
+    if (volume_revisions_to_keep(content->volume) != -1)
+        return TRUE;
+    op_step(op, "%s locked", op->subject);
+    return hold_lock(content->hold, op->row->name, LOCK_MS, op_cancellable(op), error);
+}
+
 static gboolean export_run(struct op *op, GError **error)
 {
     const struct content *content = op->data;
 
-    if (!export_look(op, error))
+    if (!export_look(op, error) || !hold_still(op, error))
         return FALSE;
     op_step(op, "%s written to '%s'", content->what, output_name(content));
     if (!(content->file ? export_to_file(op, content->file, error)

@@ -362,6 +362,34 @@ START_TEST(a_change_of_the_file_alone_is_kept)
 }
 END_TEST
 
+/* The store is read again before it is written: what run found is not lost by that. */
+START_TEST(an_import_has_its_size_also_where_the_file_changed)
+{
+    g_autofree char *store = world_store(world);
+    g_autofree char *path = world_path(world, LAYOUT_STORE);
+    g_autofree char *image = g_build_filename(world->root, "image", NULL);
+    g_autofree char *bytes = g_malloc0(MIB);
+    g_auto(GStrv) parts = g_strsplit(store, "</qubes>", 2);
+    g_autofree char *changed =
+        g_strconcat(parts[0], "<note>kept</note>\n</qubes>", parts[1], NULL);
+    g_autoptr(GHashTable) args = op_args_new("volume", "private", "file", image, NULL);
+    const struct op_request request = {
+        .op = "import", .args = args, .consent = CONFIRM_L2,
+    };
+    g_autoptr(GError) error = NULL;
+    struct op *op;
+
+    ck_assert(g_file_set_contents(image, bytes, MIB, NULL));
+    ck_assert(g_file_set_contents(path, changed, -1, NULL));
+    op = world_submit_as(world, &request, "vault", &error);
+    ck_no_error(error);
+    world_finish(world, op);
+    ck_no_error(op->error);
+    ck_assert_int_eq(image_size("vault", "private.img"), MIB);
+    ck_assert_uint_eq(stored_size("vault", "private"), MIB);
+}
+END_TEST
+
 /* Without its qube there is nothing to write any more. */
 START_TEST(a_qube_that_went_meanwhile_is_an_error)
 {
@@ -482,6 +510,7 @@ int main(void)
         a_running_guest_keeps_what_could_not_be_saved,
         changes_of_two_programs_are_merged,
         a_change_of_the_file_alone_is_kept,
+        an_import_has_its_size_also_where_the_file_changed,
         a_qube_that_went_meanwhile_is_an_error,
         offline_only_the_disks_are_touched,
         offline_nothing_of_a_running_qube_is_resized,
