@@ -100,11 +100,6 @@ gboolean views_show(struct views *views, const struct screen_class *class)
     return TRUE;
 }
 
-void views_show_first(struct views *views)
-{
-    views_enter(views, 0);
-}
-
 void views_each(const struct views *views, views_fn fn, gpointer data)
 {
     for (guint i = 0; i < views->views->len; i++)

@@ -19,7 +19,6 @@ const struct screen_class *views_current(const struct views *views);
 gboolean views_is_first(const struct views *views);
 /* FALSE: it was shown already. */
 gboolean views_show(struct views *views, const struct screen_class *class);
-void views_show_first(struct views *views);
 
 typedef void (*views_fn)(const struct screen_class *class, gboolean current,
                          gpointer data);

@@ -519,15 +519,3 @@ gboolean xml_text_valid(const char *text)
             return FALSE;
     return TRUE;
 }
-
-int xml_line_of(const char *data, gsize len, gsize offset)
-{
-    const char *end = data + MIN(offset, len), *p = data;
-    int line = 1;
-
-    while (p < end && (p = memchr(p, '\n', (gsize)(end - p)))) {
-        line++;
-        p++;
-    }
-    return line;
-}

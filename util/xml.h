@@ -55,6 +55,3 @@ gboolean xml_attr_find(const char *text, gsize tag, const char *name, gsize *beg
 
 /* TRUE if every character may stand in an XML 1.0 document. */
 gboolean xml_text_valid(const char *text);
-
-/* Line number (from 1) of an offset. */
-int xml_line_of(const char *data, gsize len, gsize offset);

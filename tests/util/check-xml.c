@@ -439,17 +439,6 @@ START_TEST(text_valid_knows_xml)
 }
 END_TEST
 
-START_TEST(line_of_counts_newlines)
-{
-    ck_assert_int_eq(xml_line_of("a\nb\nc", 5, 0), 1);
-    ck_assert_int_eq(xml_line_of("a\nb\nc", 5, 1), 1);
-    ck_assert_int_eq(xml_line_of("a\nb\nc", 5, 2), 2);
-    ck_assert_int_eq(xml_line_of("a\nb\nc", 5, 4), 3);
-    ck_assert_int_eq(xml_line_of("a\nb\nc\n", 6, 99), 4);
-    ck_assert_int_eq(xml_line_of("", 0, 0), 1);
-}
-END_TEST
-
 int main(void)
 {
     const TTest *tests[] = {
@@ -458,8 +447,7 @@ int main(void)
         ranges_hold_in_large_documents, nesting_keeps_each_text,
         nesting_has_an_end, document_types_are_refused, bad_documents_say_where,
         other_encodings_are_refused, handlers_can_stop, nothing_is_printed,
-        writes_what_libxml2_writes, reads_what_it_writes, text_valid_knows_xml,
-        line_of_counts_newlines, namespaces_are_attributes,
+        writes_what_libxml2_writes, reads_what_it_writes, text_valid_knows_xml, namespaces_are_attributes,
         attributes_are_found_in_their_tag, NULL,
     };
 
