@@ -21,6 +21,9 @@
 #define PATIENCE_MS 2000
 #define PROBE_MS 2000
 
+/* How long what a crash left of other qubes may keep a verb waiting. */
+#define RECOVERY_MS 30000
+
 /* After that long at one step, what is waited for is said. */
 #define SLOW_S 10
 
@@ -482,6 +485,35 @@ static gboolean in_turn(const struct batch *batch)
     return batch->row->finish && !batch->dry_run;
 }
 
+static gboolean on_recovery_late(gpointer data)
+{
+    *(gboolean *)data = TRUE;
+    return G_SOURCE_CONTINUE;
+}
+
+/* What a crash left is put right before anything is changed: a qube that starts is to
+ * have what its template saved. */
+static void recover(const struct batch *batch)
+{
+    struct engine *engine = batch->cli->engine;
+    gboolean late = FALSE;
+    guint timer = g_timeout_add(RECOVERY_MS, on_recovery_late, &late);
+
+    engine_recover(engine);
+    while (engine_recovering(engine) && !late && !batch->cli->signal)
+        g_main_context_iteration(NULL, TRUE);
+    g_source_remove(timer);
+}
+
+static gboolean changes_something(const struct batch *batch)
+{
+    gboolean some = FALSE;
+
+    for (guint i = 0; i < batch->items->len; i++)
+        some = some || !((struct item *)batch->items->pdata[i])->error;
+    return some && !batch->lacks && !batch->dry_run && !batch->cli->signal;
+}
+
 static void submit_all(struct batch *batch)
 {
     struct cli *cli = batch->cli;
@@ -494,6 +526,8 @@ static void submit_all(struct batch *batch)
     for (guint i = 0; i < batch->items->len && !cli->signal; i++)
         take_consent(batch->items->pdata[i]);
     batch->lacks = batch->lacks || cli->signal;
+    if (changes_something(batch))
+        recover(batch);
     for (guint i = 0; i < batch->items->len && (batch->lacks || !cli->signal); i++) {
         struct item *item = batch->items->pdata[i];
 

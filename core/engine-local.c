@@ -195,6 +195,8 @@ static void apply_states(struct reading *reading, const GError *error)
     local->silent_us = 0;
     set_link(local, LINK_UP, NULL);
     events_emit(model->events, &event);
+    if (local->following)
+        engine_recover(reading->engine);
 }
 
 static void apply_pools(struct reading *reading, const GError *error)
@@ -415,8 +417,8 @@ static void stop_work(struct local *local, const struct qube *qube)
 {
     if (qube->busy)
         g_hash_table_add(local->stopped, g_strdup(qube->uuid));
-    else
-        engine_stop_work(local->engine, qube);
+    else if (!engine_readonly(local->engine) && qube->volumes->len > 0)
+        engine_stop_work(local->engine, qube, STOP_WORK_STOPPED, NULL);
 }
 
 void local_op_told(struct local *local, const struct qube *qube)

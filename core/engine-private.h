@@ -31,6 +31,8 @@ struct engine {
     gboolean probing;      /* a job asks for qubesd */
     gboolean loading;      /* a job reads the store */
     gboolean closing;      /* nothing is applied any more */
+    struct recovery *recovery; /* NULL: not under way */
+    gboolean recovered;        /* it was begun, or is not ours to do */
 
     GPtrArray *ops;        /* struct op, oldest first */
     guint ops_made;
@@ -75,8 +77,11 @@ gboolean engine_admits(const struct op *op, const struct qube *qube,
 /* engine-ops.c: cancels everything. */
 void ops_cancel(struct engine *engine);
 
-/* engine-stop.c: cleans up after a qube nobody here stopped. */
-void engine_stop_work(struct engine *engine, const struct qube *qube);
+/* engine-stop.c: cleans up after a qube nobody here stopped, if it is halted and
+ * nobody else is at work on it. over: main, when it has ended somehow; NULL ok. */
+enum stop_work_why { STOP_WORK_STOPPED, STOP_WORK_CUT_OFF };
+void engine_stop_work(struct engine *engine, const struct qube *qube,
+                      enum stop_work_why why, void (*over)(struct engine *engine));
 
 /* engine-local.c: how the model is kept true. */
 struct local *local_new(struct engine *engine);

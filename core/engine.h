@@ -53,6 +53,14 @@ void engine_request_all(struct engine *engine);
 void engine_freeze(struct engine *engine, gboolean frozen);
 gboolean engine_frozen(const struct engine *engine);
 
+/* Commits and drops what a crash left of the volumes of halted qubes, with the lock of
+ * each, some at a time (spec/storage.md M-12, 3): before anything is changed, and once.
+ * What another program is at work on is left to that; failures are EVENT_NOTEs. Does
+ * nothing where states are not known, offline, read-only and while a qubesd answers.
+ * engine_follow() does it by itself after the first reading; who only reads never does. */
+void engine_recover(struct engine *engine);
+gboolean engine_recovering(const struct engine *engine);
+
 struct model *engine_model(struct engine *engine);
 struct hv *engine_hv(struct engine *engine);      /* any thread */
 const char *engine_root(const struct engine *engine);

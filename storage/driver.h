@@ -72,6 +72,9 @@ struct driver {
     /* Whether the image that a start makes is there, whatever a stop does
      * with it. */
     gboolean (*in_use)(const struct volume *volume);
+    /* Something is left of work that was cut off, which a stop removes; NULL: there
+     * never is. */
+    gboolean (*unfinished)(const struct volume *volume);
     /* Started from a state that its source no longer has. */
     gboolean (*outdated)(const struct volume *volume);
     guint64 (*size)(const struct volume *volume);  /* 0: nothing there */

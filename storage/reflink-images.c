@@ -192,6 +192,13 @@ gboolean images_share(const struct images *at, const struct images *from,
     return TRUE;
 }
 
+gboolean images_unfinished(const struct images *at)
+{
+    g_autoptr(GPtrArray) paths = images_collect(at, is_unfinished, NULL);
+
+    return paths && paths->len > 0;
+}
+
 gboolean images_drop_unfinished(const struct images *at, GError **error)
 {
     return drop_matching(at, is_unfinished, error);

@@ -141,6 +141,14 @@ static gboolean reflink_in_use(const struct volume *volume)
     return access(at->dirty, F_OK) == 0;
 }
 
+static gboolean reflink_unfinished(const struct volume *volume)
+{
+    auto_of(images) struct images *at = images_new(volume);
+
+    return images_unfinished(at) ||
+           (!volume_save_on_stop(volume) && access(at->clean, F_OK) == 0);
+}
+
 /* The dirty image comes twice because a volume that is changed in place is
  * renamed to it at start, perhaps between the looks. */
 static gboolean look_at_current(const struct volume *volume, struct stat *st)
@@ -219,6 +227,7 @@ const struct driver driver_reflink = {
     .import_drop = reflink_import_drop,
     .export = reflink_export,
     .in_use = reflink_in_use,
+    .unfinished = reflink_unfinished,
     .outdated = reflink_outdated,
     .size = reflink_size,
     .used = reflink_used,

@@ -85,3 +85,11 @@ gboolean volumes_start(GPtrArray *volumes, GError **error)
         log_line("storage", "undo of a failed start: %s", undo->message);
     return FALSE;
 }
+
+gboolean volumes_unsettled(GPtrArray *volumes)
+{
+    for (guint i = 0; i < volumes->len; i++)
+        if (volume_unsettled(g_ptr_array_index(volumes, i)))
+            return TRUE;
+    return FALSE;
+}

@@ -539,6 +539,12 @@ gboolean volume_in_use(const struct volume *volume)
     return driver_of(volume)->in_use && driver_of(volume)->in_use(volume);
 }
 
+gboolean volume_unsettled(const struct volume *volume)
+{
+    return volume_in_use(volume) ||
+           (driver_of(volume)->unfinished && driver_of(volume)->unfinished(volume));
+}
+
 gboolean volume_is_dirty(const struct volume *volume)
 {
     return volume->save_on_stop && volume_in_use(volume);

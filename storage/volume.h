@@ -85,6 +85,8 @@ gboolean volume_pin(struct volume *volume, const char *revision, gboolean pinned
 
 /* [W] Started and not stopped since, whatever a stop does with the content. */
 gboolean volume_in_use(const struct volume *volume);
+/* [W] A stop has something to do: it is in use, or work on it was cut off. */
+gboolean volume_unsettled(const struct volume *volume);
 /* [W] In use, and a stop will save what was written. */
 gboolean volume_is_dirty(const struct volume *volume);
 /* [W] Started from a state that its source no longer has. */
@@ -103,3 +105,5 @@ GPtrArray *volume_revisions(const struct volume *volume);
 gboolean volumes_verify(GPtrArray *volumes, GError **error);
 gboolean volumes_start(GPtrArray *volumes, GError **error);
 gboolean volumes_stop(GPtrArray *volumes, GError **error);
+/* [W] One of them is. */
+gboolean volumes_unsettled(GPtrArray *volumes);

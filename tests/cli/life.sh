@@ -148,4 +148,40 @@ life 0 rm --offline r4 --confirm r4 --json
 json_valid
 json_is 'data[0]["result"] == "removed"'
 
+# What a crash left of any qube is put right by a verb that changes something.
+after() { # STATUS ARGUMENT...: not the demo, which puts itself right
+    wanted=$1
+    shift
+    run "$wanted" --root "$demo" --connect test:///default "$@"
+}
+crashed() { # NAME
+    after 0 create "$1" --class AppVM --label red
+    printf crashed >"$images/appvms/$1/private-dirty.img"
+    : >"$images/appvms/$1/volatile-dirty.img"
+}
+left() { # NAME: as it was
+    test "$(cat "$images/appvms/$1/private-dirty.img")" = crashed
+}
+crashed c1
+after 0 ls
+after 0 show c1
+after 0 vol ls
+after 0 -n tag vault add x
+after 9 rm vault
+after 5 --readonly tag vault add x
+after 0 --offline tag vault add offline
+left c1
+ok "who reads, only tries, or may not leaves it"
+after 0 tag vault add y
+test "$(cat "$images/appvms/c1/private.img")" = crashed &&
+    ! test -e "$images/appvms/c1/private-dirty.img" &&
+    ! test -e "$images/appvms/c1/volatile-dirty.img"
+ok "who changes something has it committed and dropped"
+test "$(find "$images/appvms/c1" -name 'private.img.1@*' | wc -l)" = 1
+ok "with a revision"
+crashed c2
+mkdir "$images/appvms/c2/root-dirty.img"
+after 0 tag vault add z
+err_has "^qmc: warning: c2: cleaning up what was cut off: .*root-dirty.img"
+
 finish

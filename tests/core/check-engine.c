@@ -270,9 +270,16 @@ static void expect_stop(enum hv_stop stop, const char *told)
     ck_assert_str_eq(world->notes->str, line);
 }
 
+static gboolean has_recovered(gpointer data)
+{
+    return world_qube(world, "vault")->state == POWER_HALTED &&
+           !engine_recovering(world->engine);
+}
+
 START_TEST(how_a_qube_ended_is_told)
 {
     engine_follow(world->engine);
+    ck_assert(world_until(world, has_recovered, NULL)); /* that is told, too */
     expect_stop(HV_STOP_CRASHED, "work crashed");
     expect_stop(HV_STOP_SHUTDOWN, "work shut down");
     expect_stop(HV_STOP_KILLED, "work was killed by another program");

@@ -63,6 +63,20 @@ qmc 0 'it starts after a dead qmc' start work
 console_says 'label=work-private' 'with its private volume'
 qmc 0 'stop --wait after a dead qmc' stop work --wait
 
+# A domain that ends while nobody looks. Who reads leaves what it had, who changes
+# anything of any qube saves it.
+mark_console
+qmc 0 'start before it is destroyed' start work
+console_says 'LAB-GUEST UP' 'it is up'
+xl destroy work
+await inactive work
+qmc 0 'ls after it was destroyed' ls
+test -e "$pool/appvms/work/private-dirty.img"
+result $? 'who reads leaves its images'
+qmc 0 'a verb that changes another qube' tag debian add recovered
+is '' "$(find "$pool" -name '*-dirty.img')" 'who changes something saves and drops them'
+is '' "$(held_locks)" 'and holds no lock'
+
 # A guest that does not obey.
 set_property kernelopts 'quiet panic=-1 mitigations=off nokaslr lab.deaf'
 mark_console
