@@ -10,11 +10,25 @@
 
 #include <glib.h>
 
+#include "storage/remain.h"
 #include "storage/watch.h"
 
-struct pool;
 struct volume;
 struct volume_spec;
+
+/* In bytes, by the names of the Admin API: data_size, data_usage, metadata_size,
+ * metadata_usage; and extend_free: what extend() could take now. */
+struct pool_figure {
+    const char *name; /* static */
+    guint64 bytes;
+};
+
+/* What a pool says of itself. Zeroed by who asks; pool_details_clear(). */
+struct pool_details {
+    GArray *figures; /* struct pool_figure, in the order shown */
+    char *trouble;   /* what is wrong with it though it answers: "out of data space";
+                      * NULL: nothing */
+};
 
 /* One way to do each thing; NULL members mean UNSUPPORTED. */
 struct driver {
@@ -33,6 +47,20 @@ struct driver {
     gboolean (*setup)(struct pool *pool, GError **error);                    /* [W] */
     gboolean (*usage)(struct pool *pool, guint64 *size, guint64 *used,
                       GError **error);                                      /* [W] */
+    /* Appends to details->figures. NULL: data_size and data_usage, as usage() says. */
+    gboolean (*details)(struct pool *pool, struct pool_details *details,
+                        GError **error);                                    /* [W] */
+    /* Adds so many bytes of what is free around it, to its data or its metadata.
+     * NOSPACE: it says how much there is. */
+    gboolean (*extend)(struct pool *pool, gboolean metadata, guint64 bytes,
+                       GError **error);                                     /* [W] */
+    /* What is in the pool and of none of those: struct remain, images and directories.
+     * A file or a logical volume that this driver never makes is nobody's business. */
+    GPtrArray *(*orphans)(struct pool *pool, const struct pool_claims *claims,
+                          GError **error);                                  /* [W] */
+    /* Whether a directory is on a file system in one of the volumes of this pool. NULL:
+     * pool_included_in() goes by pool_dir() alone. */
+    gboolean (*carries)(const struct pool *pool, const char *dir);          /* [W] */
 
     gboolean (*create)(struct volume *volume, GError **error);              /* [W] */
     gboolean (*remove)(struct volume *volume, GError **error);              /* [W] */
@@ -58,6 +86,12 @@ struct driver {
                        GError **error);                                     /* [W] */
     gboolean (*pin)(struct volume *volume, const char *revision, gboolean pinned,
                     GError **error);                                        /* [W] */
+    /* What may go of a volume that is not in use: what was cut off, precaches and imports
+     * that nobody takes any more, revisions beyond those it keeps, never a pinned one.
+     * struct remain; discard() deletes some of these. */
+    GPtrArray *(*spare)(const struct volume *volume, GError **error);        /* [W] */
+    gboolean (*discard)(struct volume *volume, const GPtrArray *spare,
+                        GError **error);                                    /* [W] */
     /* Where new content is to be written to: an object apart, of `size` zeros.
      * What an earlier import left is gone. The volume is not in use. */
     char *(*import)(struct volume *volume, guint64 size, GError **error);    /* [W] */

@@ -39,15 +39,24 @@ void pool_unref(struct pool *pool)
         pool_free(pool);
 }
 
+static char *parameter_names(const struct driver *driver)
+{
+    g_autofree char *required = g_strjoinv(", ", (char **)(gintptr)driver->required);
+    g_autofree char *optional = g_strjoinv(", ", (char **)(gintptr)driver->optional);
+
+    return g_strdup_printf("it has %s%s%s", required, *optional ? ", " : "", optional);
+}
+
 static gboolean take_params(struct pool *pool, const struct pool_param *params,
                             GError **error)
 {
     const struct driver *driver = pool->driver;
+    g_autofree char *names = parameter_names(driver);
 
     for (const struct pool_param *param = params; param->name; param++) {
         if (!g_strv_contains(driver->required, param->name) &&
             !g_strv_contains(driver->optional, param->name)) {
-            error_set(error, QMC_ERROR_INVALID, NULL,
+            error_set(error, QMC_ERROR_INVALID, names,
                       "pool '%s': driver '%s' has no parameter '%s'",
                       pool->name, driver->name, param->name);
             return FALSE;
@@ -64,7 +73,7 @@ static gboolean take_params(struct pool *pool, const struct pool_param *params,
         const char *value = pool_param(pool, *name);
 
         if (!value || !*value) {
-            error_set(error, QMC_ERROR_INVALID, NULL,
+            error_set(error, QMC_ERROR_INVALID, names,
                       "pool '%s': parameter '%s' is missing", pool->name, *name);
             return FALSE;
         }
@@ -174,6 +183,35 @@ struct pool *pool_new(const char *name, const char *driver, const char *root,
     return g_steal_pointer(&pool);
 }
 
+static gboolean same_params(const struct pool *a, const struct pool *b)
+{
+    for (const char *const *name = a->driver->required; *name; name++)
+        if (g_strcmp0(pool_param(a, *name), pool_param(b, *name)) != 0)
+            return FALSE;
+    return a->driver == b->driver;
+}
+
+gboolean pool_same_place(const struct pool *a, const struct pool *b)
+{
+    return a == b || (a->dir ? g_strcmp0(a->dir, b->dir) == 0 : same_params(a, b));
+}
+
+gboolean pool_name_check(const char *untrusted_name, GError **error)
+{
+    static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789_.-";
+    g_autofree char *shown = NULL;
+
+    if (*untrusted_name && *untrusted_name != '-' &&
+        untrusted_name[strspn(untrusted_name, chars)] == '\0')
+        return TRUE;
+    shown = text_sanitise_value(untrusted_name, -1);
+    error_set(error, QMC_ERROR_INVALID,
+              "it has letters, digits, '_', '.' and '-', and begins with none of the last",
+              "a pool cannot be called '%s'", shown);
+    return FALSE;
+}
+
 const char *pool_name(const struct pool *pool)
 {
     return pool->name;
@@ -207,17 +245,6 @@ gboolean pool_ephemeral_volatile(const struct pool *pool)
 gboolean pool_setup_check(const struct pool *pool)
 {
     return pool->setup_check;
-}
-
-gboolean pool_setup(struct pool *pool, GError **error)
-{
-    job_may_block();
-    if (pool->driver->setup)
-        return pool->driver->setup(pool, error);
-    error_set(error, QMC_ERROR_UNSUPPORTED, NULL,
-              "pool '%s': driver '%s' cannot make a pool", pool->name,
-              pool->driver->name);
-    return FALSE;
 }
 
 gboolean pool_usage(struct pool *pool, guint64 *size, guint64 *used,

@@ -14,6 +14,9 @@ struct pool_param {
     const char *value;
 };
 
+/* Letters, digits, '_', '.' and '-', which it does not begin with. INVALID. */
+gboolean pool_name_check(const char *untrusted_name, GError **error);
+
 /* root ("" or a directory) is put before absolute directories; params ends
  * with a NULL name. NOTFOUND: unknown driver; INVALID: a parameter is missing,
  * unknown or bad (named). No disk access. */
@@ -29,12 +32,38 @@ const struct driver *pool_driver(const struct pool *pool);
 const char *pool_param(const struct pool *pool, const char *name);
 /* The directory on this machine (below root); NULL if the driver has none. */
 const char *pool_dir(const struct pool *pool);
+/* Two pools may have one directory, or one thin pool: their volumes of one id are the same
+ * images. Also of a pool and itself. */
+gboolean pool_same_place(const struct pool *a, const struct pool *b);
 int pool_revisions_to_keep(const struct pool *pool);
 gboolean pool_ephemeral_volatile(const struct pool *pool);
 
 /* [W] Makes the directories; refuses a file system that cannot do it. */
 gboolean pool_setup(struct pool *pool, GError **error);
+/* [W] The same, and on failure the directories that it made are gone again, but any that
+ * has something in it. *made: those of a success, char *, the caller's. */
+gboolean pool_setup_anew(struct pool *pool, GPtrArray **made, GError **error);
+/* [W] Takes that back in the same way. */
+void pool_setup_undo(const GPtrArray *made);
 /* [W] Bytes; NOTFOUND if the directory is not there, UNSUPPORTED where the
  * driver has no such figure. */
 gboolean pool_usage(struct pool *pool, guint64 *size, guint64 *used,
                     GError **error);
+/* [W] Adds to details, which is empty. Nothing where the driver has no figure; else errors
+ * as above. */
+gboolean pool_read_details(struct pool *pool, struct pool_details *details, GError **error);
+/* A copy in details that are empty. */
+void pool_details_carry(const struct pool_details *from, struct pool_details *to);
+void pool_details_clear(struct pool_details *details);
+/* G_MAXUINT64: there is none of that name. */
+guint64 pool_details_get(const struct pool_details *details, const char *name);
+/* [W] The one of `pools` (struct pool) that this one's directory is in: the innermost by
+ * the path, else that with its file system (spec/storage.md 2.8); NULL: none is known. */
+const struct pool *pool_included_in(const struct pool *pool, const GPtrArray *pools);
+/* [W] What is in it that nobody claims, by name. UNSUPPORTED; errors of the disk. */
+GPtrArray *pool_orphans(struct pool *pool, const struct pool_claims *claims,
+                        GError **error);
+/* Whether it can grow at all: UNSUPPORTED says what to do instead. */
+gboolean pool_can_extend(const struct pool *pool, GError **error);
+/* [W] By so many bytes, its data or its metadata. NOSPACE. */
+gboolean pool_extend(struct pool *pool, gboolean metadata, guint64 bytes, GError **error);

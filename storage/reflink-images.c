@@ -100,6 +100,21 @@ static gboolean is_own(const char *clean, const char *file)
     return own > 0 && (is_temporary(file + own) || file[own] == '\0');
 }
 
+gboolean images_is_of(const char *volume, const char *file)
+{
+    g_autofree char *clean = g_strconcat(volume, endings[0], NULL);
+
+    return is_own(clean, file);
+}
+
+gboolean images_is_any(const char *file)
+{
+    const char *end = strstr(file, endings[0]);
+    g_autofree char *stem = end ? g_strndup(file, (gsize)(end - file)) : NULL;
+
+    return stem && *stem && images_is_of(stem, file);
+}
+
 GPtrArray *images_collect(const struct images *at, images_test test,
                           GError **error)
 {
@@ -155,6 +170,11 @@ static gboolean is_committed(const char *clean, const char *file)
 GPtrArray *images_committed(const struct images *at, GError **error)
 {
     return images_collect(at, is_committed, error);
+}
+
+GPtrArray *images_unfinished(const struct images *at, GError **error)
+{
+    return images_collect(at, is_unfinished, error);
 }
 
 gboolean images_none(const struct images *at, GError **error)

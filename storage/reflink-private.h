@@ -21,6 +21,14 @@ struct images *images_new(const struct volume *volume);
 void images_free(struct images *at);
 AUTO_DEFINE(images, struct images, images_free)
 
+/* The directories of a pool that have those of qubes; ends with NULL. */
+extern const char *const reflink_prefixes[];
+
+/* Whether a file may be one of the volume's, by its name ("private", "private.img"); or of
+ * any. */
+gboolean images_is_of(const char *volume, const char *file);
+gboolean images_is_any(const char *file);
+
 /* FALSE for a volume name whose files could be taken for another volume's. */
 gboolean images_name_valid(const char *volume);
 
@@ -36,6 +44,8 @@ GPtrArray *images_collect(const struct images *at, images_test test,
                           GError **error);
 /* The same for what is committed: the clean image and its revisions. */
 GPtrArray *images_committed(const struct images *at, GError **error);
+/* The same for what images_drop_unfinished() deletes. */
+GPtrArray *images_unfinished(const struct images *at, GError **error);
 /* EXISTS, naming one of its files; else there is none. */
 gboolean images_none(const struct images *at, GError **error);
 /* Other names of the committed ones of `from`, in the place of this volume. */
@@ -64,6 +74,9 @@ gsize revision_parse(const char *text, gint64 *number, gint64 *time);
 gboolean revisions_add(const struct images *at, guint keep, GError **error);
 gboolean revisions_prune(const struct images *at, guint keep, GError **error);
 
+/* Paths of those that revisions_prune() deletes; NULL with an error. */
+GPtrArray *revisions_surplus(const struct images *at, guint keep, GError **error);
+
 /* Makes the clone of the clean image that a start takes. It only saves time there,
  * so failure is no error. Where blocks cannot be shared it would cost a copy at
  * each stop instead, and is left out (R-7). */
@@ -91,4 +104,8 @@ char *reflink_import(struct volume *volume, guint64 size, GError **error);
 gboolean reflink_import_commit(struct volume *volume, GError **error);
 gboolean reflink_import_drop(struct volume *volume, GError **error);
 int reflink_export(struct volume *volume, GError **error);
+GPtrArray *reflink_spare(const struct volume *volume, GError **error);
+gboolean reflink_discard(struct volume *volume, const GPtrArray *spare, GError **error);
+GPtrArray *reflink_orphans(struct pool *pool, const struct pool_claims *claims,
+                           GError **error);
 gboolean reflink_outdated(const struct volume *volume);

@@ -198,20 +198,30 @@ gboolean revisions_add(const struct images *at, guint keep, GError **error)
     return image_share(at->clean, path, error);
 }
 
-gboolean revisions_prune(const struct images *at, guint keep, GError **error)
+GPtrArray *revisions_surplus(const struct images *at, guint keep, GError **error)
 {
     g_autoptr(GPtrArray) list = revisions_list(at, error);
-    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+    GPtrArray *paths;
     guint seen = 0;
 
     if (!list)
-        return FALSE;
+        return NULL;
+    paths = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < list->len; i++) {
-        struct entry *entry = g_ptr_array_index(list, i);
+        const struct entry *entry = g_ptr_array_index(list, i);
 
         if (!entry->pin && seen++ >= keep)
-            g_ptr_array_add(paths, entry->path);
+            g_ptr_array_add(paths, g_strdup(entry->path));
     }
+    return paths;
+}
+
+gboolean revisions_prune(const struct images *at, guint keep, GError **error)
+{
+    g_autoptr(GPtrArray) paths = revisions_surplus(at, keep, error);
+
+    if (!paths)
+        return FALSE;
     g_ptr_array_add(paths, NULL);
     return images_drop((const char *const *)paths->pdata, error);
 }

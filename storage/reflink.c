@@ -16,7 +16,7 @@
 #include "util/file.h"
 
 /* The only two: udev rules of dom0 hide loop devices below them from blkid. */
-static const char *const prefixes[] = {"appvms", "vm-templates", NULL};
+const char *const reflink_prefixes[] = {"appvms", "vm-templates", NULL};
 
 static char *reflink_vid(const struct pool *pool, const char *prefix,
                          const char *qube, const char *volume)
@@ -27,7 +27,7 @@ static char *reflink_vid(const struct pool *pool, const char *prefix,
 /* The part after "PREFIX/", or NULL. */
 static const char *after_prefix(const char *vid)
 {
-    for (const char *const *prefix = prefixes; *prefix; prefix++) {
+    for (const char *const *prefix = reflink_prefixes; *prefix; prefix++) {
         gsize len = strlen(*prefix);
 
         if (strncmp(vid, *prefix, len) == 0 && vid[len] == '/')
@@ -79,10 +79,10 @@ static gboolean reflink_setup(struct pool *pool, GError **error)
             rmdir(dir);
         return FALSE;
     }
-    for (const char *const *prefix = prefixes; *prefix; prefix++) {
+    for (const char *const *prefix = reflink_prefixes; *prefix; prefix++) {
         g_autofree char *path = g_build_filename(dir, *prefix, NULL);
 
-        if (!image_mkdir(path, error))
+        if (!file_mkdir(path, 0770, NULL, error))
             return FALSE;
     }
     return TRUE;
@@ -211,6 +211,7 @@ const struct driver driver_reflink = {
     .check = reflink_check,
     .setup = reflink_setup,
     .usage = reflink_usage,
+    .orphans = reflink_orphans,
     .create = reflink_create,
     .remove = reflink_remove,
     .vacant = reflink_vacant,
@@ -226,6 +227,8 @@ const struct driver driver_reflink = {
     .import_commit = reflink_import_commit,
     .import_drop = reflink_import_drop,
     .export = reflink_export,
+    .spare = reflink_spare,
+    .discard = reflink_discard,
     .in_use = reflink_in_use,
     .unfinished = reflink_unfinished,
     .outdated = reflink_outdated,

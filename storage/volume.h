@@ -82,6 +82,12 @@ gboolean volume_has_revision(const struct volume *volume, const char *revision,
 /* [W] A pinned revision stays until it is unpinned, or the volume goes. NOTFOUND. */
 gboolean volume_pin(struct volume *volume, const char *revision, gboolean pinned,
                     GError **error);
+/* [W] What may go of it: struct remain, the caller's; nothing while it is in use, or
+ * content comes into it. */
+GPtrArray *volume_spare(struct volume *volume, GError **error);
+/* [W] Deletes what volume_spare() says now; *gone (NULL ok) is that. Nothing is success.
+ * What went before a failure is gone. */
+gboolean volume_reclaim(struct volume *volume, GPtrArray **gone, GError **error);
 
 /* [W] Started and not stopped since, whatever a stop does with the content. */
 gboolean volume_in_use(const struct volume *volume);

@@ -154,6 +154,169 @@ START_TEST(usage_says_how_full)
 }
 END_TEST
 
+/* What is made, what of that goes. */
+
+static struct pool *slow_pool(const char *dir, const char *check)
+{
+    const struct pool_param params[] = {{"dir_path", dir}, {"setup_check", check}, {0}};
+    struct pool *pool = NULL;
+
+    must((pool = pool_new("fresh", "file-reflink", bench->dir, params, E)));
+    return pool;
+}
+
+static gboolean is_there(const char *name)
+{
+    g_autofree char *path = g_build_filename(bench->dir, name, NULL);
+
+    return access(path, F_OK) == 0;
+}
+
+static void make_dir(const char *name)
+{
+    g_autofree char *path = g_build_filename(bench->dir, name, NULL);
+
+    ck_assert_int_eq(g_mkdir_with_parents(path, 0700), 0);
+}
+
+START_TEST(what_a_setup_made_can_go_again)
+{
+    auto_of(pool) struct pool *pool = slow_pool("/a/b/c", "False");
+    g_autoptr(GPtrArray) made = NULL;
+
+    make_dir("a");
+    must(pool_setup_anew(pool, &made, E));
+    ck_assert(is_there("a/b/c/appvms") && is_there("a/b/c/vm-templates"));
+    pool_setup_undo(made);
+    ck_assert(!is_there("a/b") && is_there("a"));
+}
+END_TEST
+
+START_TEST(what_was_there_before_a_setup_stays)
+{
+    auto_of(pool) struct pool *pool = slow_pool("/a/b", "False");
+    g_autoptr(GPtrArray) made = NULL;
+
+    make_dir("a/b/appvms");
+    must(pool_setup_anew(pool, &made, E));
+    ck_assert_uint_eq(made->len, 1);
+    pool_setup_undo(made);
+    ck_assert(is_there("a/b/appvms") && !is_there("a/b/vm-templates"));
+}
+END_TEST
+
+START_TEST(what_somebody_put_there_stays)
+{
+    auto_of(pool) struct pool *pool = slow_pool("/a/b", "False");
+    g_autoptr(GPtrArray) made = NULL;
+
+    must(pool_setup_anew(pool, &made, E));
+    make_dir("a/b/appvms/mine");
+    pool_setup_undo(made);
+    ck_assert(is_there("a/b/appvms/mine") && !is_there("a/b/vm-templates"));
+}
+END_TEST
+
+START_TEST(a_setup_that_fails_leaves_nothing)
+{
+    g_autofree char *file = g_build_filename(bench->dir, "a/b/c/vm-templates", NULL);
+    auto_of(pool) struct pool *pool = slow_pool("/a/b/c", "False");
+    auto_of(pool) struct pool *shares = slow_pool("/x/y/z", "True");
+    g_autoptr(GPtrArray) made = NULL;
+
+    make_dir("a/b/c");
+    ck_assert(g_file_set_contents(file, "", 0, NULL));
+    ck_assert(!pool_setup_anew(pool, &made, NULL));
+    ck_assert(!is_there("a/b/c/appvms") && is_there("a/b/c/vm-templates"));
+    if (!bench->shares) {
+        must_fail(QMC_ERROR_UNSUPPORTED, "reflinks", pool_setup_anew(shares, &made, E));
+        ck_assert(!is_there("x"));
+    }
+    ck_assert_ptr_null(made);
+}
+END_TEST
+
+START_TEST(names_of_pools_are_plain)
+{
+    static const char *const bad[] = {"", "-a", "a b", "a/b", "a\n", "\xc3\xb6", "a:b"};
+    static const char *const good[] = {"a", "A-9_.", ".", "0"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+        must_fail(QMC_ERROR_INVALID, "cannot be called", pool_name_check(bad[i], E));
+    for (gsize i = 0; i < G_N_ELEMENTS(good); i++)
+        must(pool_name_check(good[i], E));
+}
+END_TEST
+
+START_TEST(details_are_those_of_usage)
+{
+    auto_of(pool) struct pool *kernels = fresh_pool("linux-kernel", "/kernels");
+    auto_of(pool) struct pool *missing = fresh_pool("file-reflink", "/missing");
+    struct pool_details details = {NULL}, copy = {NULL};
+
+    must(pool_read_details(bench->pool, &details, E));
+    ck_assert_uint_gt(pool_details_get(&details, "data_size"), MEGABYTE);
+    ck_assert_uint_le(pool_details_get(&details, "data_usage"),
+                      pool_details_get(&details, "data_size"));
+    ck_assert_uint_eq(pool_details_get(&details, "metadata_size"), G_MAXUINT64);
+    pool_details_carry(&details, &copy);
+    ck_assert_uint_eq(copy.figures->len, 2);
+    pool_details_clear(&copy);
+    pool_details_clear(&details);
+    ck_assert_uint_eq(pool_details_get(&details, "data_size"), G_MAXUINT64);
+    must(pool_read_details(kernels, &details, E));
+    ck_assert_uint_eq(details.figures->len, 0);
+    pool_details_clear(&details);
+    must_fail(QMC_ERROR_NOTFOUND, "directory is not there",
+              pool_read_details(missing, &details, E));
+    pool_details_clear(&details);
+}
+END_TEST
+
+START_TEST(a_pool_is_in_the_innermost_one)
+{
+    auto_of(pool) struct pool *outer = fresh_pool("file-reflink", "/a");
+    auto_of(pool) struct pool *inner = fresh_pool("file-reflink", "/a/b");
+    auto_of(pool) struct pool *kernels = fresh_pool("linux-kernel", "/a/b/kernels");
+    auto_of(pool) struct pool *near = fresh_pool("linux-kernel", "/a/bb");
+    auto_of(pool) struct pool *linked = fresh_pool("linux-kernel", "/link");
+    auto_of(pool) struct pool *missing = fresh_pool("linux-kernel", "/a/none");
+    struct pool *all[] = {outer, inner, kernels, near, linked, missing};
+    g_autoptr(GPtrArray) pools = g_ptr_array_new();
+    g_autofree char *link = g_build_filename(bench->dir, "link", NULL);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
+        g_ptr_array_add(pools, all[i]);
+    make_dir("a/b/kernels");
+    make_dir("a/bb");
+    ck_assert_int_eq(symlink("a/bb", link), 0);
+    ck_assert_ptr_null(pool_included_in(outer, pools));
+    ck_assert_ptr_eq(pool_included_in(inner, pools), outer);
+    ck_assert_ptr_eq(pool_included_in(kernels, pools), inner);
+    ck_assert_ptr_eq(pool_included_in(near, pools), outer);
+    ck_assert_ptr_eq(pool_included_in(linked, pools), outer);
+    ck_assert_ptr_null(pool_included_in(missing, pools));
+}
+END_TEST
+
+START_TEST(two_pools_may_be_one_place)
+{
+    auto_of(pool) struct pool *one = fresh_pool("file-reflink", "/a/b");
+    auto_of(pool) struct pool *same = fresh_pool("linux-kernel", "/a//./b/");
+    auto_of(pool) struct pool *other = fresh_pool("file-reflink", "/a");
+
+    ck_assert(pool_same_place(one, one) && pool_same_place(one, same));
+    ck_assert(!pool_same_place(one, other));
+}
+END_TEST
+
+START_TEST(a_directory_cannot_be_extended)
+{
+    must_fail(QMC_ERROR_UNSUPPORTED, "the room of the file system",
+              pool_extend(bench->pool, FALSE, MEGABYTE, E));
+}
+END_TEST
+
 static const char *const bad_vids[] = {
     "", "/", "root", "appvms/work", "appvms/work/", "appvms//root",
     "/appvms/work", "appvms/../root", "../work/root", "appvms/work/..",
@@ -354,6 +517,15 @@ static Suite *pool_suite(void)
     ADD_ROWS(flags_have_many_spellings, flags);
     tcase_add_test(tcase, setup_refuses_slow_file_systems);
     tcase_add_test(tcase, usage_says_how_full);
+    tcase_add_test(tcase, what_a_setup_made_can_go_again);
+    tcase_add_test(tcase, what_was_there_before_a_setup_stays);
+    tcase_add_test(tcase, what_somebody_put_there_stays);
+    tcase_add_test(tcase, a_setup_that_fails_leaves_nothing);
+    tcase_add_test(tcase, names_of_pools_are_plain);
+    tcase_add_test(tcase, details_are_those_of_usage);
+    tcase_add_test(tcase, a_pool_is_in_the_innermost_one);
+    tcase_add_test(tcase, two_pools_may_be_one_place);
+    tcase_add_test(tcase, a_directory_cannot_be_extended);
     ADD_ROWS(bad_volume_ids_are_refused, bad_vids);
     ADD_ROWS(good_volume_ids_are_taken, good_vids);
     tcase_add_test(tcase, contradictions_are_refused);

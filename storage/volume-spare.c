@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What may go of a volume without anybody missing it. */
+#include "config.h"
+#include "storage/volume-private.h"
+
+#include "util/job.h"
+
+static gboolean is_at_work(struct volume *volume)
+{
+    return volume_in_use(volume) ||
+           volume_lock_importing(volume_lock_of(volume));
+}
+
+GPtrArray *volume_spare(struct volume *volume, GError **error)
+{
+    const struct driver *driver = pool_driver(volume_pool(volume));
+
+    job_may_block();
+    if (!driver->spare || is_at_work(volume))
+        return remains_new();
+    return driver->spare(volume, error);
+}
+
+gboolean volume_reclaim(struct volume *volume, GPtrArray **gone, GError **error)
+{
+    const struct driver *driver = pool_driver(volume_pool(volume));
+    g_autoptr(GPtrArray) spare = NULL;
+
+    job_may_block();
+    auto_hold struct volume_hold hold = volume_lock_take(volume_lock_of(volume), NULL);
+
+    spare = volume_spare(volume, error);
+    if (!spare || (spare->len > 0 && !driver->discard(volume, spare, error)))
+        return FALSE;
+    if (gone)
+        *gone = g_steal_pointer(&spare);
+    return TRUE;
+}
