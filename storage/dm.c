@@ -13,6 +13,7 @@
 #include "util/error.h"
 #include "util/job.h"
 #include "util/log.h"
+#include "util/secret.h"
 
 enum {
     /* What a guest wrote is never looked at: no blkid, no partitions (trap 54). */
@@ -241,6 +242,44 @@ static gboolean load(const char *name, const struct dm_table *table, GError **er
 gboolean dm_node_reload(const char *name, const struct dm_table *table, GError **error)
 {
     return load(name, table, error) && dm_node_resume(name, error);
+}
+
+static struct secret *params_of(const char *name, char **type, GError **error)
+{
+    auto_request struct request request =
+        request_begin(DM_DEVICE_TABLE, "read the table of", name);
+    uint64_t start, length;
+    char *target = NULL, *params = NULL;
+    struct secret *copy;
+
+    if (!request.task || !dm_task_secure_data(request.task)) {
+        request_failed(&request, error);
+        return NULL;
+    }
+    if (!run_plain(&request, error))
+        return NULL;
+    dm_get_next_target(request.task, NULL, &start, &length, &target, &params);
+    if (!target || !params) {
+        request_failed(&request, error);
+        return NULL;
+    }
+    copy = secret_new(strlen(params) + 1, error);
+    if (!copy)
+        return NULL;
+    memcpy(secret_bytes(copy), params, strlen(params));
+    *type = g_strdup(target);
+    return copy;
+}
+
+gboolean dm_node_stretch(const char *name, guint64 sectors, GError **error)
+{
+    g_autofree char *type = NULL;
+    auto_of(secret) struct secret *params = params_of(name, &type, error);
+
+    return params && dm_node_reload(name, &(struct dm_table){
+        .sectors = sectors, .type = type, .secret = TRUE,
+        .params = (const char *)secret_bytes(params),
+    }, error);
 }
 
 gboolean dm_node_suspend(const char *name, GError **error)

@@ -38,6 +38,9 @@ gboolean dm_node_create(const char *name, const struct dm_table *table, GError *
 /* The new table takes the place of the old one in one step; also of a device that is
  * suspended, which is resumed by it. */
 gboolean dm_node_reload(const char *name, const struct dm_table *table, GError **error);
+/* A device of one target gets another length, with the operands it has; a key among them
+ * is seen by nobody. */
+gboolean dm_node_stretch(const char *name, guint64 sectors, GError **error);
 /* Whoever writes to it waits until it is resumed. */
 gboolean dm_node_suspend(const char *name, GError **error);
 gboolean dm_node_resume(const char *name, GError **error);

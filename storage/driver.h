@@ -114,6 +114,8 @@ struct driver {
     guint64 (*size)(const struct volume *volume);  /* 0: nothing there */
     guint64 (*used)(const struct volume *volume); /* G_MAXUINT64: not known */
     char *(*path)(const struct volume *volume);    /* NULL: do not attach */
+    /* Of its encrypted layer in device-mapper (storage/ephemeral.h). No disk access. */
+    char *(*crypt_name)(const struct volume *volume);
     GPtrArray *(*revisions)(const struct volume *volume); /* struct revision */
 };
 

@@ -4,5 +4,8 @@
 
 #include "storage/pool.h"
 
+/* As given to pool_new(); "" for the machine itself. */
+const char *pool_root(const struct pool *pool);
+
 /* FALSE: make the pool even if copies will be slow. */
 gboolean pool_setup_check(const struct pool *pool);

@@ -13,7 +13,7 @@ struct pool {
     const struct driver *driver;
     char *name;
     GHashTable *params; /* name -> value, as in the store */
-    char *dir;
+    char *dir, *root;
     int revisions_to_keep;
     gboolean ephemeral_volatile;
     gboolean setup_check;
@@ -24,6 +24,7 @@ static void pool_free(struct pool *pool)
     g_free(pool->name);
     g_clear_pointer(&pool->params, g_hash_table_unref);
     g_free(pool->dir);
+    g_free(pool->root);
     g_free(pool);
 }
 
@@ -124,10 +125,18 @@ static gboolean leaves_root(const char *path)
     return g_strv_contains((const char *const *)parts, "..");
 }
 
-static gboolean take_dir(struct pool *pool, const char *root, GError **error)
+static char *trim_root(const char *root)
+{
+    char *above = g_strdup(root);
+
+    while (g_str_has_suffix(above, "/"))
+        above[strlen(above) - 1] = '\0';
+    return above;
+}
+
+static gboolean take_dir(struct pool *pool, GError **error)
 {
     const char *value = pool_param(pool, "dir_path");
-    g_autofree char *above = g_strdup(root);
 
     if (!value)
         return TRUE;
@@ -137,11 +146,9 @@ static gboolean take_dir(struct pool *pool, const char *root, GError **error)
                   pool->name, value);
         return FALSE;
     }
-    while (g_str_has_suffix(above, "/"))
-        above[strlen(above) - 1] = '\0';
 
     g_autofree char *dir = g_canonicalize_filename(value, "/");
-    pool->dir = g_strconcat(above, dir, NULL);
+    pool->dir = g_strconcat(pool->root, dir, NULL);
     return TRUE;
 }
 
@@ -175,7 +182,8 @@ struct pool *pool_new(const char *name, const char *driver, const char *root,
         return NULL;
     }
     pool = pool_alloc(name, found);
-    if (!take_params(pool, params, error) || !take_dir(pool, root, error) ||
+    pool->root = trim_root(root);
+    if (!take_params(pool, params, error) || !take_dir(pool, error) ||
         !take_revisions(pool, error) ||
         !take_flag(pool, "ephemeral_volatile", &pool->ephemeral_volatile, error) ||
         !take_flag(pool, "setup_check", &pool->setup_check, error))
@@ -225,6 +233,11 @@ const struct driver *pool_driver(const struct pool *pool)
 const char *pool_param(const struct pool *pool, const char *name)
 {
     return g_hash_table_lookup(pool->params, name);
+}
+
+const char *pool_root(const struct pool *pool)
+{
+    return pool->root;
 }
 
 const char *pool_dir(const struct pool *pool)

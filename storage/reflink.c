@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "storage/ephemeral.h"
 #include "storage/image.h"
 #include "storage/pool-private.h"
 #include "storage/reflink-private.h"
@@ -235,5 +236,6 @@ const struct driver driver_reflink = {
     .size = reflink_size,
     .used = reflink_used,
     .path = reflink_path,
+    .crypt_name = ephemeral_name,
     .revisions = reflink_revisions,
 };

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "storage/ephemeral.h"
 #include "util/error.h"
 #include "util/job.h"
 #include "util/text.h"
@@ -277,7 +278,7 @@ gboolean volume_remove(struct volume *volume, GError **error)
         return volume_unsupported(volume, "remove", error);
     auto_hold struct volume_hold hold = hold_own(volume);
 
-    return volume_check_import(volume, error) &&
+    return volume_check_import(volume, error) && ephemeral_close(volume, error) &&
            driver_of(volume)->remove(volume, error);
 }
 
@@ -354,6 +355,17 @@ static gboolean check_readers(struct volume *volume, GError **error)
     return FALSE;
 }
 
+static gboolean start_whole(struct volume *volume, GError **error)
+{
+    /* what a killed start left stands on what is there before this one */
+    if (!ephemeral_close(volume, error) || !driver_of(volume)->start(volume, error))
+        return FALSE;
+    if (!volume_ephemeral(volume) || ephemeral_open(volume, error))
+        return TRUE;
+    driver_of(volume)->stop(volume, NULL);
+    return FALSE;
+}
+
 gboolean volume_start(struct volume *volume, GError **error)
 {
     struct volume *source = volume->source;
@@ -365,8 +377,7 @@ gboolean volume_start(struct volume *volume, GError **error)
         volume_lock_take(volume_lock_of(volume), source ? volume_lock_of(source) : NULL);
 
     return volume_check_import(volume, error) && check_readers(volume, error) &&
-           volume_offers_state(source, error) &&
-           driver_of(volume)->start(volume, error);
+           volume_offers_state(source, error) && start_whole(volume, error);
 }
 
 gboolean volume_stop(struct volume *volume, GError **error)
@@ -376,7 +387,7 @@ gboolean volume_stop(struct volume *volume, GError **error)
         return volume_unsupported(volume, "stop", error);
     auto_hold struct volume_hold hold = hold_own(volume);
 
-    return volume_check_import(volume, error) &&
+    return volume_check_import(volume, error) && ephemeral_close(volume, error) &&
            driver_of(volume)->stop(volume, error);
 }
 
@@ -434,7 +445,7 @@ gboolean volume_resize(struct volume *volume, guint64 size, gboolean shrink,
         !driver_of(volume)->resize(volume, size, error))
         return FALSE;
     volume_set_nominal(volume, size);
-    return TRUE;
+    return ephemeral_stretch(volume, error);
 }
 
 gboolean volume_takes_content(const struct volume *volume, GError **error)
@@ -574,8 +585,13 @@ guint64 volume_used(const struct volume *volume)
 
 char *volume_path(const struct volume *volume)
 {
+    char *encrypted;
+
     job_may_block();
-    return driver_of(volume)->path ? driver_of(volume)->path(volume) : NULL;
+    encrypted = ephemeral_path(volume);
+    if (encrypted || !driver_of(volume)->path)
+        return encrypted;
+    return driver_of(volume)->path(volume);
 }
 
 GPtrArray *volume_revisions(const struct volume *volume)
