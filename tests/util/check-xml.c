@@ -447,7 +447,8 @@ int main(void)
         ranges_hold_in_large_documents, nesting_keeps_each_text,
         nesting_has_an_end, document_types_are_refused, bad_documents_say_where,
         other_encodings_are_refused, handlers_can_stop, nothing_is_printed,
-        writes_what_libxml2_writes, reads_what_it_writes, text_valid_knows_xml, namespaces_are_attributes,
+        writes_what_libxml2_writes, reads_what_it_writes, text_valid_knows_xml,
+        namespaces_are_attributes,
         attributes_are_found_in_their_tag, NULL,
     };
 
