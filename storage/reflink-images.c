@@ -172,7 +172,7 @@ GPtrArray *images_committed(const struct images *at, GError **error)
     return images_collect(at, is_committed, error);
 }
 
-GPtrArray *images_unfinished(const struct images *at, GError **error)
+GPtrArray *images_cut_off(const struct images *at, GError **error)
 {
     return images_collect(at, is_unfinished, error);
 }

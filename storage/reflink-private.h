@@ -45,7 +45,7 @@ GPtrArray *images_collect(const struct images *at, images_test test,
 /* The same for what is committed: the clean image and its revisions. */
 GPtrArray *images_committed(const struct images *at, GError **error);
 /* The same for what images_drop_unfinished() deletes. */
-GPtrArray *images_unfinished(const struct images *at, GError **error);
+GPtrArray *images_cut_off(const struct images *at, GError **error);
 /* EXISTS, naming one of its files; else there is none. */
 gboolean images_none(const struct images *at, GError **error);
 /* Other names of the committed ones of `from`, in the place of this volume. */

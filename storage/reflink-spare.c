@@ -31,7 +31,7 @@ static const char *name_in(const struct pool *pool, const char *path)
 static gboolean add_unfinished(GPtrArray *spare, const struct volume *volume,
                                const struct images *at, GError **error)
 {
-    g_autoptr(GPtrArray) paths = images_unfinished(at, error);
+    g_autoptr(GPtrArray) paths = images_cut_off(at, error);
 
     for (guint i = 0; paths && i < paths->len; i++) {
         const char *path = paths->pdata[i];
