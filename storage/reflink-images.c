@@ -212,9 +212,9 @@ gboolean images_share(const struct images *at, const struct images *from,
     return TRUE;
 }
 
-gboolean images_has_unfinished(const struct images *at)
+gboolean images_unfinished(const struct images *at)
 {
-    g_autoptr(GPtrArray) paths = images_unfinished(at, NULL);
+    g_autoptr(GPtrArray) paths = images_collect(at, is_unfinished, NULL);
 
     return paths && paths->len > 0;
 }

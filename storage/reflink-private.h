@@ -35,7 +35,7 @@ gboolean images_name_valid(const char *volume);
 /* Deletes what interrupted work left behind, known by its names; or whatever this volume ever
  * made. A directory that is not there is success. */
 gboolean images_drop_unfinished(const struct images *at, GError **error);
-gboolean images_has_unfinished(const struct images *at);
+gboolean images_unfinished(const struct images *at); /* there is any */
 gboolean images_drop_all(const struct images *at, GError **error);
 /* Paths in the volume's directory whose file name passes the test; none if the
  * directory is not there. */

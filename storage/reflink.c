@@ -146,7 +146,7 @@ static gboolean reflink_unfinished(const struct volume *volume)
 {
     auto_of(images) struct images *at = images_new(volume);
 
-    return images_has_unfinished(at) ||
+    return images_unfinished(at) ||
            (!volume_save_on_stop(volume) && access(at->clean, F_OK) == 0);
 }
 
