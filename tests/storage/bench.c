@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 #include "bench.h"
+#include "place.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "storage/sparse.h"
 #include "util/auto.h"
 #include "util/file.h"
 
@@ -35,18 +35,12 @@ struct bench *bench_new(void)
 {
     const char *parent = g_getenv("QMC_TEST_DIR");
     struct bench *bench = g_new0(struct bench, 1);
-    gboolean shares = FALSE;
 
     bench->dir = g_build_filename(parent ? parent : g_get_tmp_dir(),
                                   "qmc-storage-XXXXXX", NULL);
     ck_assert_ptr_nonnull(g_mkdtemp(bench->dir));
-    must(sparse_can_share(bench->dir, &shares, E));
-    bench->shares = shares;
-
-    const struct pool_param params[] = {
-        {"dir_path", "/pool"}, {"setup_check", shares ? "True" : "False"}, {0},
-    };
-    must((bench->pool = pool_new("bench", "file-reflink", bench->dir, params, E)));
+    bench->shares = place_shares(bench->dir);
+    must((bench->pool = place_pool(bench->dir, bench->shares, E)));
     must(pool_setup(bench->pool, E));
 
     const struct volume_spec spec = {
@@ -63,6 +57,7 @@ void bench_free(struct bench *bench)
 {
     volume_unref(bench->source);
     pool_unref(bench->pool);
+    place_end();
     must(file_remove_tree(bench->dir, E));
     g_free(bench->dir);
     g_free(bench);
@@ -106,8 +101,7 @@ void bench_run(struct volume *volume, const char *text)
 
 char *bench_file(const struct volume *volume, const char *ending)
 {
-    return g_strconcat(pool_dir(volume_pool(volume)), "/", volume_vid(volume),
-                       ending, NULL);
+    return place_image(volume, ending);
 }
 
 gboolean bench_has(const struct volume *volume, const char *ending)
@@ -196,15 +190,7 @@ char *bench_state(const struct volume *volume)
 
 guint bench_count(const struct volume *volume, const char *part)
 {
-    g_autofree char *file = bench_file(volume, "");
-    g_autofree char *path = g_path_get_dirname(file);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *entry;
-    guint count = 0;
-
-    while (dir && (entry = g_dir_read_name(dir)))
-        count += strstr(entry, part) != NULL;
-    return count;
+    return place_count(volume, part);
 }
 
 int bench_main(Suite *suite)

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where the bench keeps its volumes: what differs from driver to driver. A program links
+ * one of place-files.c (file-reflink) and place-memory.c (the fake). */
+#pragma once
+
+#include "storage/volume.h"
+
+/* Its driver is in the list beside those of storage/drivers.list; NULL: none. */
+extern const char *const place_driver;
+/* Files of other names can be put beside those of a volume. */
+extern const gboolean place_has_names;
+
+/* TRUE if blocks can be shared there. */
+gboolean place_shares(const char *dir);
+struct pool *place_pool(const char *dir, gboolean shares, GError **error);
+/* The bench is over. */
+void place_end(void);
+
+/* A path for the image of a volume with this ending ("-dirty.img"). Caller frees. */
+char *place_image(const struct volume *volume, const char *ending);
+/* Names beside it that hold `part`. */
+guint place_count(const struct volume *volume, const char *part);
