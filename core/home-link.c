@@ -27,19 +27,12 @@ static const char *const own_names[] = {
     "netvm-whitelisted-appmenus.list",
 };
 
-char *home_volume_dir(const struct volume *volume)
-{
-    g_autofree char *path = volume_path(volume);
-
-    return path ? g_path_get_dirname(path) : NULL;
-}
-
 GPtrArray *home_dirs(const char *home, const GPtrArray *volumes)
 {
     GPtrArray *dirs = g_ptr_array_new_with_free_func(g_free);
 
     for (guint i = 0; i < volumes->len; i++) {
-        char *dir = home_volume_dir(volumes->pdata[i]);
+        char *dir = volume_dir(volumes->pdata[i]);
 
         if (dir && !g_ptr_array_find_with_equal_func(dirs, dir, g_str_equal, NULL))
             g_ptr_array_add(dirs, dir);

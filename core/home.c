@@ -151,7 +151,7 @@ gboolean home_vacant(const char *home, GError **error)
  * somebody's, and what is behind it, too. */
 gboolean home_volume_vacant(struct volume *volume, GError **error)
 {
-    g_autofree char *dir = home_volume_dir(volume);
+    g_autofree char *dir = volume_dir(volume);
     g_autofree char *target = dir ? home_link_target(dir) : NULL;
 
     return target ? refuse_link(dir, target, error) : volume_vacant(volume, error);

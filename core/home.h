@@ -48,9 +48,7 @@ gboolean home_copy_file(const char *home, const char *file, const char *to,
 /* A directory of a qube that is elsewhere, and in its place a link to there: it goes where
  * the link goes. All [W]. */
 
-/* Where the images of a volume are; NULL: nowhere. Caller frees. */
-char *home_volume_dir(const struct volume *volume);
-/* These of all volumes (struct volume), and home (or NULL), each once. */
+/* The directories of all volumes (struct volume), and home (or NULL), each once. */
 GPtrArray *home_dirs(const char *home, const GPtrArray *volumes);
 /* What the link says; NULL: it is none. Caller frees. */
 char *home_link_target(const char *dir);

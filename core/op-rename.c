@@ -220,9 +220,9 @@ static gboolean is_alone(const struct renaming *renaming, GError **error)
 static gboolean look_at_volume(const struct renaming *renaming, guint i, GError **error)
 {
     struct volume *volume = renaming->volumes->pdata[i];
-    g_autofree char *old = home_volume_dir(renaming->old_volumes->pdata[i]);
+    g_autofree char *old = volume_dir(renaming->old_volumes->pdata[i]);
     g_autofree char *target = old ? home_link_target(old) : NULL;
-    g_autofree char *dir = target ? home_volume_dir(volume) : NULL;
+    g_autofree char *dir = target ? volume_dir(volume) : NULL;
 
     return dir ? home_vacant(dir, error) : home_volume_vacant(volume, error);
 }
@@ -326,7 +326,7 @@ static gboolean volume_step(struct op *op, struct renaming *renaming, guint i,
 {
     struct volume *volume = renaming->volumes->pdata[i];
     struct volume *old = renaming->old_volumes->pdata[i];
-    g_autofree char *from = home_volume_dir(old), *to = home_volume_dir(volume);
+    g_autofree char *from = volume_dir(old), *to = volume_dir(volume);
     gboolean is_link = FALSE;
 
     if (!link_step(op, renaming, from, to, &is_link, error))
@@ -418,7 +418,7 @@ static void old_volumes_remove(struct op *op, const struct renaming *renaming,
 {
     for (guint i = 0; i < renaming->old_volumes->len; i++) {
         struct volume *volume = renaming->old_volumes->pdata[i];
-        g_autofree char *dir = home_volume_dir(volume);
+        g_autofree char *dir = volume_dir(volume);
         g_autofree char *target = dir ? home_link_target(dir) : NULL;
         GError *failed = NULL;
 

@@ -7,6 +7,7 @@
 #include <libdevmapper.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "storage/image.h"
@@ -363,7 +364,33 @@ gboolean dm_node_table(const char *name, guint64 *sectors, char **type, GError *
     return TRUE;
 }
 
-GPtrArray *dm_names(const char *prefix, GError **error)
+GPtrArray *dm_nodes(const char *prefix)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GDir) dir = g_dir_open("/dev/mapper", 0, NULL);
+    const char *entry;
+
+    while (dir && (entry = g_dir_read_name(dir)))
+        if (g_str_has_prefix(entry, prefix))
+            g_ptr_array_add(list, g_strdup(entry));
+    return list;
+}
+
+guint64 dm_path_size(const char *path)
+{
+    g_autofree char *file = NULL, *text = NULL;
+    struct stat st;
+
+    if (stat(path, &st) < 0 || !S_ISBLK(st.st_mode))
+        return 0;
+    file = g_strdup_printf("/sys/dev/block/%u:%u/size", major(st.st_rdev),
+                           minor(st.st_rdev));
+    return g_file_get_contents(file, &text, NULL, NULL)
+               ? g_ascii_strtoull(text, NULL, 10) * 512
+               : 0;
+}
+
+static GPtrArray *list_names(const char *prefix, GError **error)
 {
     auto_request struct request request = request_begin(DM_DEVICE_LIST, "list", NULL);
     GPtrArray *list;
@@ -387,6 +414,18 @@ GPtrArray *dm_names(const char *prefix, GError **error)
             next = names->next;
         } while (next);
     return list;
+}
+
+GPtrArray *dm_names(const char *prefix, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (dm_usable(&local))
+        return list_names(prefix, error);
+    if (error_is(local, QMC_ERROR_UNSUPPORTED))
+        return g_ptr_array_new_with_free_func(g_free);
+    /* Without the right to ask: what is seen. */
+    return dm_nodes(prefix);
 }
 
 char *dm_path(const char *name)

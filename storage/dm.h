@@ -51,10 +51,14 @@ GArray *dm_node_deps(const char *name, GError **error);
 /* Sectors, and the type of the (first) target, which the caller frees. */
 gboolean dm_node_table(const char *name, guint64 *sectors, char **type, GError **error);
 
-/* Names that begin so. */
+/* Names that begin so; none where the kernel has no device-mapper. */
 GPtrArray *dm_names(const char *prefix, GError **error);
+/* The same by the nodes in /dev/mapper: for getters, without a right or a lock. */
+GPtrArray *dm_nodes(const char *prefix);
 /* "/dev/mapper/NAME" */
 char *dm_path(const char *name);
+/* Bytes of the device with that node, whoever may open it; 0: not known. */
+guint64 dm_path_size(const char *path);
 
 enum dm_health {
     DM_HEALTHY,

@@ -36,6 +36,7 @@ struct driver {
     const char *const *required;     /* parameter names, NULL-terminated */
     const char *const *optional;
     gboolean in_place; /* a start gives the committed image itself to the qube */
+    int keep_max;      /* the most revisions_to_keep there may be; 0: no limit */
     /* No disk access: computes the vid from prefix/qube/volume. Caller frees. */
     char *(*vid)(const struct pool *pool, const char *prefix, const char *qube,
                  const char *volume);
@@ -116,6 +117,8 @@ struct driver {
     char *(*path)(const struct volume *volume);    /* NULL: do not attach */
     /* Of its encrypted layer in device-mapper (storage/ephemeral.h). No disk access. */
     char *(*crypt_name)(const struct volume *volume);
+    /* Of its files; NULL: that of the path. */
+    char *(*dir)(const struct volume *volume);
     GPtrArray *(*revisions)(const struct volume *volume); /* struct revision */
 };
 

@@ -217,3 +217,54 @@ GPtrArray *loop_users(const char *image)
     }
     return users;
 }
+
+/* The descriptor of a device on the image; -1: there is none. */
+static int open_user(const char *image, const struct stat *st, char **device)
+{
+    g_autoptr(GPtrArray) entries = bound_devices();
+
+    for (guint i = 0; i < entries->len; i++) {
+        g_autofree char *path = g_strconcat("/dev/", entries->pdata[i], NULL);
+        auto_fd int fd = open(path, O_RDWR | O_CLOEXEC);
+        gboolean holds = FALSE;
+
+        if (fd < 0 && (errno == EROFS || errno == EACCES || errno == EPERM))
+            fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || !device_holds(fd, st, &holds) || !holds)
+            continue;
+        *device = g_steal_pointer(&path);
+        return auto_fd_steal(&fd);
+    }
+    return -1;
+}
+
+static gboolean is_whole(int fd)
+{
+    struct loop_info64 info = {0};
+
+    return ioctl(fd, LOOP_GET_STATUS64, &info) == 0 && info.lo_offset == 0 &&
+           info.lo_sizelimit == 0 && !(info.lo_flags & LO_FLAGS_READ_ONLY);
+}
+
+int loop_attach_one(const char *image, char **device, GError **error)
+{
+    g_autofree char *path = NULL;
+    auto_fd int fd = -1;
+    struct stat st;
+
+    job_may_block();
+    if (stat(image, &st) < 0) {
+        image_error(error, errno, "look at", image);
+        return -1;
+    }
+    fd = open_user(image, &st, &path);
+    if (fd < 0)
+        return loop_attach(image, FALSE, device, error);
+    if (!is_whole(fd)) {
+        error_set(error, QMC_ERROR_BUSY, "see with 'losetup -l' whose it is, and detach it",
+                  "'%s' is on %s, which is read-only or shows a part of it", image, path);
+        return -1;
+    }
+    *device = g_steal_pointer(&path);
+    return auto_fd_steal(&fd);
+}

@@ -13,6 +13,11 @@
 int loop_attach(const char *image, gboolean readonly, char **device,
                 GError **error);
 
+/* The same for the one device that an image may have below device-mapper: one that
+ * is there already is opened (spec/storage.md F-2). BUSY if that shows another part
+ * of the image, or may not be written to. */
+int loop_attach_one(const char *image, char **device, GError **error);
+
 /* Tells every loop device on this image (by device and inode) its new size. */
 gboolean loop_refresh(const char *image, GError **error);
 

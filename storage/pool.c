@@ -2,7 +2,9 @@
 #include "config.h"
 #include "storage/pool-private.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "util/error.h"
 #include "util/job.h"
@@ -112,7 +114,8 @@ static gboolean take_revisions(struct pool *pool, GError **error)
     if (!value)
         return TRUE;
     what = g_strdup_printf("revisions_to_keep of pool '%s'", pool->name);
-    if (!text_int_parse(value, -1, G_MAXINT, what, &number, error))
+    if (!text_int_parse(value, -1, pool->driver->keep_max ? pool->driver->keep_max : G_MAXINT,
+                        what, &number, error))
         return FALSE;
     pool->revisions_to_keep = (int)number;
     return TRUE;
@@ -270,4 +273,31 @@ gboolean pool_usage(struct pool *pool, guint64 *size, guint64 *used,
               "pool '%s': driver '%s' does not say how full it is", pool->name,
               pool->driver->name);
     return FALSE;
+}
+
+static void usage_fail(const struct pool *pool, int errnum, GError **error)
+{
+    const char *hint = "check that the pool's file system is mounted";
+
+    if (errnum == ENOENT)
+        error_set(error, QMC_ERROR_NOTFOUND, hint,
+                  "pool '%s': its directory is not there", pool_name(pool));
+    else
+        error_set_errno(error, errnum, hint, "pool '%s': cannot look at its directory",
+                        pool_name(pool));
+}
+
+gboolean pool_fs_usage(struct pool *pool, guint64 *size, guint64 *used, GError **error)
+{
+    struct statvfs fs;
+
+    if (statvfs(pool_dir(pool), &fs) < 0) {
+        usage_fail(pool, errno, error);
+        return FALSE;
+    }
+    /* Blocks that only root may take do not count as free: so 100 % is the
+     * point where writing fails. */
+    *size = (guint64)fs.f_blocks * fs.f_frsize;
+    *used = (guint64)(fs.f_blocks - MIN(fs.f_bavail, fs.f_blocks)) * fs.f_frsize;
+    return TRUE;
 }

@@ -3,9 +3,7 @@
 #include "config.h"
 #include "storage/driver.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "storage/ephemeral.h"
@@ -86,34 +84,6 @@ static gboolean reflink_setup(struct pool *pool, GError **error)
         if (!file_mkdir(path, 0770, NULL, error))
             return FALSE;
     }
-    return TRUE;
-}
-
-static void usage_fail(const struct pool *pool, int errnum, GError **error)
-{
-    const char *hint = "check that the pool's file system is mounted";
-
-    if (errnum == ENOENT)
-        error_set(error, QMC_ERROR_NOTFOUND, hint,
-                  "pool '%s': its directory is not there", pool_name(pool));
-    else
-        error_set_errno(error, errnum, hint, "pool '%s': cannot look at its directory",
-                        pool_name(pool));
-}
-
-static gboolean reflink_usage(struct pool *pool, guint64 *size, guint64 *used,
-                              GError **error)
-{
-    struct statvfs fs;
-
-    if (statvfs(pool_dir(pool), &fs) < 0) {
-        usage_fail(pool, errno, error);
-        return FALSE;
-    }
-    /* Blocks that only root may take do not count as free: so 100 % is the
-     * point where writing fails. */
-    *size = (guint64)fs.f_blocks * fs.f_frsize;
-    *used = (guint64)(fs.f_blocks - MIN(fs.f_bavail, fs.f_blocks)) * fs.f_frsize;
     return TRUE;
 }
 
@@ -211,7 +181,7 @@ const struct driver driver_reflink = {
     .vid = reflink_vid,
     .check = reflink_check,
     .setup = reflink_setup,
-    .usage = reflink_usage,
+    .usage = pool_fs_usage,
     .orphans = reflink_orphans,
     .create = reflink_create,
     .remove = reflink_remove,

@@ -594,6 +594,17 @@ char *volume_path(const struct volume *volume)
     return driver_of(volume)->path(volume);
 }
 
+char *volume_dir(const struct volume *volume)
+{
+    g_autofree char *path = NULL;
+
+    job_may_block();
+    if (driver_of(volume)->dir)
+        return driver_of(volume)->dir(volume);
+    path = volume_path(volume);
+    return path ? g_path_get_dirname(path) : NULL;
+}
+
 GPtrArray *volume_revisions(const struct volume *volume)
 {
     job_may_block();

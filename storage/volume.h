@@ -102,6 +102,8 @@ guint64 volume_size(const struct volume *volume);               /* [W] image, el
 guint64 volume_used(const struct volume *volume);
 /* [W] what the VM gets; NULL: nothing */
 char *volume_path(const struct volume *volume);
+/* [W] The directory of its files; NULL: it has none. Caller frees. */
+char *volume_dir(const struct volume *volume);
 /* [W] newest first; free with g_ptr_array_unref */
 GPtrArray *volume_revisions(const struct volume *volume);
 

@@ -334,7 +334,7 @@ START_TEST(row_share_then_go_on)
 }
 END_TEST
 
-static const char *const drivers[] = {"file-reflink", "linux-kernel"};
+static const char *const drivers[] = {"file-reflink", "file", "linux-kernel"};
 
 START_TEST(every_driver_is_listed)
 {

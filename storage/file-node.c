@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the devices of a volume are called: as Qubes calls them, because dom0's udev
+ * rules know these names (spec/storage.md 2.2). */
+#include "config.h"
+#include "storage/file-node.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "storage/dm.h"
+#include "storage/image.h"
+#include "storage/loop.h"
+
+char *node_ident(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        return NULL;
+    return g_strdup_printf("%" G_GINT64_MODIFIER "x:%" G_GUINT64_FORMAT,
+                           (guint64)st.st_dev, (guint64)st.st_ino);
+}
+
+char *node_origin(const char *base)
+{
+    return g_strconcat("origin-", base, NULL);
+}
+
+char *node_past(const char *base, const char *cow)
+{
+    return g_strconcat("snapshot-", base, "-", cow, NULL);
+}
+
+char *node_below(const char *name)
+{
+    const char *last = strrchr(name, '-');
+
+    return node_is_past(name) ? NULL : g_strndup(name, (gsize)(last - name));
+}
+
+gboolean node_is_past(const char *name)
+{
+    guint dashes = 0;
+
+    for (; *name; name++)
+        dashes += *name == '-';
+    return dashes == 2;
+}
+
+char *node_base(const char *name)
+{
+    g_auto(GStrv) parts = g_strsplit(name, "-", -1);
+
+    return g_strdup(g_strv_length(parts) > 1 ? parts[1] : "");
+}
+
+char *node_top_of(GPtrArray *names, const char *cow)
+{
+    g_autofree char *own = node_ident(cow);
+    g_autofree char *ending = own ? g_strconcat("-", own, NULL) : NULL;
+
+    for (guint i = 0; own && i < names->len; i++)
+        if (g_str_has_suffix(names->pdata[i], ending) && !node_is_past(names->pdata[i]))
+            return g_strdup(names->pdata[i]);
+    return NULL;
+}
+
+enum file_kind cowfile_kind(const struct volume *volume)
+{
+    return volume_snap_on_start(volume)   ? FILE_SNAPSHOT
+           : !volume_save_on_stop(volume) ? FILE_VOLATILE
+           : volume_in_place(volume)      ? FILE_IN_PLACE
+                                          : FILE_ORIGIN;
+}
+
+static gboolean has_node(const char *name)
+{
+    g_autofree char *path = dm_path(name);
+    struct stat st;
+
+    return stat(path, &st) == 0;
+}
+
+static gboolean origin_runs(const struct cowfiles *at)
+{
+    g_autofree char *base = node_ident(at->image);
+    g_autofree char *name = base ? node_origin(base) : NULL;
+
+    return name && has_node(name);
+}
+
+/* A loop device that is not there for device-mapper. */
+static gboolean file_runs(const struct cowfiles *at)
+{
+    g_autofree char *base = node_ident(at->image);
+    g_autofree char *prefix = base ? node_past(base, "") : NULL;
+    g_autoptr(GPtrArray) pasts = base ? dm_nodes(prefix) : NULL;
+    g_autoptr(GPtrArray) loops = NULL;
+
+    if (!base || pasts->len > 0)
+        return FALSE;
+    loops = loop_users(at->image);
+    return loops->len > 0;
+}
+
+static char *running_top(const struct cowfiles *at)
+{
+    g_autoptr(GPtrArray) names = dm_nodes("snapshot-");
+
+    return node_top_of(names, at->cow);
+}
+
+gboolean stack_is_running(const struct volume *volume)
+{
+    auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
+    g_autofree char *top = NULL;
+
+    if (volume_snap_on_start(volume)) {
+        top = running_top(at);
+        return top != NULL;
+    }
+    return cowfile_kind(volume) == FILE_ORIGIN ? origin_runs(at) : file_runs(at);
+}
+
+/* The name that a start would give it. */
+static char *coming_top(const struct cowfiles *at, const struct cowfiles *source)
+{
+    g_autofree char *base = node_ident(source->image), *cow = node_ident(source->cow);
+    g_autofree char *own = node_ident(at->cow);
+
+    return base && cow && own ? g_strjoin("-", "snapshot", base, cow, own, NULL) : NULL;
+}
+
+static char *top_name(const struct volume *volume, const struct cowfiles *at)
+{
+    auto_of(cowfiles) struct cowfiles *source = cowfiles_new(volume_source(volume));
+    char *running = running_top(at);
+
+    return running ? running : coming_top(at, source);
+}
+
+/* Where there is no device the file: whoever wants it sees that it is missing. */
+char *stack_path(const struct volume *volume)
+{
+    auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
+    g_autofree char *base = NULL, *name = NULL;
+
+    if (cowfile_kind(volume) == FILE_SNAPSHOT)
+        name = top_name(volume, at);
+    else if (cowfile_kind(volume) == FILE_ORIGIN && (base = node_ident(at->image)))
+        name = node_origin(base);
+    return name ? dm_path(name) : g_steal_pointer(&at->image);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Names of devices of driver `file`. Private to it. */
+#pragma once
+
+#include "storage/file-private.h"
+
+/* "DEVICE:INODE" of a file, which all names are made of; NULL: it cannot be looked at.
+ * All that is returned here is the caller's. */
+char *node_ident(const char *path);
+/* Of identities, not paths. */
+char *node_origin(const char *base);
+char *node_past(const char *base, const char *cow);
+/* snapshot-BASE-COW, and not what stands on one. */
+gboolean node_is_past(const char *name);
+/* The past that a name of three parts stands on; NULL: it is one itself. */
+char *node_below(const char *name);
+/* The identity that a name begins with. */
+char *node_base(const char *name);
+/* Which of them ends with that file, and is no past; NULL: none. */
+char *node_top_of(GPtrArray *names, const char *cow);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside of the driver file (spec/storage.md 2.2): an image that is changed in place,
+ * and a cow that keeps what is overwritten for whoever needs the state before. All
+ * [W]. */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "storage/file-plan.h"
+#include "storage/volume-private.h"
+
+/* The files of a volume. */
+struct cowfiles {
+    char *vid;
+    char *dir;
+    char *image;    /* what there is now; a running origin writes to it */
+    char *cow;      /* what it was before, or what a snapshot's qube has written */
+    char *old;      /* the cow of the last run: the revision */
+    char *replaced; /* the whole image before an import: the revision in its place */
+    char *import;   /* content that is still coming in */
+    char *merge;    /* names the cow that a revert is putting back */
+};
+struct cowfiles *cowfiles_new(const struct volume *volume);
+void cowfiles_free(struct cowfiles *at);
+AUTO_DEFINE(cowfiles, struct cowfiles, cowfiles_free)
+
+gboolean cowfiles_name_valid(const char *volume);
+/* Missing is success; ends with NULL, all of one directory. */
+gboolean cowfiles_drop(const char *const *paths, GError **error);
+#define COWFILES_DROP(error, ...)                                                    \
+    cowfiles_drop((const char *const[]){__VA_ARGS__, NULL}, error)
+gboolean cowfiles_drop_all(const struct cowfiles *at, GError **error);
+/* There is something that the next one would drop. */
+gboolean cowfiles_unfinished(const struct cowfiles *at);
+gboolean cowfiles_drop_unfinished(const struct cowfiles *at, GError **error);
+/* EXISTS, naming one of its files; else there is none. */
+gboolean cowfiles_none(const struct cowfiles *at, GError **error);
+/* Other names of what is committed in `from`. */
+gboolean cowfiles_share(const struct cowfiles *at, const struct cowfiles *from,
+                        GError **error);
+/* NOTFOUND naming the file and the volume. */
+gboolean cowfiles_need(const struct cowfiles *at, struct stat *st, GError **error);
+
+enum cow_state {
+    COW_NONE,
+    COW_EMPTY,
+    COW_SAVED, /* something is in it */
+    COW_LOST,  /* it was full once: what is in it means nothing any more */
+};
+gboolean cow_look(const char *cow, enum cow_state *state, GError **error);
+/* There is an empty one for an origin of that size, or the one that is in use. */
+gboolean cow_prepare(const char *cow, guint64 origin, GError **error);
+
+enum file_kind cowfile_kind(const struct volume *volume);
+
+/* The devices of a volume. Nobody else changes those of its pool meanwhile, in this
+ * process or another. */
+struct stack;
+struct stack *stack_open(const struct volume *volume, GError **error);
+void stack_close(struct stack *stack);
+AUTO_DEFINE(stack, struct stack, stack_close)
+/* Makes what is missing of them; on failure what it made is gone. */
+gboolean stack_build(struct stack *stack, GError **error);
+/* Removes what the volume's qube had, and what nobody needs any more without it
+ * (F-4). BUSY if it is still open. Nothing there is success. */
+gboolean stack_tear(struct stack *stack, GError **error);
+/* STATE, with what is wanted: devices, whoever's, stand on the volume's image. */
+gboolean stack_none(struct stack *stack, const char *verb, GError **error);
+/* A device that is the origin, if there is one, gets the size of the image. */
+gboolean stack_resize(struct stack *stack, guint64 size, GError **error);
+/* Puts back what the cow `old` saved, into the image; what that overwrites is saved
+ * in the cow. What was cut off goes on. */
+gboolean stack_merge(struct stack *stack, const char *old, GError **error);
+
+/* Without a lock, and without libdevmapper: is it there, and where. */
+gboolean stack_is_running(const struct volume *volume);
+char *stack_path(const struct volume *volume);
+
+/* A revert that was cut off is ended. Success if there is none. */
+gboolean merge_settle(const struct volume *volume, const struct cowfiles *at, GError **error);
+gboolean merge_run(const struct volume *volume, const struct cowfiles *at, GError **error);
+/* What the cow has becomes the revision, by what the volume keeps at least. */
+gboolean cow_commit(const struct cowfiles *at, guint keep, GError **error);
+
+gboolean cowfile_create(struct volume *volume, GError **error);
+gboolean cowfile_remove(struct volume *volume, GError **error);
+gboolean cowfile_vacant(const struct volume *volume, GError **error);
+gboolean cowfile_share(struct volume *volume, const struct volume *source, GError **error);
+gboolean cowfile_start(struct volume *volume, GError **error);
+gboolean cowfile_stop(struct volume *volume, GError **error);
+gboolean cowfile_resize(struct volume *volume, guint64 size, GError **error);
+gboolean cowfile_clone(struct volume *volume, struct volume *source,
+                       const struct watch *watch, GError **error);
+gboolean cowfile_revert(struct volume *volume, const char *revision, GError **error);
+char *cowfile_import(struct volume *volume, guint64 size, GError **error);
+gboolean cowfile_import_commit(struct volume *volume, GError **error);
+gboolean cowfile_import_drop(struct volume *volume, GError **error);
+int cowfile_export(struct volume *volume, GError **error);
+gboolean cowfile_in_use(const struct volume *volume);
+GPtrArray *cowfile_revisions(const struct volume *volume);
