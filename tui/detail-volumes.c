@@ -232,6 +232,11 @@ static char *volumes_status(const struct screen *screen)
     return g_strdup_printf("%u volumes  sort: %s", list_all(list), sort);
 }
 
+void detail_volumes_select(const struct screen *screen, const char *volume)
+{
+    list_select_id(volumes_of(screen)->list, volume);
+}
+
 /* --- the selected one --- */
 
 static const char *volumes_word(gboolean yes)

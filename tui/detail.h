@@ -25,6 +25,9 @@ extern const struct detail_tab detail_overview, detail_properties, detail_volume
 extern const struct key_row detail_volumes_keys[], detail_network_keys[],
     detail_features_keys[], detail_log_keys[];
 
+/* In the tab of volumes. */
+void detail_volumes_select(const struct screen *screen, const char *volume);
+
 /* What open() of the tab made. */
 gpointer detail_page(const struct screen *screen, enum detail_page tab);
 const char *detail_uuid(const struct screen *screen);

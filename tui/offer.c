@@ -33,6 +33,22 @@ guint offer_count(const char *const *words)
     return n;
 }
 
+void offer_volume(const struct model *model, const char *const *args,
+                  const char *begun, GPtrArray *found)
+{
+    for (guint i = 0; !args[0] && i < model->qubes->len; i++) {
+        const struct qube *qube = model->qubes->pdata[i];
+
+        for (guint k = 0; k < qube->volumes->len; k++) {
+            g_autofree char *word = g_strdup_printf(
+                "%s:%s", qube->name,
+                g_array_index(qube->volumes, struct volume_config, k).name);
+
+            op_words_offer(found, begun, word);
+        }
+    }
+}
+
 void offer_qube(const struct model *model, const char *const *args,
                 const char *begun, GPtrArray *found)
 {

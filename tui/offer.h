@@ -8,6 +8,8 @@
 
 void offer_qube(const struct model *model, const char *const *args,
                 const char *begun, GPtrArray *found);
+void offer_volume(const struct model *model, const char *const *args,
+                  const char *begun, GPtrArray *found);
 void offer_setting(const struct model *model, const char *const *args,
                    const char *begun, GPtrArray *found);
 void offer_prefs(const struct model *model, const char *const *args,

@@ -46,7 +46,7 @@ static void actions_ask(struct app *app, const struct wanted *wanted)
 
 static void actions_ask_volume(struct app *app, const struct wanted *wanted)
 {
-    detail_open_volumes(app, wanted->uuids[0]);
+    detail_open_volumes(app, wanted->uuids[0], NULL);
 }
 
 static void actions_ask_property(struct app *app, const struct wanted *wanted)

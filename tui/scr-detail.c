@@ -141,9 +141,11 @@ void detail_open(struct app *app, const char *uuid, enum detail_page tab)
         app_push(app, &screen_detail, &spec);
 }
 
-void detail_open_volumes(struct app *app, const char *uuid)
+void detail_open_volumes(struct app *app, const char *uuid, const char *volume)
 {
     detail_open(app, uuid, DETAIL_VOLUMES);
+    if (volume)
+        detail_volumes_select(app_top(app), volume);
 }
 
 static void detail_close(struct screen *screen)

@@ -16,7 +16,8 @@ enum detail_page {
 };
 /* On that tab; the screen at the top if it shows the qube already. */
 void detail_open(struct app *app, const char *uuid, enum detail_page tab);
-void detail_open_volumes(struct app *app, const char *uuid);
+/* With that one selected; NULL: as it comes. */
+void detail_open_volumes(struct app *app, const char *uuid, const char *volume);
 /* Why that volume cannot be resized now; caller frees. NULL: it can. */
 char *volumes_resize_refused(struct app *app, const struct qube *qube,
                              const char *volume);

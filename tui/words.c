@@ -106,7 +106,40 @@ static void run_volumes(struct app *app, const char *const *args)
     if (!args[0])
         app_show(app, &screen_allvolumes);
     else if (qube)
-        detail_open_volumes(app, qube->uuid);
+        detail_open_volumes(app, qube->uuid, NULL);
+}
+
+/* "work:private"; NULL with an error if there is none. Of `qube`, if not NULL. */
+static const struct volume_config *find_volume(const struct model *model,
+                                               const char *word, struct qube **qube,
+                                               GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(word, ":", 2);
+    struct qube *of = op_words_qube(model, parts[0] ? parts[0] : "", error);
+    const struct volume_config *config = of && parts[1] ? qube_volume(of, parts[1]) : NULL;
+
+    if (of && !config)
+        error_set(error, QMC_ERROR_NOTFOUND, "for example: vol info work:private",
+                  "'%s' is no volume of '%s'", parts[1] ? parts[1] : "", of->name);
+    if (config && qube)
+        *qube = of;
+    return config;
+}
+
+static gboolean check_volume(const struct model *model, const char *const *args,
+                             GError **error)
+{
+    return !args[0] || find_volume(model, args[0], NULL, error);
+}
+
+static void run_volume(struct app *app, const char *const *args)
+{
+    struct qube *qube;
+    const struct volume_config *config =
+        find_volume(app_model(app), args[0], &qube, NULL);
+
+    if (config)
+        detail_open_volumes(app, qube->uuid, config->name);
 }
 
 static void run_show(struct app *app, const char *const *args)
@@ -247,6 +280,7 @@ static const struct words_row rows[] = {
      check_service, run_service},
     {"find", 0, 1, "find [TEXT]", offer_property_name, NULL, run_find},
     {"vol ls", 0, 1, "vol ls [QUBE]", offer_qube, check_qube, run_volumes},
+    {"vol info", 1, 1, "vol info QUBE:VOLUME", offer_volume, check_volume, run_volume},
     {"help", 0, 2, "help [VERB]", offer_verb, NULL, run_help},
     {"set", 0, 2, "set [NAME [VALUE]]", offer_setting, check_setting, run_set},
     {"save-screen", 1, 1, "save-screen FILE", NULL, NULL, run_save_screen},

@@ -685,6 +685,20 @@ static void store_replace(struct console *console, const char *xml)
         g_main_context_iteration(NULL, TRUE);
 }
 
+START_TEST(a_volume_is_shown_by_its_name)
+{
+    struct console *console = console_with("qubes.xml");
+
+    console_keys(console, ": v o l Space i n f o Space v a u l t : n o n e Enter");
+    console_wait(console, "'none' is no volume of 'vault'");
+    console_keys(console, "Ctrl-U v o l Space i n f o Space v a u l t : r o o t Enter");
+    console_wait(console, "-- vault:root --");
+    console_keys(console, ": v o l Space i n f o Space v a u l t : v o l a t i l e Enter");
+    console_wait(console, "-- vault:volatile --");
+    console_free(console);
+}
+END_TEST
+
 START_TEST(each_finding_of_the_store_is_told_once)
 {
     static const char netvm[] = "<property name=\"default_netvm\">nosuch</property>";
@@ -716,6 +730,7 @@ int main(void)
     const TTest *const tests[] = {
         each_failure_of_several_is_told_by_name,
         each_finding_of_the_store_is_told_once,
+        a_volume_is_shown_by_its_name,
         first_frame_while_the_hypervisor_hangs,
         keys_are_answered_while_calls_hang,
         cursor_key_is_cheap,
