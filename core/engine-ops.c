@@ -258,7 +258,8 @@ static GError *op_error(const struct op *op, const GError *error)
                ? &g_array_index(op->steps, struct op_step, op->steps->len - 1)
                : NULL;
     error_set(&own, QMC_ERROR_TIMEOUT,
-              "see whether the hypervisor answers: virsh list; then qmc ls",
+              op->row->silent ? op->row->silent
+                              : "see whether the hypervisor answers: virsh list; then qmc ls",
               "'%s' of '%s' got %s%s%s", title, op->subject,
               error->message, last ? " at: " : "", last ? last->text : "");
     return own;

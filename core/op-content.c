@@ -24,6 +24,9 @@
 #define LOCK_MS 2000
 /* Of a transfer in which not one byte moves. */
 #define SILENCE_MS 600000
+#define TELL_US (200 * G_TIME_SPAN_MILLISECOND)
+#define DISK_SILENT "see whether the disk answers: dmesg; qmc vol info says what the volume has"
+#define FLOW_SILENT "see whether the disk answers (dmesg), and who is at the other end of the pipe"
 #define COMES WEIGHED("comes") /* bytes; not given: as many as the volume has */
 
 struct content {
@@ -36,7 +39,9 @@ struct content {
     guint64 given;  /* of what comes, 0: not said */
     guint64 size;   /* that it has in the end */
     guint64 weighed; /* what was to come when it was asked for; 0: nobody knew */
-    int percent;    /* last told */
+    gint64 told_us; /* when it was told how far it is */
+    int percent;    /* told then */
+    gboolean finished; /* what is written: it may have its name */
 };
 
 static void content_clear(struct op *op)
@@ -199,6 +204,7 @@ const struct op_row op_revert = {
     .args = revert_args,
     .writes_store = TRUE,
     .deadline_ms = DEADLINE_MS,
+    .silent = DISK_SILENT,
     .fits = revert_fits,
     .prepare = revert_prepare,
     .look = revert_look,
@@ -264,6 +270,7 @@ const struct op_row op_pin = {
     .confirm = CONFIRM_L0,
     .args = pin_args,
     .deadline_ms = DEADLINE_MS,
+    .silent = DISK_SILENT,
     .fits = pin_fits,
     .prepare = pin_prepare,
     .look = look_revision,
@@ -274,17 +281,25 @@ const struct op_row op_pin = {
 
 /* --- import and export --- */
 
+/* Of a volume that got nothing else (transfer.h). */
+static gboolean undo_transfer(gpointer data, GError **error)
+{
+    return TRUE;
+}
+
 /* A silent pipe is an end, a slow one is not. */
 static void tell_progress(guint64 done, guint64 size, gpointer data)
 {
     struct content *content = data;
+    gint64 now = g_get_monotonic_time();
     int percent = size ? (int)((double)done / (double)size * 100) : 100;
 
     op_allow(content->op, SILENCE_MS);
-    if (percent == content->percent)
+    if (percent == content->percent && now - content->told_us < TELL_US)
         return;
     content->percent = percent;
-    op_percent(content->op, percent);
+    content->told_us = now;
+    op_moved(content->op, done, size);
 }
 
 static const char standard_input[] = "standard input";
@@ -479,6 +494,7 @@ static gboolean import_run(struct op *op, GError **error)
         return FALSE;
     op_step(op, "%s filled from '%s'", content->what, from.name);
     op_allow(op, SILENCE_MS);
+    op_push_undo(op, "what had come", undo_transfer, NULL, NULL);
     if (!volume_import(content->volume, size, &from, error))
         return FALSE;
     content->size = volume_size(content->volume);
@@ -517,6 +533,7 @@ const struct op_row op_vol_import = {
     .args = import_args,
     .writes_store = TRUE,
     .deadline_ms = DEADLINE_MS,
+    .silent = FLOW_SILENT,
     .fits = import_fits,
     .prepare = import_prepare,
     .look = import_look,
@@ -575,13 +592,32 @@ static gboolean export_to(struct op *op, int fd, GError **error)
     return volume_export(content->volume, &to, error);
 }
 
-/* It has the name when all of it is on the disk. */
-static gboolean export_to_file(struct op *op, const char *file, GError **error)
+/* What was not finished went with its draft; what was may have its name all the same. */
+static gboolean undo_export(gpointer data, GError **error)
 {
-    auto_of(file_draft) struct file_draft *draft = file_draft_new(file, 0600, error);
+    const struct content *content = data;
 
-    return draft && export_to(op, file_draft_fd(draft), error) &&
-           file_draft_finish(draft, FALSE, error);
+    if (!content->finished || access(content->file, F_OK) < 0)
+        return TRUE;
+    error_set(error, QMC_ERROR_STATE, "remove it, or compare it with the volume",
+              "'%s' is there, and may not be whole", content->file);
+    return FALSE;
+}
+
+/* It has the name when all of it is on the disk. */
+static gboolean export_to_file(struct op *op, GError **error)
+{
+    struct content *content = op->data;
+    auto_of(file_draft) struct file_draft *draft =
+        file_draft_new(content->file, 0600, error);
+
+    if (!draft)
+        return FALSE;
+    op_push_undo(op, "what was written", undo_export, content, NULL);
+    if (!export_to(op, file_draft_fd(draft), error))
+        return FALSE;
+    content->finished = TRUE;
+    return file_draft_finish(draft, FALSE, error);
 }
 
 /* A volume without revisions is changed in place: nobody, in whatever process, may
@@ -603,7 +639,7 @@ static gboolean export_run(struct op *op, GError **error)
     if (!export_look(op, error) || !hold_still(op, error))
         return FALSE;
     op_step(op, "%s written to '%s'", content->what, output_name(content));
-    if (!(content->file ? export_to_file(op, content->file, error)
+    if (!(content->file ? export_to_file(op, error)
                         : export_to(op, STDOUT_FILENO, error)))
         return FALSE;
     op_set_result(op, "%s written to '%s'", volume_name(content->volume),
@@ -632,6 +668,7 @@ const struct op_row op_vol_export = {
     .confirm = CONFIRM_L0,
     .args = export_args,
     .deadline_ms = DEADLINE_MS,
+    .silent = FLOW_SILENT,
     .fits = export_fits,
     .prepare = export_prepare,
     .look = export_look,

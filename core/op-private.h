@@ -19,7 +19,7 @@ struct op_undo {
 
 /* `kind` of job_progress(), beside enum step_state for the end of a step. */
 enum {
-    PROGRESS_STEP = 100, PROGRESS_PERCENT, PROGRESS_UNDO, PROGRESS_UNDONE, PROGRESS_LEFT
+    PROGRESS_STEP = 100, PROGRESS_MOVED, PROGRESS_UNDO, PROGRESS_UNDONE, PROGRESS_LEFT
 };
 
 struct load;

@@ -9,6 +9,10 @@
 #include "util/log.h"
 #include "util/text.h"
 
+/* A rate goes by what moved since the older of two marks. */
+#define MARK_US (5 * G_USEC_PER_SEC)
+#define RATE_US (3 * G_USEC_PER_SEC)
+
 static void step_clear(gpointer data)
 {
     struct op_step *step = data;
@@ -179,7 +183,7 @@ char *op_step_shown(const struct op *op)
         return NULL;
     last = &g_array_index(op->steps, struct op_step, op->steps->len - 1);
     return last->state == STEP_RUNNING && last->percent >= 0
-               ? g_strdup_printf("%s: %d%%", last->text, last->percent)
+               ? g_strdup_printf("%d%% %s", last->percent, last->text)
                : g_strdup(last->text);
 }
 
@@ -220,12 +224,34 @@ static void step_end(struct op *op, enum step_state state, const char *text)
                    op->subject, step->text);
 }
 
-static void step_percent(struct op *op, const char *text)
+static void step_moved(struct op *op, const char *text)
 {
     struct op_step *step = step_running(op);
+    struct op_mark now = { .at_us = g_get_monotonic_time() };
+    char *rest;
 
-    if (step)
-        step->percent = (int)g_ascii_strtoll(text, NULL, 10);
+    if (!step)
+        return;
+    now.moved = step->moved = g_ascii_strtoull(text, &rest, 10);
+    step->size = g_ascii_strtoull(rest, NULL, 10);
+    if (step->percent < 0)
+        step->marks[0] = step->marks[1] = now;
+    if (now.at_us - step->marks[1].at_us >= MARK_US) {
+        step->marks[0] = step->marks[1];
+        step->marks[1] = now;
+    }
+    step->percent = step->size
+                        ? (int)((double)step->moved / (double)step->size * 100) : 100;
+}
+
+guint64 op_step_rate(const struct op_step *step, gint64 now_us)
+{
+    gint64 span = now_us - step->marks[0].at_us;
+
+    if (step->percent < 0 || span < RATE_US)
+        return 0;
+    return (guint64)((double)(step->moved - step->marks[0].moved) /
+                     (double)span * G_USEC_PER_SEC);
 }
 
 static void undone_add(struct op *op, const char *what)
@@ -249,8 +275,8 @@ void op_progress(struct op *op, int kind, const char *text)
 {
     if (kind == PROGRESS_STEP) {
         step_begin(op, text);
-    } else if (kind == PROGRESS_PERCENT) {
-        step_percent(op, text);
+    } else if (kind == PROGRESS_MOVED) {
+        step_moved(op, text);
     } else if (kind == PROGRESS_UNDO) {
         op->phase = OP_UNDOING;
         step_end(op, STEP_FAILED, "");
@@ -296,9 +322,10 @@ void op_allow(struct op *op, int deadline_ms)
     job_allow(op->priv->job, deadline_ms);
 }
 
-void op_percent(struct op *op, int percent)
+void op_moved(struct op *op, guint64 moved, guint64 size)
 {
-    job_progress(op->priv->job, PROGRESS_PERCENT, "%d", percent);
+    job_progress(op->priv->job, PROGRESS_MOVED, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
+                 moved, size);
 }
 
 void op_step_end(struct op *op, enum step_state state, const char *format, ...)

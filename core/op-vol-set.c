@@ -12,10 +12,12 @@
 struct setting {
     const char *name;
     const char *values; /* for the error */
+    const char *const *choices; /* NULL: numbers */
     /* FALSE: not such a value; *stored: what the store says, NULL: nothing. */
     gboolean (*read)(const char *value, struct volume_spec *spec, char **stored);
     /* Whether who has it in use would be hit by the change; NULL: always. */
     gboolean (*hits)(const struct volume *volume, const struct volume_spec *spec);
+    char *(*now)(const struct volume_spec *spec);
 };
 
 static gboolean read_bool(const char *value, gboolean *yes)
@@ -32,6 +34,11 @@ static gboolean read_rw(const char *value, struct volume_spec *spec, char **stor
     return TRUE;
 }
 
+static char *now_rw(const struct volume_spec *spec)
+{
+    return g_strdup(spec->rw ? "True" : "False");
+}
+
 static gboolean read_keep(const char *value, struct volume_spec *spec, char **stored)
 {
     gint64 number;
@@ -41,6 +48,11 @@ static gboolean read_keep(const char *value, struct volume_spec *spec, char **st
     spec->revisions_to_keep = (int)number;
     *stored = g_strdup_printf("%d", (int)number);
     return TRUE;
+}
+
+static char *now_keep(const struct volume_spec *spec)
+{
+    return g_strdup_printf("%d", spec->revisions_to_keep);
 }
 
 /* A volume without revisions is changed in place. */
@@ -65,11 +77,30 @@ static gboolean read_ephemeral(const char *value, struct volume_spec *spec, char
     return TRUE;
 }
 
+static char *now_ephemeral(const struct volume_spec *spec)
+{
+    return g_strdup(spec->ephemeral < 0 ? "default" : spec->ephemeral ? "True" : "False");
+}
+
+static const char *const yes_or_no[] = {"True", "False", NULL};
+static const char *const or_default[] = {"True", "False", "default", NULL};
+
 static const struct setting settings[] = {
-    {"rw", "True or False", read_rw, NULL},
-    {"revisions_to_keep", "a number, or -1: none, and changed in place", read_keep, keep_hits},
-    {"ephemeral", "True, False or default (as the pool says)", read_ephemeral, NULL},
+    {"revisions_to_keep", "a number, or -1: none, and changed in place", NULL, read_keep,
+     keep_hits, now_keep},
+    {"rw", "True or False", yes_or_no, read_rw, NULL, now_rw},
+    {"ephemeral", "True, False or default (as the pool says)", or_default, read_ephemeral,
+     NULL, now_ephemeral},
 };
+
+const char *const *op_vol_set_names(void)
+{
+    static const char *names[G_N_ELEMENTS(settings) + 1];
+
+    for (gsize i = 0; i < G_N_ELEMENTS(settings); i++)
+        names[i] = settings[i].name;
+    return names;
+}
 
 static const struct setting *setting_find(const char *name, GError **error)
 {
@@ -79,6 +110,31 @@ static const struct setting *setting_find(const char *name, GError **error)
     error_set(error, QMC_ERROR_INVALID, "it is rw, revisions_to_keep or ephemeral",
               "a volume has no setting '%s'", name);
     return NULL;
+}
+
+const char *const *op_vol_set_choices(const char *name)
+{
+    const struct setting *setting = setting_find(name, NULL);
+
+    return setting ? setting->choices : NULL;
+}
+
+const char *op_vol_set_values(const char *name)
+{
+    const struct setting *setting = setting_find(name, NULL);
+
+    return setting ? setting->values : NULL;
+}
+
+char *op_vol_set_now(const struct volume_config *config, const char *name)
+{
+    const struct setting *setting = setting_find(name, NULL);
+    struct volume_spec spec;
+
+    if (!setting || !config || !config->volume)
+        return NULL;
+    volume_spec_of(config->volume, &spec);
+    return setting->now(&spec);
 }
 
 /* What it becomes: NULL with an error if it must not. */

@@ -68,6 +68,8 @@ struct op_row {
     gboolean lengthy;     /* its steps are worth watching */
     const char *wait_arg; /* the argument that makes it wait for its end: set by
                            * who watches; NULL */
+    const char *silent;   /* what to look at when a step has no end in time; NULL:
+                           * the hypervisor */
     const char *late;     /* what it means if that wait was too short, and what
                            * to choose: "has not stopped in time..."; NULL */
     gboolean system;      /* about the system as a whole: its subject is dom0,
@@ -173,10 +175,17 @@ enum op_phase {
 };
 enum step_state { STEP_RUNNING, STEP_OK, STEP_SKIPPED, STEP_WARNING, STEP_FAILED };
 
+struct op_mark {
+    gint64 at_us;         /* g_get_monotonic_time() */
+    guint64 moved;
+};
+
 struct op_step {
     gint64 at_us;         /* since the operation began */
     enum step_state state;
     int percent;          /* of it that is done; -1: nobody says */
+    guint64 moved, size;  /* the same in bytes */
+    struct op_mark marks[2]; /* some seconds ago, for op_step_rate() */
     char *text;           /* sanitised */
 };
 
@@ -207,9 +216,13 @@ struct op {
     struct op_private *priv;
 };
 
-/* What the newest step does, and how far it is: "private filled from 'x': 42%"; NULL:
+/* What the newest step does, and how far it is: "42% private filled from 'x'"; NULL:
  * there is none yet. Caller frees. */
 char *op_step_shown(const struct op *op);
+
+/* Bytes per second of late (5 to 10 s), not on the whole: zeros are passed over at
+ * another speed than data. 0: nothing moves, or it is too early to say. */
+guint64 op_step_rate(const struct op_step *step, gint64 now_us);
 
 gboolean op_over(const struct op *op); /* DONE, PARTIAL or FAILED */
 /* Main: the engine forgets what ended long ago; who looks at it longer holds it. */
@@ -238,8 +251,8 @@ void op_plan(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void op_step(struct op *op, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* The step just begun may take so long. */
 void op_allow(struct op *op, int deadline_ms);
-/* So much of the step just begun is done. */
-void op_percent(struct op *op, int percent);
+/* So many bytes of the step just begun are done. */
+void op_moved(struct op *op, guint64 moved, guint64 size);
 /* Ends the running step otherwise; a skipped or warning step with a text is
  * also an EVENT_NOTE. */
 void op_step_end(struct op *op, enum step_state state, const char *format, ...)
