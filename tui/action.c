@@ -11,6 +11,14 @@
 /* Of those left out; the rest is counted. */
 #define LEFT_MAX 3
 
+gboolean action_is_of_volume(const struct op_row *row)
+{
+    for (const struct op_arg *arg = row->args; arg && arg->name; arg++)
+        if (arg->type == OP_ARG_VOLUME)
+            return TRUE;
+    return FALSE;
+}
+
 struct op *action_running(const struct app *app, const char *uuid)
 {
     GPtrArray *ops = engine_ops(app_engine(app));
@@ -363,13 +371,17 @@ static void action_note_failed(struct app *app, const struct op *op)
 
 void action_event(struct app *app, const struct op *op)
 {
+    /* Nobody follows the figures of volumes. */
+    if (op_over(op) && action_is_of_volume(op->row))
+        engine_request_volumes(app_engine(app), op->uuid);
     if (op->phase == OP_DONE)
         action_note_done(app, op);
     if (!op->error)
         return;
-    /* What the user asked for is no warning. */
+    /* What the user asked for is no warning; what stayed has been told. */
     if (error_is(op->error, QMC_ERROR_CANCELLED))
-        app_note_on(app, op->uuid, FALSE, "%s", op->error->message);
+        app_note_on(app, op->uuid, FALSE, "%s%s", op->error->message,
+                    op->undone && !op->left ? "; nothing of it is left" : "");
     else
         action_note_failed(app, op);
 }

@@ -17,6 +17,8 @@ struct action {
                          * label of the row */
 };
 
+/* It is about one volume of a qube, which it names. */
+gboolean action_is_of_volume(const struct op_row *row);
 /* Whatever happens, the user is told. args may be NULL; copied. */
 void action_start(struct app *app, const char *op, const char *uuid,
                   GHashTable *args);

@@ -6,15 +6,12 @@
 
 #include <string.h>
 
-#include "core/foreign.h"
-#include "tui/action.h"
 #include "tui/facts.h"
 #include "tui/list.h"
 #include "tui/meter.h"
+#include "tui/volume-facts.h"
+#include "tui/volume-keys.h"
 #include "tui/volume-text.h"
-#include "util/error.h"
-
-#define BAR_WIDTH 32
 
 struct volumes {
     struct list *list;
@@ -108,7 +105,10 @@ static char *volumes_text_state(gconstpointer item, gpointer data)
     const struct volume *volume = config->volume;
     const struct qube *qube = detail_qube(data);
     gboolean halted = !qube || qube->state == POWER_HALTED;
+    const char *lag = qube ? volume_text_lag(qube, config) : NULL;
 
+    if (lag)
+        return g_strdup_printf("%s !", lag);
     if (config->foreign)
         return g_strdup("not used");
     if (!volume || config->trouble)
@@ -125,7 +125,10 @@ static char *volumes_text_state(gconstpointer item, gpointer data)
 static enum style volumes_style_state(gconstpointer item, gpointer data)
 {
     const struct volume_config *config = item;
+    const struct qube *qube = detail_qube(data);
 
+    if (qube && volume_text_lag(qube, config))
+        return STYLE_WARN;
     return config->foreign || (config->volume && !config->trouble) ? STYLE_NORMAL
                                                                     : STYLE_WARN;
 }
@@ -232,101 +235,30 @@ static char *volumes_status(const struct screen *screen)
     return g_strdup_printf("%u volumes  sort: %s", list_all(list), sort);
 }
 
-void detail_volumes_select(const struct screen *screen, const char *volume)
-{
-    list_select_id(volumes_of(screen)->list, volume);
-}
-
 /* --- the selected one --- */
 
-static const char *volumes_word(gboolean yes)
+/* The newest first, as many as leave room for the rest. */
+static void volumes_draw_revisions(const struct volume_config *config,
+                                   struct facts *facts)
 {
-    return yes ? "yes" : "no";
-}
+    guint n = config->kept ? config->kept->len : 0;
+    guint room = (guint)MAX(facts->area.h - VOLUME_FACTS_LINES, 1);
+    guint shown = n > room ? room - 1 : n;
 
-static char *volumes_text_bar(const struct volume_config *config)
-{
-    g_autofree char *size = text_size(config->size);
+    for (guint i = 0; i < shown; i++) {
+        g_autofree char *text = volume_text_revision(config->kept->pdata[i]);
 
-    if (!config->size)
-        return NULL;
-    if (!volume_is_read(config))
-        return g_strdup_printf("%s   used ?", size);
-    g_autofree char *used = text_size(config->used);
-    g_autofree char *bar = meter_text(volume_percent(config), BAR_WIDTH);
-    return g_strdup_printf("%s   used %s %s", size, used, bar);
-}
+        facts_put(facts, STYLE_NORMAL, "", text);
+    }
+    if (shown < n) {
+        g_autofree char *text = g_strdup_printf("and %u older ones", n - shown);
 
-static char *volumes_text_path(const struct model *model,
-                               const struct volume_config *config)
-{
-    const struct pool_entry *entry =
-        config->pool ? model_pool(model, config->pool) : NULL;
-    const char *dir = entry ? pool_entry_dir(entry) : NULL;
-    const char *vid = volume_config_get(config, "vid");
-
-    if (!vid)
-        return NULL;
-    return dir ? g_build_filename(dir, vid, NULL) : g_strdup(vid);
-}
-
-static char *volumes_text_flags(const struct volume_config *config)
-{
-    const struct volume *volume = config->volume;
-
-    if (config->foreign)
-        return g_strdup("-");
-    if (!volume)
-        return g_strdup("its line in the store is wrong: see the overview");
-    return g_strdup_printf("saved on stop %s   from template %s   writable %s"
-                           "   ephemeral %s",
-                           volumes_word(volume_save_on_stop(volume)),
-                           volumes_word(volume_snap_on_start(volume)),
-                           volumes_word(volume_rw(volume)),
-                           volumes_word(volume_ephemeral(volume)));
-}
-
-static char *volumes_text_saved(const struct volume_config *config)
-{
-    if (config->foreign)
-        return g_strdup("-");
-    if (!config->volume || !volume_save_on_stop(config->volume))
-        return g_strdup("none: it is not kept at shutdown");
-    if (config->revisions < 0)
-        return g_strdup("?");
-    return g_strdup_printf("%d kept of at most %d", config->revisions,
-                           volume_revisions_to_keep(config->volume));
-}
-
-static void volumes_draw_pool(const struct model *model,
-                              const struct volume_config *config,
-                              struct facts *facts)
-{
-    const struct pool_entry *entry =
-        config->pool ? model_pool(model, config->pool) : NULL;
-
-    if (!entry || facts->area.h < 2)
-        return;
-    g_autofree char *title = g_strdup_printf("Pool %s (%s)", entry->name,
-                                             entry->driver);
-    facts_title(facts, title);
-    if (driver_is_foreign(entry->driver))
-        facts_put(facts, STYLE_NORMAL, "Not used", "qmc cannot work with it yet");
-    if (!entry->usage_known || !entry->size)
-        return;
-    g_autofree char *used = text_size(entry->used);
-    g_autofree char *size = text_size(entry->size);
-    g_autofree char *left = text_size(entry->size - MIN(entry->used, entry->size));
-    g_autofree char *bar =
-        meter_text(meter_percent(entry->used, entry->size), BAR_WIDTH);
-    g_autofree char *text =
-        g_strdup_printf("%s of %s %s   %s free", used, size, bar, left);
-    facts_put(facts, STYLE_NORMAL, "Data", text);
+        facts_put(facts, STYLE_NORMAL, "", text);
+    }
 }
 
 static void volumes_draw_selected(const struct screen *screen, struct rect area)
 {
-    const struct model *model = app_model(screen->app);
     const struct qube *qube = detail_qube(screen);
     const char *name = list_selected(volumes_of(screen)->list);
     const struct volume_config *config = name ? qube_volume(qube, name) : NULL;
@@ -334,19 +266,9 @@ static void volumes_draw_selected(const struct screen *screen, struct rect area)
 
     if (!config)
         return;
-    g_autofree char *title = g_strdup_printf("%s:%s", qube->name, name);
-    g_autofree char *bar = volumes_text_bar(config);
-    g_autofree char *path = volumes_text_path(model, config);
-    g_autofree char *flags = volumes_text_flags(config);
-    g_autofree char *saved = volumes_text_saved(config);
-    facts_title(&facts, title);
-    facts_put(&facts, STYLE_WARN, "Trouble", config->trouble);
-    facts_put(&facts, STYLE_NORMAL, "Size", bar);
-    facts_put(&facts, STYLE_NORMAL, "Earlier", saved);
-    facts_put(&facts, STYLE_NORMAL, "Path", path);
-    facts_put(&facts, STYLE_NORMAL, "Flags", flags);
-    facts_skip(&facts);
-    volumes_draw_pool(model, config, &facts);
+    volume_facts_figures(qube, config, &facts);
+    volumes_draw_revisions(config, &facts);
+    volume_facts_rest(app_model(screen->app), config, &facts);
 }
 
 static void volumes_draw(struct screen *screen, struct rect area)
@@ -364,59 +286,14 @@ static void volumes_draw(struct screen *screen, struct rect area)
     list_draw(list, (struct rect){area.y, area.x, rows, area.w});
 }
 
-/* --- keys --- */
-
-char *volumes_resize_refused(struct app *app, const struct qube *qube,
-                             const char *volume)
+const char *detail_volumes_selected(const struct screen *screen)
 {
-    const char *refused = action_refused(app, "resize", qube->uuid);
-    g_autoptr(GHashTable) args = op_args_new("volume", volume, NULL);
-    g_autoptr(GError) error = NULL;
-
-    if (refused)
-        return g_strdup(refused);
-    if (op_find("resize")->fits(app_model(app), qube, args, &error))
-        return NULL;
-    return error_text(error);
+    return list_selected(volumes_of(screen)->list);
 }
-
-/* Of the selected volume. */
-static char *volumes_refused(const struct screen *screen, const char *name)
-{
-    return name ? volumes_resize_refused(screen->app, detail_qube(screen), name)
-                : NULL;
-}
-
-static void volumes_key_resize(struct screen *screen)
-{
-    const char *name = list_selected(volumes_of(screen)->list);
-    g_autofree char *refused = volumes_refused(screen, name);
-
-    if (refused)
-        app_note(screen->app, TRUE, "Resize: %s", refused);
-    else if (name)
-        resize_open(screen->app, detail_uuid(screen), name);
-}
-
-static gboolean volumes_can_resize(const struct screen *screen)
-{
-    const char *name = list_selected(volumes_of(screen)->list);
-    g_autofree char *refused = volumes_refused(screen, name);
-
-    return name && !refused;
-}
-
-/* clang-format off */
-const struct key_row detail_volumes_keys[] = {
-    {"r", "resize", "Resize", "give the volume more room", KEYS_ACT, NULL,
-     volumes_key_resize, volumes_can_resize, TRUE},
-    {NULL},
-};
-/* clang-format on */
 
 const struct detail_tab detail_volumes = {
     .title = "Volumes",
-    .keys = detail_volumes_keys,
+    .keys = volume_keys,
     .open = volumes_open,
     .close = volumes_close,
     .show = volumes_show,

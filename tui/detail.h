@@ -22,11 +22,11 @@ struct detail_tab {
 };
 extern const struct detail_tab detail_overview, detail_properties, detail_volumes,
     detail_network, detail_features, detail_log;
-extern const struct key_row detail_volumes_keys[], detail_network_keys[],
+extern const struct key_row detail_network_keys[],
     detail_features_keys[], detail_log_keys[];
 
-/* In the tab of volumes. */
-void detail_volumes_select(const struct screen *screen, const char *volume);
+/* Of that tab; NULL: none. */
+const char *detail_volumes_selected(const struct screen *screen);
 
 /* What open() of the tab made. */
 gpointer detail_page(const struct screen *screen, enum detail_page tab);

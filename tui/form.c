@@ -22,6 +22,16 @@ struct form {
     guint focus;
 };
 
+void form_choose_again(struct form *form, guint row)
+{
+    const struct form_row *at = &form->spec.rows[row];
+    guint choice = 0;
+
+    while (strcmp(at->choices[choice], at->initial) != 0)
+        choice++;
+    form->cells[row].choice = choice;
+}
+
 struct form *form_new(const struct form_spec *spec)
 {
     struct form *form = g_new0(struct form, 1);
@@ -33,8 +43,7 @@ struct form *form_new(const struct form_spec *spec)
         struct form_cell *cell = &form->cells[i];
 
         if (row->choices)
-            while (strcmp(row->choices[cell->choice], row->initial) != 0)
-                cell->choice++;
+            form_choose_again(form, i);
         else
             cell->field = field_new(row->initial);
         if (cell->field && row->suggested)
@@ -57,6 +66,11 @@ const char *form_value(const struct form *form, guint row)
 
     return cell->field ? field_text(cell->field)
                        : form->spec.rows[row].choices[cell->choice];
+}
+
+void form_set_focus(struct form *form, guint row)
+{
+    form->focus = row;
 }
 
 gboolean form_changed(const struct form *form, guint row)

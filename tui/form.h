@@ -35,6 +35,9 @@ struct form *form_new(const struct form_spec *spec);
 void form_free(struct form *form);
 
 const char *form_value(const struct form *form, guint row);
+/* The choices of the row are others now: its initial one is chosen. */
+void form_choose_again(struct form *form, guint row);
+void form_set_focus(struct form *form, guint row);
 gboolean form_changed(const struct form *form, guint row);
 /* TRUE if every row takes its value; else the first that does not gets the
  * focus. */

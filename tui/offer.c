@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/feature.h"
+#include "core/op-volume.h"
 #include "core/op-words.h"
 #include "core/prop-change.h"
 #include "tui/prop-text.h"
@@ -47,6 +48,52 @@ void offer_volume(const struct model *model, const char *const *args,
             op_words_offer(found, begun, word);
         }
     }
+}
+
+/* The one that the first argument names; NULL: none. */
+static const struct volume_config *offered_volume(const struct model *model,
+                                                  const char *const *args)
+{
+    const char *colon = args[0] ? strchr(args[0], ':') : NULL;
+    g_autofree char *name = colon ? g_strndup(args[0], (gsize)(colon - args[0])) : NULL;
+    const struct qube *qube = name ? model_qube_named(model, name) : NULL;
+
+    return qube ? qube_volume(qube, colon + 1) : NULL;
+}
+
+/* The newest first. */
+static void offer_revision(const struct model *model, const char *const *args,
+                           const char *begun, GPtrArray *found)
+{
+    const struct volume_config *config = offered_volume(model, args);
+
+    for (guint i = 0; config && config->kept && !args[1] && i < config->kept->len; i++)
+        op_words_offer(found, begun,
+                       ((const struct revision *)config->kept->pdata[i])->id);
+}
+
+static void offer_words(const char *const *words, const char *begun, GPtrArray *found)
+{
+    for (; words && *words; words++)
+        op_words_offer(found, begun, *words);
+}
+
+/* What is set of a volume, then what it can be; a number is what it is. */
+static void offer_vol_set(const struct model *model, const char *const *args,
+                          const char *begun, GPtrArray *found)
+{
+    const struct volume_config *config = offered_volume(model, args);
+    const char *name = config ? args[1] : NULL;
+    const char *const *choices = name ? op_vol_set_choices(name) : NULL;
+    g_autofree char *now = name && !choices ? op_vol_set_now(config, name) : NULL;
+
+    if (config && !name)
+        offer_words(op_vol_set_names(), begun, found);
+    if (!name || args[2])
+        return;
+    offer_words(choices, begun, found);
+    if (now)
+        op_words_offer(found, begun, now);
 }
 
 void offer_qube(const struct model *model, const char *const *args,
@@ -340,11 +387,15 @@ static const struct {
     const char *verb;
     void (*offer)(const struct model *model, const char *const *args,
                   const char *begun, GPtrArray *found);
+    gboolean ordered; /* not by the alphabet */
 } offers[] = {
-    {"feature", offer_feature},
-    {"tag", offer_tag},
-    {"fw", offer_rule},
-    {"label rm", offer_label_rm},
+    {"feature", offer_feature, FALSE},
+    {"tag", offer_tag, FALSE},
+    {"fw", offer_rule, FALSE},
+    {"label rm", offer_label_rm, FALSE},
+    {"vol revert", offer_revision, TRUE},
+    {"vol pin", offer_revision, TRUE},
+    {"vol set", offer_vol_set, TRUE},
 };
 
 /* Values of options. */
@@ -371,14 +422,19 @@ static void offer_option(const struct model *model, const char *const *words,
             option_offers[i].offer(model, words + 1, begun, found);
 }
 
-void offer_arguments(const struct model *model, const char *const *words,
-                     const char *begun, GPtrArray *found)
+gboolean offer_arguments(const struct model *model, const char *const *words,
+                         const char *begun, GPtrArray *found)
 {
+    gboolean ordered = FALSE;
+
     for (gsize i = 0; i < G_N_ELEMENTS(offers); i++) {
         const char *const *args = offer_behind(offers[i].verb, words);
 
-        if (args)
-            offers[i].offer(model, args, begun, found);
+        if (!args)
+            continue;
+        offers[i].offer(model, args, begun, found);
+        ordered = ordered || (offers[i].ordered && found->len > 0);
     }
     offer_option(model, words, begun, found);
+    return ordered;
 }

@@ -21,9 +21,9 @@ void offer_service(const struct model *model, const char *const *args,
 void offer_property_name(const struct model *model, const char *const *args,
                          const char *begun, GPtrArray *found);
 /* The arguments of operations, and the values of their options; `words` with the
- * verb. */
-void offer_arguments(const struct model *model, const char *const *words,
-                     const char *begun, GPtrArray *found);
+ * verb. TRUE: they have an order of their own. */
+gboolean offer_arguments(const struct model *model, const char *const *words,
+                         const char *begun, GPtrArray *found);
 
 /* The arguments behind the words of a verb; NULL if it is another one. */
 const char *const *offer_behind(const char *verb, const char *const *words);

@@ -16,6 +16,7 @@ struct wanted {
     const struct op_row *op;
     char **uuids;
     int line; /* of the row of the list it is about; 0: none */
+    GHashTable *given; /* what is selected there, as arguments */
 };
 
 struct entry {
@@ -31,6 +32,7 @@ struct actions {
     char *title;
     GArray *entries; /* struct entry */
     guint focus, top;
+    GHashTable *given; /* as of struct wanted */
     int line, label_width;
 };
 
@@ -39,14 +41,26 @@ struct actions {
 
 static void actions_ask(struct app *app, const struct wanted *wanted)
 {
-    struct arguments_spec spec = {wanted->op->name, wanted->uuids, wanted->line};
+    struct arguments_spec spec = {wanted->op->name, wanted->uuids, wanted->line,
+                                  wanted->given};
 
     arguments_open(app, &spec);
 }
 
 static void actions_ask_volume(struct app *app, const struct wanted *wanted)
 {
-    detail_open_volumes(app, wanted->uuids[0], NULL);
+    const char *volume = g_hash_table_lookup(wanted->given, "volume");
+
+    const struct model *model = app_model(app);
+    g_autoptr(GError) error = NULL;
+
+    if (!volume)
+        detail_open_volumes(app, wanted->uuids[0]);
+    else if (wanted->op->fits(model, model_qube(model, wanted->uuids[0]), wanted->given,
+                              &error))
+        resize_open(app, wanted->uuids[0], volume);
+    else
+        action_refuse(app, wanted->op, error);
 }
 
 static void actions_ask_property(struct app *app, const struct wanted *wanted)
@@ -155,8 +169,9 @@ static void actions_add(struct actions *actions, const struct screen_class *clas
         return;
     if (actions_needs_more(op)) {
         entry.form = actions_ask;
-        entry.many = !op->system;
-        action = ""; /* a key of that name is about what is selected */
+        entry.many = !op->system && !action_is_of_volume(op);
+        /* Else a key of that name is about what is selected. */
+        action = action_is_of_volume(op) ? op->name : "";
     }
     for (gsize i = 0; i < G_N_ELEMENTS(forms); i++)
         if (strcmp(forms[i].op, op->name) == 0) {
@@ -276,6 +291,8 @@ static void actions_open_screen(struct screen *screen, gconstpointer below)
 
     actions->uuids = action_targets(of);
     actions->line = list ? list_selected_line(list) : 0;
+    actions->given =
+        op_args_new("volume", screen_volume_of(of), "revision", screen_revision_of(of), NULL);
     actions->title = actions_title(screen);
     actions->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
     g_array_set_clear_func(actions->entries, actions_clear_entry);
@@ -298,6 +315,7 @@ static void actions_close(struct screen *screen)
 
     g_strfreev(actions->uuids);
     g_free(actions->title);
+    g_hash_table_unref(actions->given);
     g_array_unref(actions->entries);
 }
 
@@ -413,6 +431,7 @@ static void actions_run(struct screen *screen, const struct entry *entry)
     struct app *app = screen->app;
     g_autofree char *why = actions_refused(screen, entry);
     g_auto(GStrv) uuids = g_strdupv(actions_of(screen)->uuids);
+    g_autoptr(GHashTable) given = g_hash_table_ref(actions_of(screen)->given);
     int line = actions_of(screen)->line;
 
     if (why && entry->form && !entry->many && uuids[1]) {
@@ -426,7 +445,7 @@ static void actions_run(struct screen *screen, const struct entry *entry)
     }
     app_pop(app, screen);
     if (entry->form)
-        entry->form(app, &(struct wanted){entry->op, uuids, line});
+        entry->form(app, &(struct wanted){entry->op, uuids, line, given});
     else
         action_start_all(app, entry->op->name, uuids);
 }

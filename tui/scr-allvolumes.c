@@ -9,6 +9,7 @@
 #include "tui/pane.h"
 #include "tui/qube-text.h"
 #include "tui/screens.h"
+#include "tui/volume-keys.h"
 #include "tui/volume-text.h"
 
 
@@ -165,6 +166,10 @@ static char *allvolumes_text_state(gconstpointer item, gpointer data)
 {
     const struct row *row = item;
 
+    const char *lag = volume_text_lag(row->qube, row->config);
+
+    if (lag)
+        return g_strdup(lag);
     if (row->config->foreign)
         return g_strdup("-");
     if (!row->config->volume || row->config->trouble)
@@ -172,6 +177,13 @@ static char *allvolumes_text_state(gconstpointer item, gpointer data)
     if (row->qube->state == POWER_UNKNOWN)
         return g_strdup("?");
     return g_strdup(row->qube->state == POWER_HALTED ? "-" : "in use");
+}
+
+static enum style allvolumes_style_state(gconstpointer item, gpointer data)
+{
+    const struct row *row = item;
+
+    return volume_text_lag(row->qube, row->config) ? STYLE_WARN : STYLE_NORMAL;
 }
 
 /* clang-format off */
@@ -190,7 +202,8 @@ static const struct list_column allvolumes_columns[] = {
     {"FLAGS", 5, 5, 5, TEXT_LEFT, allvolumes_text_flags, allvolumes_style_flags,
      NULL, NULL},
     {"FILE", 26, 50, 6, TEXT_LEFT, allvolumes_text_file, NULL, NULL, NULL},
-    {"STATE", 6, 6, 2, TEXT_LEFT, allvolumes_text_state, NULL, NULL, NULL},
+    {"STATE", 6, 8, 2, TEXT_LEFT, allvolumes_text_state, allvolumes_style_state, NULL,
+     NULL},
     {NULL},
 };
 /* clang-format on */
@@ -275,6 +288,13 @@ static const char *allvolumes_subject(const struct screen *screen)
     return row ? row->uuid : NULL;
 }
 
+static const char *allvolumes_volume(const struct screen *screen)
+{
+    const struct row *row = allvolumes_selected(screen);
+
+    return row ? row->volume : NULL;
+}
+
 static char *allvolumes_status(const struct screen *screen)
 {
     g_autofree char *rest = list_status(allvolumes_of(screen)->list, "volume", "volumes");
@@ -316,6 +336,12 @@ static void allvolumes_detail(const struct screen *screen, struct pane *pane)
         return;
     pane_line(pane, STYLE_NORMAL, "revisions %s  keep %d", revisions,
               volume_revisions_to_keep(row->config->volume));
+    for (guint i = 0; row->config->kept && i < row->config->kept->len &&
+                      pane_room(pane) > 2; i++) {
+        g_autofree char *text = volume_text_revision(row->config->kept->pdata[i]);
+
+        pane_line(pane, STYLE_NORMAL, "  %s", text);
+    }
     if (volume_source(row->config->volume))
         source = volume_vid(volume_source(row->config->volume));
     if (source)
@@ -326,30 +352,11 @@ static void allvolumes_detail(const struct screen *screen, struct pane *pane)
 
 /* --- keys --- */
 
-static void allvolumes_key_resize(struct screen *screen)
-{
-    const struct row *row = allvolumes_selected(screen);
-    g_autofree char *refused =
-        row ? volumes_resize_refused(screen->app, row->qube, row->volume) : NULL;
-
-    if (refused)
-        app_note_on(screen->app, row->uuid, TRUE, "Resize: %s", refused);
-    else if (row)
-        resize_open(screen->app, row->uuid, row->volume);
-}
-
-static gboolean allvolumes_can_resize(const struct screen *screen)
-{
-    const struct row *row = allvolumes_selected(screen);
-    g_autofree char *refused =
-        row ? volumes_resize_refused(screen->app, row->qube, row->volume) : NULL;
-
-    return row && !refused;
-}
-
 static void allvolumes_key_open(struct screen *screen)
 {
-    detail_open(screen->app, allvolumes_selected(screen)->uuid, DETAIL_VOLUMES);
+    const struct row *row = allvolumes_selected(screen);
+
+    detail_open_volumes(screen->app, row->uuid);
 }
 
 static gboolean allvolumes_has_any(const struct screen *screen)
@@ -359,15 +366,16 @@ static gboolean allvolumes_has_any(const struct screen *screen)
 
 /* clang-format off */
 static const struct key_row allvolumes_keys[] = {
-    {"r", "resize", "Resize", "give the volume more room", KEYS_ACT, NULL,
-     allvolumes_key_resize, allvolumes_can_resize, TRUE},
-    {"Enter", "open", "Its qube", "the volumes of its qube", KEYS_ACT, NULL,
+    {"a F9", "actions", "Actions", "all actions, and why not", KEYS_ACT, NULL,
+     actions_open, allvolumes_has_any},
+    {"v", "qube", NULL, "the volumes of its qube", KEYS_ACT, NULL,
      allvolumes_key_open, allvolumes_has_any},
     {NULL},
 };
 /* clang-format on */
 
-static const struct key_row *const allvolumes_tables[] = {list_filter_keys, NULL};
+static const struct key_row *const allvolumes_tables[] = {allvolumes_keys,
+                                                          list_filter_keys, NULL};
 
 const struct screen_class screen_allvolumes = {
     .name = "allvolumes",
@@ -377,7 +385,7 @@ const struct screen_class screen_allvolumes = {
     .tab = "Volumes",
     .brief = "Vols",
     .panes = TRUE,
-    .keys = allvolumes_keys,
+    .keys = volume_keys,
     .more = list_keys,
     .others = allvolumes_tables,
     .size = sizeof(struct allvolumes),
@@ -389,6 +397,7 @@ const struct screen_class screen_allvolumes = {
     .fill = allvolumes_fill,
     .list = allvolumes_list,
     .subject = allvolumes_subject,
+    .volume = allvolumes_volume,
     .status = allvolumes_status,
     .detail = allvolumes_detail,
 };

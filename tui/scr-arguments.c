@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/draft.h"
+#include "core/op-volume.h"
 #include "core/prop-change.h"
 #include "tui/dialog.h"
 #include "tui/screens.h"
@@ -25,10 +26,12 @@ struct arguments {
     guint n;
     struct form_row *rows;
     GPtrArray *texts; /* char *: labels and initial texts of the rows */
-    GPtrArray *lists; /* GPtrArray: choices of the rows */
+    GPtrArray **lists; /* choices of the rows; NULL: it has none */
     struct form *form;
     gboolean applied; /* then it is said what is missing */
     int line;         /* of the row of the list it is about */
+    char *hint;       /* what is said of the row with the focus, beside its help */
+    GHashTable *given; /* suggested, while it is made; NULL: nothing */
 };
 
 static struct arguments *arguments_of(const struct screen *screen)
@@ -80,6 +83,9 @@ static const struct {
     {"feature-unset", "name", TRUE, NULL, NULL, FALSE},
     {"tag-del", "tag", TRUE, NULL, NULL, FALSE},
     {"label-rm", "name", TRUE, NULL, NULL, FALSE},
+    {"revert", "revision", TRUE, NULL, NULL, FALSE},
+    {"pin", "revision", TRUE, NULL, NULL, FALSE},
+    {"vol-set", "name", TRUE, NULL, NULL, FALSE},
 };
 
 /* -1: nothing more. */
@@ -92,31 +98,38 @@ static int arguments_index(const struct op_row *op, const char *arg)
     return -1;
 }
 
+/* In the form; while that is made, what it will begin with. */
+static const char *arguments_value(const struct arguments *arguments, guint row)
+{
+    const char *value = arguments->form ? form_value(arguments->form, row)
+                                        : arguments->rows[row].initial;
+
+    return value ? value : "";
+}
+
+static void arguments_fill(GString *word, const char *name, const char *value)
+{
+    g_autofree char *place = g_strdup_printf("{%s}", name);
+
+    g_string_replace(word, place, value, 1);
+}
+
 /* The words of the command before that argument, as typed for the qube. */
 static GPtrArray *arguments_words(const struct arguments *arguments, guint row,
                                   const struct qube *qube)
 {
+    const struct op_row *op = arguments->op;
     GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
-    g_auto(GStrv) parts = g_strsplit(arguments->op->command, " ", -1);
-    g_autofree char *end = g_strdup_printf("{%s}", arguments->op->args[row].name);
+    g_auto(GStrv) parts = g_strsplit(op->command, " ", -1);
+    g_autofree char *end = g_strdup_printf("{%s}", op->args[row].name);
 
     for (gsize i = 0; parts[i] && strcmp(parts[i], end) != 0; i++) {
-        char *word = g_strdup(parts[i]);
+        GString *word = g_string_new(parts[i]);
 
-        for (guint k = 0; k < row && arguments->form; k++) {
-            g_autofree char *place =
-                g_strdup_printf("{%s}", arguments->op->args[k].name);
-
-            if (strcmp(place, parts[i]) == 0) {
-                g_free(word);
-                word = g_strdup(form_value(arguments->form, k));
-            }
-        }
-        if (strcmp(parts[i], "{qube}") == 0) {
-            g_free(word);
-            word = g_strdup(qube->name);
-        }
-        g_ptr_array_add(words, word);
+        arguments_fill(word, "qube", qube->name);
+        for (guint k = 0; k < row; k++)
+            arguments_fill(word, op->args[k].name, arguments_value(arguments, k));
+        g_ptr_array_add(words, g_string_free(word, FALSE));
     }
     g_ptr_array_add(words, NULL);
     return words;
@@ -129,14 +142,47 @@ static gboolean arguments_takes(const struct model *model, const struct qube *qu
                              arguments_known[known].takes(model, qube, value));
 }
 
+/* It is about a revision, and that volume is known to have none. */
+static gboolean arguments_lacks(const struct op_row *op,
+                                const struct volume_config *config)
+{
+    for (const struct op_arg *arg = op->args; arg->name; arg++)
+        if (strcmp(arg->name, "revision") == 0)
+            return config->kept && config->kept->len == 0;
+    return FALSE;
+}
+
+/* Those of the qube that it is possible for. */
+static GPtrArray *arguments_volumes(const struct screen *screen)
+{
+    const struct arguments *arguments = arguments_of(screen);
+    const struct model *model = app_model(screen->app);
+    const struct qube *qube = model_qube(model, arguments->uuids[0]);
+    GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; qube && i < qube->volumes->len; i++) {
+        const struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
+        g_autoptr(GHashTable) args = op_args_new("volume", config->name, NULL);
+
+        if (!arguments_lacks(arguments->op, config) &&
+            arguments->op->fits(model, qube, args, NULL))
+            g_ptr_array_add(found, g_strdup(config->name));
+    }
+    return found;
+}
+
 /* Of any of the qubes. GPtrArray of char *. */
 static GPtrArray *arguments_values(const struct screen *screen, guint row)
 {
     const struct arguments *arguments = arguments_of(screen);
     const struct model *model = app_model(screen->app);
     int known = arguments_index(arguments->op, arguments->op->args[row].name);
-    GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *found;
 
+    if (arguments->op->args[row].type == OP_ARG_VOLUME)
+        return arguments_volumes(screen);
+    found = g_ptr_array_new_with_free_func(g_free);
     for (gsize i = 0; arguments->uuids[i]; i++) {
         const struct qube *qube = model_qube(model, arguments->uuids[i]);
         g_autoptr(GPtrArray) words = arguments_words(arguments, row, qube);
@@ -218,6 +264,27 @@ static char *arguments_refused(guint row, const char *value, gpointer data)
     return arguments_why(screen, args);
 }
 
+/* What a setting is now, and can be. */
+static const char *arguments_help(guint row, const char *value, gpointer data)
+{
+    const struct screen *screen = data;
+    struct arguments *arguments = arguments_of(screen);
+    const struct qube *qube =
+        model_qube(app_model(screen->app), arguments->uuids[0]);
+    const char *name;
+
+    if (strcmp(arguments->op->name, "vol-set") != 0 ||
+        strcmp(arguments->op->args[row].name, "value") != 0 || !qube)
+        return NULL;
+    name = arguments_value(arguments, row - 1);
+    g_autofree char *now =
+        op_vol_set_now(qube_volume(qube, arguments_value(arguments, 0)), name);
+    g_free(arguments->hint);
+    arguments->hint =
+        now ? g_strdup_printf("now %s; it can be %s", now, op_vol_set_values(name)) : NULL;
+    return arguments->hint;
+}
+
 /* --- life --- */
 
 static char *arguments_keep(struct arguments *arguments, char *text)
@@ -240,15 +307,25 @@ static char *arguments_title(const struct screen *screen)
 }
 
 static void arguments_set_choices(struct arguments *arguments, struct form_row *row,
-                                  GPtrArray *choices)
+                                  GPtrArray *choices, const char *wanted)
 {
     if (choices->len == 0)
         g_ptr_array_add(choices, g_strdup(""));
     g_ptr_array_add(choices, NULL);
-    g_ptr_array_add(arguments->lists, choices);
+    g_clear_pointer(&arguments->lists[row - arguments->rows], g_ptr_array_unref);
+    arguments->lists[row - arguments->rows] = choices;
     row->choices = (const char *const *)choices->pdata;
     row->initial = choices->pdata[0];
+    for (guint i = 0; i + 1 < choices->len; i++)
+        if (g_strcmp0(choices->pdata[i], wanted) == 0)
+            row->initial = choices->pdata[i];
     row->is_long = TRUE;
+}
+
+/* What it begins with: what is selected where the form was asked for. */
+static const char *arguments_given(const struct arguments *arguments, const char *arg)
+{
+    return arguments->given ? g_hash_table_lookup(arguments->given, arg) : NULL;
 }
 
 static void arguments_set_row(struct screen *screen, guint i)
@@ -268,8 +345,10 @@ static void arguments_set_row(struct screen *screen, guint i)
         row->choices = switches;
         row->is_switch = TRUE;
         row->initial = switches[0];
-    } else if (known >= 0 && arguments_known[known].closed) {
-        arguments_set_choices(arguments, row, arguments_values(screen, i));
+    } else if (arg->type == OP_ARG_VOLUME ||
+               (known >= 0 && arguments_known[known].closed)) {
+        arguments_set_choices(arguments, row, arguments_values(screen, i),
+                              arguments_given(arguments, arg->name));
     } else if (known >= 0 && arguments_known[known].initial) {
         row->initial =
             arguments_keep(arguments, arguments_known[known].initial(model, qube));
@@ -277,33 +356,68 @@ static void arguments_set_row(struct screen *screen, guint i)
     }
 }
 
+/* The first one that nothing is suggested for. */
+static guint arguments_first(const struct arguments *arguments)
+{
+    guint i = 0;
+
+    while (i + 1 < arguments->n &&
+           arguments_given(arguments, arguments->op->args[i].name))
+        i++;
+    return i;
+}
+
 static void arguments_open_screen(struct screen *screen, gconstpointer argument)
 {
     const struct arguments_spec *spec = argument;
     struct arguments *arguments = arguments_of(screen);
     struct form_spec form = {.refused = arguments_refused, .offer = arguments_offer,
+                             .help = arguments_help,
                              .data = screen};
 
     arguments->op = op_find(spec->op);
     arguments->uuids = g_strdupv(spec->uuids);
     arguments->line = spec->line;
+    arguments->given = spec->given;
     arguments->title = arguments_title(screen);
     arguments->texts = g_ptr_array_new_with_free_func(g_free);
-    arguments->lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
     while (arguments->op->args[arguments->n].name)
         arguments->n++;
     arguments->rows = g_new0(struct form_row, arguments->n);
+    arguments->lists = g_new0(GPtrArray *, arguments->n);
     for (guint i = 0; i < arguments->n; i++)
         arguments_set_row(screen, i);
     form.rows = arguments->rows;
     form.n = arguments->n;
     arguments->form = form_new(&form);
+    form_set_focus(arguments->form, arguments_first(arguments));
+    arguments->given = NULL;
+    if (action_is_of_volume(arguments->op))
+        engine_request_volumes(app_engine(screen->app), arguments->uuids[0]);
+}
+
+/* What there is to choose goes by the volume, whose revisions may not be read yet. */
+static void arguments_follow(struct screen *screen)
+{
+    struct arguments *arguments = arguments_of(screen);
+
+    for (guint i = 1; action_is_of_volume(arguments->op) && i < arguments->n; i++) {
+        g_autofree char *old = g_strdup(form_value(arguments->form, i));
+
+        if (!arguments->rows[i].is_long)
+            continue;
+        arguments_set_choices(arguments, &arguments->rows[i],
+                              arguments_values(screen, i), old);
+        form_choose_again(arguments->form, i);
+    }
 }
 
 /* A choice of nothing alone is none. */
 static gboolean arguments_can_choose(const struct arguments *arguments)
 {
-    for (guint i = 0; i < arguments->n; i++)
+    guint n = action_is_of_volume(arguments->op) ? 1 : arguments->n;
+
+    for (guint i = 0; i < n; i++)
         if (arguments->rows[i].choices && !*arguments->rows[i].choices[0])
             return FALSE;
     return TRUE;
@@ -314,9 +428,12 @@ static void arguments_close(struct screen *screen)
     struct arguments *arguments = arguments_of(screen);
 
     form_free(arguments->form);
+    for (guint i = 0; i < arguments->n; i++)
+        g_clear_pointer(&arguments->lists[i], g_ptr_array_unref);
+    g_free(arguments->lists);
     g_free(arguments->rows);
+    g_free(arguments->hint);
     g_ptr_array_unref(arguments->texts);
-    g_ptr_array_unref(arguments->lists);
     g_strfreev(arguments->uuids);
     g_free(arguments->title);
 }
@@ -325,7 +442,8 @@ static void arguments_event(struct screen *screen, const struct event *event)
 {
     const struct arguments *arguments = arguments_of(screen);
 
-    dialog_withdraw(screen, arguments->title, arguments->uuids);
+    if (!dialog_withdraw(screen, arguments->title, arguments->uuids))
+        arguments_follow(screen);
 }
 
 /* What is there was only there to be changed. */
@@ -369,7 +487,11 @@ static void arguments_draw(struct screen *screen, struct rect area)
 
 static gboolean arguments_typed(struct screen *screen, int key)
 {
-    return form_key(arguments_of(screen)->form, key);
+    gboolean taken = form_key(arguments_of(screen)->form, key);
+
+    if (taken)
+        arguments_follow(screen);
+    return taken;
 }
 
 /* --- keys --- */

@@ -14,6 +14,7 @@
 #include "tui/props.h"
 #include "tui/qube-text.h"
 #include "tui/tabs.h"
+#include "tui/volume-keys.h"
 
 #define WIDTH_PANES 110
 #define LIST_WIDTH 24
@@ -141,11 +142,9 @@ void detail_open(struct app *app, const char *uuid, enum detail_page tab)
         app_push(app, &screen_detail, &spec);
 }
 
-void detail_open_volumes(struct app *app, const char *uuid, const char *volume)
+void detail_open_volumes(struct app *app, const char *uuid)
 {
     detail_open(app, uuid, DETAIL_VOLUMES);
-    if (volume)
-        detail_volumes_select(app_top(app), volume);
 }
 
 static void detail_close(struct screen *screen)
@@ -383,12 +382,17 @@ static gboolean detail_has(const struct screen *screen, const struct key_row *ta
     return !detail_of(screen)->left && detail_now(screen)->keys == table;
 }
 
+static const char *detail_volume(const struct screen *screen)
+{
+    return detail_now(screen) == &detail_volumes ? detail_volumes_selected(screen) : NULL;
+}
+
 /* The keys of a tab come first: what is looked at decides what they mean. */
 const struct screen_class screen_detail = {
     .name = "detail",
     .title = "detail of a qube",
     .kind = SCREEN_VIEW,
-    .keys = detail_volumes_keys,
+    .keys = volume_keys,
     .others = detail_others,
     .has = detail_has,
     .size = sizeof(struct detail),
@@ -401,4 +405,5 @@ const struct screen_class screen_detail = {
     .list = detail_list,
     .pager = detail_pager,
     .subject = detail_uuid,
+    .volume = detail_volume,
 };

@@ -3,12 +3,14 @@
 #include "config.h"
 
 #include "tui/dialog.h"
+#include "tui/meter.h"
 #include "tui/pane.h"
 #include "tui/screens.h"
 #include "util/error.h"
 
 #define WIDTH 74
 #define HEIGHT 16
+#define BAR_WIDTH 24
 
 struct progress {
     struct op *op;
@@ -151,6 +153,48 @@ static void progress_draw_step(const struct op *op, const struct op_step *step,
         draw_words(line.y, line.x + line.w - tail, tail, STYLE_STRONG, waited);
 }
 
+/* --- how far the step at work is --- */
+
+/* NULL: nobody says. */
+static const struct op_step *progress_moving(const struct op *op)
+{
+    const struct op_step *last =
+        op->steps->len ? &g_array_index(op->steps, struct op_step, op->steps->len - 1)
+                       : NULL;
+
+    return last && last->state == STEP_RUNNING && last->percent >= 0 ? last : NULL;
+}
+
+/* "under a minute", "3 min", "2 h 10 min": no more exact than a guess is. */
+static char *progress_time(guint64 seconds)
+{
+    guint64 minutes = (seconds + 30) / 60;
+
+    if (minutes == 0)
+        return g_strdup("under a minute");
+    return minutes < 60 ? g_strdup_printf("%" G_GUINT64_FORMAT " min", minutes)
+                        : g_strdup_printf("%" G_GUINT64_FORMAT " h %" G_GUINT64_FORMAT
+                                          " min", minutes / 60, minutes % 60);
+}
+
+/* "512.0M of 1.0G   35.0M/s, 2 min at this rate": what comes first counts most. */
+static char *progress_bytes(const struct op_step *step)
+{
+    guint64 rate = op_step_rate(step, g_get_monotonic_time());
+    g_autofree char *moved = text_size(step->moved);
+    g_autofree char *size = text_size(step->size);
+    GString *text = g_string_new(NULL);
+
+    g_string_printf(text, "%s of %s", moved, size);
+    if (rate > 0 && step->moved < step->size) {
+        g_autofree char *speed = text_size(rate);
+        g_autofree char *left = progress_time((step->size - step->moved) / rate);
+
+        g_string_append_printf(text, "   %s/s, %s left at this rate", speed, left);
+    }
+    return g_string_free(text, FALSE);
+}
+
 void progress_pane_step(const struct op *op, guint step, struct pane *pane)
 {
     const struct op_step *it = &g_array_index(op->steps, struct op_step, step);
@@ -158,12 +202,28 @@ void progress_pane_step(const struct op *op, guint step, struct pane *pane)
 
     pane_line(pane, STYLE_NORMAL, "%5.1fs  %-7s  %s", progress_seconds(it->at_us),
               word, it->text);
+    if (it == progress_moving(op)) {
+        g_autofree char *bytes = progress_bytes(it);
+
+        pane_line(pane, STYLE_NORMAL, "        %s", bytes);
+    }
+}
+
+static void progress_draw_bar(const struct op_step *step, struct rect line)
+{
+    g_autofree char *bar = meter_text(step->percent, CLAMP(line.w / 3, 8, BAR_WIDTH));
+    g_autofree char *bytes = progress_bytes(step);
+    int used = text_width(bar) + 1;
+
+    draw_words(line.y, line.x, line.w, STYLE_STRONG, bar);
+    draw_words(line.y, line.x + used, line.w - used, STYLE_NORMAL, bytes);
 }
 
 /* The newest steps if there are more than lines. */
 static void progress_draw_steps(const struct op *op, struct rect area)
 {
-    guint lines = (guint)MAX(area.h, 0);
+    const struct op_step *moving = area.h > 1 ? progress_moving(op) : NULL;
+    guint lines = (guint)MAX(area.h - (moving != NULL), 0);
     guint first = op->steps->len > lines ? op->steps->len - lines : 0;
 
     for (guint i = first; i < op->steps->len; i++) {
@@ -171,6 +231,9 @@ static void progress_draw_steps(const struct op *op, struct rect area)
 
         progress_draw_step(op, &g_array_index(op->steps, struct op_step, i), line);
     }
+    if (moving)
+        progress_draw_bar(moving, (struct rect){area.y + (int)(op->steps->len - first),
+                                                area.x, 1, area.w});
 }
 
 static char *progress_state_text(const struct screen *screen)
@@ -258,7 +321,9 @@ static gboolean progress_runs(const struct screen *screen)
 
 static gboolean progress_can_kill(const struct screen *screen)
 {
+    /* What needs no hypervisor has begun nothing there. */
     return (progress_runs(screen) || progress_timed_out(screen)) &&
+           !progress_of(screen)->op->row->offline &&
            !action_refused(screen->app, "kill", progress_of(screen)->op->uuid);
 }
 

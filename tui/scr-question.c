@@ -88,14 +88,6 @@ static void question_tell_one(struct question *question, const struct model *mod
     question->text = question_sentence(stake ? stake : row->help);
 }
 
-static gboolean question_of_volume(const struct op_row *row)
-{
-    for (const struct op_arg *arg = row->args; arg && arg->name; arg++)
-        if (arg->type == OP_ARG_VOLUME)
-            return TRUE;
-    return FALSE;
-}
-
 static void question_open_one(struct screen *screen, const struct op_row *row)
 {
     struct question *question = screen->data;
@@ -108,7 +100,7 @@ static void question_open_one(struct screen *screen, const struct op_row *row)
     question->title = g_strdup_printf("%s %s", question->verb, shown);
     question->word = op_word(row, qube, question->args);
     question_tell_one(question, model);
-    if (question_of_volume(row))
+    if (action_is_of_volume(row))
         engine_request_volumes(app_engine(screen->app), qube->uuid);
 }
 

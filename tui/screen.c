@@ -49,6 +49,16 @@ static gboolean screen_shows(const struct screen *screen,
     return !row->op || action_can(screen, row->op);
 }
 
+const char *screen_volume_of(const struct screen *screen)
+{
+    return screen->class->volume ? screen->class->volume(screen) : NULL;
+}
+
+const char *screen_revision_of(const struct screen *screen)
+{
+    return screen->class->revision ? screen->class->revision(screen) : NULL;
+}
+
 const struct key_row *screen_table(const struct screen_class *class, guint index)
 {
     const struct key_row *const *others = class->others;

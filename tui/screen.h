@@ -50,6 +50,8 @@ struct screen_class {
     struct list *(*list)(const struct screen *screen); /* for the movement rows */
     struct pager *(*pager)(const struct screen *screen); /* for those of a pager */
     const char *(*subject)(const struct screen *screen); /* uuid for op rows */
+    const char *(*volume)(const struct screen *screen); /* of that one; NULL: none */
+    const char *(*revision)(const struct screen *screen); /* of that; NULL: none */
     /* uuids for op rows instead, NULL-terminated; empty: none are marked. */
     char **(*marks)(const struct screen *screen);
     char *(*status)(const struct screen *screen); /* state line; caller frees */
@@ -76,6 +78,10 @@ const struct screen_class *const *screen_classes(gsize *n);
 struct screen *screen_new(const struct screen_class *class, struct app *app,
                           gconstpointer argument);
 void screen_free(struct screen *screen);
+/* The volume of its subject that is selected; NULL: none is. */
+const char *screen_volume_of(const struct screen *screen);
+/* The same of a revision of that. */
+const char *screen_revision_of(const struct screen *screen);
 /* Tables of a class in the order they are asked, the global one last: own keys,
  * more, others. NULL: there is no such one. */
 const struct key_row *screen_table(const struct screen_class *class, guint index);

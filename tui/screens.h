@@ -16,11 +16,9 @@ enum detail_page {
 };
 /* On that tab; the screen at the top if it shows the qube already. */
 void detail_open(struct app *app, const char *uuid, enum detail_page tab);
-/* With that one selected; NULL: as it comes. */
-void detail_open_volumes(struct app *app, const char *uuid, const char *volume);
-/* Why that volume cannot be resized now; caller frees. NULL: it can. */
-char *volumes_resize_refused(struct app *app, const struct qube *qube,
-                             const char *volume);
+void detail_open_volumes(struct app *app, const char *uuid);
+/* One volume and its revisions. */
+void volume_open(struct app *app, const char *uuid, const char *volume);
 void resize_open(struct app *app, const char *uuid, const char *volume);
 /* The form for one argument of an operation; all is copied, `choices` referenced. */
 struct edit_spec {
@@ -55,11 +53,12 @@ struct arguments_spec {
     const char *op;
     char **uuids; /* ends with NULL; dom0 for the system */
     int line;     /* as of struct edit_spec */
+    GHashTable *given; /* of arguments what is suggested; NULL: nothing */
 };
 void arguments_open(struct app *app, const struct arguments_spec *spec);
 /* The form for a new qube; for a key row. */
 void create_open(struct screen *below);
-/* The same for a property of one qube; uuid NULL: of the system, which has a dom0. */
+/* The same for a property of one qube. */
 void prop_edit_open(struct app *app, const char *uuid, const char *property);
 struct firewall;
 struct firewall_rule;

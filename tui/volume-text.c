@@ -90,3 +90,42 @@ const char *volume_text_file(const struct volume_config *config)
         return volume_vid(config->volume);
     return said ? said : "-";
 }
+
+char *volume_text_date(const struct revision *revision)
+{
+    g_autoptr(GDateTime) at = g_date_time_new_from_unix_local(revision->time);
+
+    return at ? g_date_time_format(at, "%Y-%m-%d %H:%M") : g_strdup("?");
+}
+
+char *volume_text_revision(const struct revision *revision)
+{
+    g_autofree char *date = volume_text_date(revision);
+    g_autofree char *used = text_size(revision->used);
+
+    return g_strdup_printf("%s  %s  %s%s", revision->id, date, used,
+                           revision->pinned ? "  pinned" : "");
+}
+
+/* Of one that saves what was written, though nobody writes any more. */
+static gboolean volume_is_cut_off(const struct qube *qube,
+                                  const struct volume_config *config)
+{
+    return config->volume && config->in_use && volume_save_on_stop(config->volume) &&
+           qube->state == POWER_HALTED && !qube->busy;
+}
+
+const char *volume_text_lag(const struct qube *qube, const struct volume_config *config)
+{
+    if (volume_is_cut_off(qube, config))
+        return "dirty";
+    return config->outdated ? "outdated" : NULL;
+}
+
+const char *volume_text_lag_long(const struct qube *qube,
+                                 const struct volume_config *config)
+{
+    if (volume_is_cut_off(qube, config))
+        return "dirty: its qube was cut off before what it wrote was saved";
+    return config->outdated ? "outdated: a restart brings what its source has now" : NULL;
+}

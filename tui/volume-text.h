@@ -16,6 +16,16 @@ int volume_compare_percent(const struct volume_config *a,
 char *volume_text_size(const struct volume_config *config);
 char *volume_text_used(const struct volume_config *config);
 char *volume_text_percent(const struct volume_config *config);
+/* "3@2026-11-21T10:00:00Z  2026-11-21 10:00  18.1G  pinned" */
+char *volume_text_revision(const struct revision *revision);
+/* "2026-11-21 10:00", of here. */
+char *volume_text_date(const struct revision *revision);
+/* What there is to say about its state beyond that of its qube, in a word and in a
+ * sentence: "dirty" if its qube was cut off, "outdated" if its source is another one
+ * since the start; NULL: nothing. Static. */
+const char *volume_text_lag(const struct qube *qube, const struct volume_config *config);
+const char *volume_text_lag_long(const struct qube *qube,
+                                 const struct volume_config *config);
 char *volume_text_revisions(const struct volume_config *config);
 /* "WSK.": writable, snapshot of its template, kept; the last is '!' if it cannot
  * be used. */

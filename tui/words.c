@@ -106,7 +106,7 @@ static void run_volumes(struct app *app, const char *const *args)
     if (!args[0])
         app_show(app, &screen_allvolumes);
     else if (qube)
-        detail_open_volumes(app, qube->uuid, NULL);
+        detail_open_volumes(app, qube->uuid);
 }
 
 /* "work:private"; NULL with an error if there is none. Of `qube`, if not NULL. */
@@ -139,7 +139,7 @@ static void run_volume(struct app *app, const char *const *args)
         find_volume(app_model(app), args[0], &qube, NULL);
 
     if (config)
-        detail_open_volumes(app, qube->uuid, config->name);
+        volume_open(app, qube->uuid, config->name);
 }
 
 static void run_show(struct app *app, const char *const *args)
@@ -492,11 +492,13 @@ GPtrArray *words_complete(const struct model *model, const char *const *words,
                           const char *begun)
 {
     GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+    gboolean ordered;
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         words_offer_row(&rows[i], model, words, begun, found);
-    offer_arguments(model, words, begun, found);
+    ordered = offer_arguments(model, words, begun, found);
     op_words_complete(model, words, begun, found);
-    g_ptr_array_sort(found, words_compare);
+    if (!ordered)
+        g_ptr_array_sort(found, words_compare);
     return found;
 }

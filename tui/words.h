@@ -12,6 +12,7 @@ struct words *words_find(const struct model *model, const char *line,
 void words_free(struct words *words);
 /* Whatever happens, the user is told. */
 void words_run(struct app *app, const struct words *words);
-/* What the word after `words` may be. GPtrArray of char *, sorted. */
+/* What the word after `words` may be. GPtrArray of char *, sorted if they
+ * have no order of their own. */
 GPtrArray *words_complete(const struct model *model, const char *const *words,
                           const char *begun);

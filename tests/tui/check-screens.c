@@ -6,6 +6,9 @@
  *   store FILE   begins with this store instead of qubes.xml; first line only
  *   put FILE     somebody else writes this store over it
  *   file PATH TEXT  writes it below the root
+ *   image PATH SIZE   writes one of so many bytes, none of them zero, below the root
+ *   hold SIZE    what is written behind so many bytes of a file waits
+ *   release      no more
  *   root         what is typed as a file is below the root from now on
  *   keys NAMES   "j j Enter"
  *   figure NAME  until the meter of that name has a percentage
@@ -39,7 +42,7 @@ static const char *const names[] = {"command", "options", "list", "marks", "seve
                                     "errors", "broken", "copies", "import", "repair", "odd",
                                     "arguments", "create", "narrow",
                                     "moves", "popups", "small",
-                                    "events", "panes", "jobs", "pools", "allvolumes",
+                                    "events", "panes", "jobs", "pools", "allvolumes", "revisions",
                                     "detail", "log", "props", "features", "network",
                                     "policy"};
 
@@ -163,6 +166,16 @@ static void replay_file(struct replay *replay, const char *path_and_text)
     ck_assert(g_file_set_contents(path, parts[1], -1, NULL));
 }
 
+static void replay_image(struct replay *replay, const char *path_and_size)
+{
+    g_auto(GStrv) parts = g_strsplit(path_and_size, " ", 2);
+    g_autofree char *path = g_build_filename(replay->console->root, parts[0], NULL);
+    gsize size = (gsize)g_ascii_strtoull(parts[1], NULL, 10);
+    g_autofree char *bytes = g_strnfill(size, 'x');
+
+    ck_assert(g_file_set_contents(path, bytes, (gssize)size, NULL));
+}
+
 static void replay_line(struct replay *replay, const char *line)
 {
     g_auto(GStrv) parts = g_strsplit(line, " ", 2);
@@ -183,6 +196,12 @@ static void replay_line(struct replay *replay, const char *line)
         root_write(replay->console->root, rest);
     else if (strcmp(parts[0], "file") == 0)
         replay_file(replay, rest);
+    else if (strcmp(parts[0], "image") == 0)
+        replay_image(replay, rest);
+    else if (strcmp(parts[0], "hold") == 0)
+        console_hold_writes(g_ascii_strtoull(rest, NULL, 10));
+    else if (strcmp(parts[0], "release") == 0)
+        console_hold_writes(G_MAXUINT64);
     else if (strcmp(parts[0], "root") == 0)
         ck_assert_int_eq(chdir(replay->console->root), 0);
     else if (strcmp(parts[0], "figure") == 0)

@@ -48,6 +48,10 @@ void console_hang_up(struct console *console);
 /* Fails if the terminal is not left as it was found. */
 void console_free(struct console *console);
 
+/* Whatever is written behind so many bytes of a file with places waits (pwrite);
+ * G_MAXUINT64: nothing does, and what waited goes on. */
+void console_hold_writes(guint64 after);
+
 /* Keys by name, blank between: "j j Enter"; each drawn at once. */
 void console_keys(struct console *console, const char *names);
 /* Bytes as a terminal would send them. */
