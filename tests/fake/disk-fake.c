@@ -435,6 +435,7 @@ static gboolean do_clone(struct volume *volume, const struct volume *source, GEr
     disk = disk_get(volume);
     image_drop(&disk->import);
     disk->import = image_copy(from->clean, image_size(from->clean));
+    g_assert(futimens(disk->import->fd, NULL) == 0); /* it is another state */
     volume_set_nominal(volume, image_size(from->clean));
     return do_import_commit(volume, error);
 }

@@ -4,7 +4,7 @@
 # in a private mount namespace, which takes them along when it ends.
 
 programs='contract check-volume check-fault check-sparse check-crash
-    check-pool check-spare check-volume-set check-loop'
+    check-pool check-spare check-volume-set check-loop check-properties'
 
 if [ "${1-}" = inside ]; then
     # The kernel may lack it, or the right may be missing.
