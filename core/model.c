@@ -458,10 +458,13 @@ static gboolean only_read(const struct volume *volume)
            !volume_save_on_stop(volume);
 }
 
-/* Two pools may have one directory. */
+/* Two pools may have one directory, or one volume group. */
 static gboolean same_place(const struct pool *a, const struct pool *b)
 {
-    return a == b || (pool_dir(a) && g_strcmp0(pool_dir(a), pool_dir(b)) == 0);
+    const char *vg = pool_param(a, "volume_group");
+
+    return a == b || (pool_dir(a) && g_strcmp0(pool_dir(a), pool_dir(b)) == 0) ||
+           (vg && g_strcmp0(vg, pool_param(b, "volume_group")) == 0);
 }
 
 gboolean volumes_rival(const struct volume *volume, const struct volume *other)

@@ -37,6 +37,8 @@ struct driver {
     const char *const *optional;
     gboolean in_place; /* a start gives the committed image itself to the qube */
     int keep_max;      /* the most revisions_to_keep there may be; 0: no limit */
+    /* INVALID: a parameter is bad (NULL: none can be). No disk access. */
+    gboolean (*fits)(const struct pool *pool, GError **error);
     /* No disk access: computes the vid from prefix/qube/volume. Caller frees. */
     char *(*vid)(const struct pool *pool, const char *prefix, const char *qube,
                  const char *volume);
@@ -77,6 +79,8 @@ struct driver {
     gboolean (*start)(struct volume *volume, GError **error);               /* [W] */
     gboolean (*stop)(struct volume *volume, GError **error);                /* [W] idempotent */
     gboolean (*resize)(struct volume *volume, guint64 size, GError **error);/* [W] */
+    /* Whether clone() can take from that one, of the same driver; NULL: from any. */
+    gboolean (*reaches)(const struct volume *volume, const struct volume *source);
     /* Fills this volume, which may have nothing, from another one of the same
      * driver. */
     gboolean (*clone)(struct volume *volume, struct volume *source,

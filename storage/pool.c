@@ -189,7 +189,8 @@ struct pool *pool_new(const char *name, const char *driver, const char *root,
     if (!take_params(pool, params, error) || !take_dir(pool, error) ||
         !take_revisions(pool, error) ||
         !take_flag(pool, "ephemeral_volatile", &pool->ephemeral_volatile, error) ||
-        !take_flag(pool, "setup_check", &pool->setup_check, error))
+        !take_flag(pool, "setup_check", &pool->setup_check, error) ||
+        (found->fits && !found->fits(pool, error)))
         return NULL;
     return g_steal_pointer(&pool);
 }

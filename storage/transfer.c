@@ -245,6 +245,14 @@ static gboolean clone_alike(struct volume *volume, struct volume *source,
            driver_of(volume)->clone(volume, source, watch, error);
 }
 
+static gboolean is_reached(const struct volume *volume, const struct volume *source)
+{
+    const struct driver *driver = driver_of(volume);
+
+    return driver == driver_of(source) &&
+           (!driver->reaches || driver->reaches(volume, source));
+}
+
 gboolean volume_clone(struct volume *volume, struct volume *source,
                       const struct watch *watch, GError **error)
 {
@@ -262,7 +270,7 @@ gboolean volume_clone(struct volume *volume, struct volume *source,
                   volume_vid(source));
         return FALSE;
     }
-    return driver_of(volume) == driver_of(source)
+    return is_reached(volume, source)
                ? clone_alike(volume, source, watch, error)
                : copy_content(volume, source, watch, error);
 }

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a logical volume becomes the current one of its volume, and what is kept of those
+ * before (spec/storage.md 2.4, L-5). */
+#include "config.h"
+#include "storage/lvm-thin-private.h"
+
+#include <string.h>
+
+#include "util/log.h"
+
+/* Later than any there is, whatever the clock says: they are ordered by it. */
+static char *next_revision(const struct thin *at)
+{
+    const struct thin_revision *newest =
+        at->revisions->len ? at->revisions->pdata[0] : NULL;
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+
+    return g_strdup_printf("-%" G_GINT64_FORMAT THIN_BACK,
+                           newest ? MAX(now, newest->public.number + 1) : now);
+}
+
+/* At every moment one of them has the state: the current one, or, between the two steps,
+ * the newest revision. */
+gboolean thin_commit(const struct thin *at, const char *ending, gboolean back,
+                     GError **error)
+{
+    g_autofree char *revision = next_revision(at);
+    g_autoptr(GError) again = NULL;
+
+    if (at->current && !thin_rename(at, "", revision, error))
+        return FALSE;
+    if (thin_rename(at, ending, "", error))
+        return TRUE;
+    if (back && at->current && !thin_rename(at, revision, "", &again))
+        log_line("storage", "after a failed commit: %s", again->message);
+    return FALSE;
+}
+
+void thin_prune(const struct volume *volume, guint keep)
+{
+    g_autoptr(GError) error = NULL;
+    auto_of(thin) struct thin *at = thin_new(volume, LVM_FRESH, &error);
+    guint seen = 0;
+
+    for (guint i = 0; at && at->current && i < at->revisions->len; i++) {
+        const struct thin_revision *revision = at->revisions->pdata[i];
+
+        if (revision->public.pinned || seen++ < keep)
+            continue;
+        if (!thin_trash(at, revision->entry->lv + strlen(at->lv), &error))
+            break;
+    }
+    if (error)
+        log_line("storage", "revisions of '%s' stay: %s", volume_vid(volume),
+                 error->message);
+}
