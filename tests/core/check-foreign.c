@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A system as the installer makes it: all qubes in a thin pool of LVM. That is no damage;
+/* All qubes in a pool of a driver of Qubes that qmc does not work with. That is no damage;
  * what would touch a volume is refused with one clear sentence, all else works. */
 #include "config.h"
 
@@ -30,15 +30,15 @@ static char *replaced(const char *text, const char *from, const char *to)
     return g_strjoinv(to, parts);
 }
 
-/* All that was in the usual pool is in one of LVM, and so is what will be made. */
-static void move_to_lvm(void)
+/* All that was in the usual pool is in one of ZFS, and so is what will be made. */
+static void move_to_zfs(void)
 {
     g_autofree char *store = world_store(world), *moved = NULL, *all = NULL;
 
     moved = replaced(store, "pool=\"varlibqubes\"", "pool=\"vm-pool\"");
     all = replaced(moved, "</pools>",
-                   "  <pool name=\"vm-pool\" driver=\"lvm_thin\" volume_group=\"qubes_dom0\" "
-                   "thin_pool=\"vm-pool\"/>\n  </pools>");
+                   "  <pool name=\"vm-pool\" driver=\"zfs\" "
+                   "container=\"qubes/vm-pool\"/>\n  </pools>");
     put_store(all);
     ck_no_error(life_run(world, "global-set", "dom0", "name", "default_pool", "value",
                          "vm-pool", NULL)->error);
@@ -48,7 +48,7 @@ static void setup(void)
 {
     fake_reset();
     world = world_new("test:///fake", NULL);
-    move_to_lvm();
+    move_to_zfs();
 }
 
 static void teardown(void)
@@ -71,7 +71,7 @@ START_TEST(it_is_one_remark_and_no_damage)
     const struct model *model = engine_model(world->engine);
     const struct pool_entry *entry = model_pool(model, "vm-pool");
 
-    ck_assert_uint_eq(findings_about("pool 'vm-pool': qmc does not work with lvm_thin yet"), 1);
+    ck_assert_uint_eq(findings_about("pool 'vm-pool': qmc does not work with zfs yet"), 1);
     for (guint i = 0; i < model->findings->len; i++)
         ck_assert_int_eq(((const struct finding *)model->findings->pdata[i])->severity,
                          SEVERITY_INFO);
@@ -104,7 +104,7 @@ START_TEST(so_is_a_snapshot_without_a_pool)
 }
 END_TEST
 
-#define CLEAR "is in pool 'vm-pool', and qmc does not work with lvm_thin yet"
+#define CLEAR "is in pool 'vm-pool', and qmc does not work with zfs yet"
 
 START_TEST(what_touches_a_volume_is_refused)
 {
@@ -143,7 +143,7 @@ END_TEST
 
 START_TEST(only_drivers_of_qubes_are)
 {
-    ck_assert(driver_is_foreign("lvm_thin"));
+    ck_assert(!driver_is_foreign("lvm_thin"));
     ck_assert(driver_is_foreign("zfs"));
     ck_assert(driver_is_foreign("callback"));
     ck_assert(!driver_is_foreign("file-reflink"));

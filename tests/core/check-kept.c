@@ -77,7 +77,7 @@ static void pool_of_unknown_driver(void)
 
 static void pool_of_others(void)
 {
-    add_pool("lvm_thin");
+    add_pool("zfs");
     edit(ROOT, GONE);
 }
 

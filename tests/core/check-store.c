@@ -116,9 +116,10 @@ START_TEST(volumes_are_built)
     ck_assert_str_eq(volume_vid(qube_volume(work, "kernel")->volume), "6.12.30-1.fc41");
     ck_assert_int_eq(
         volume_revisions_to_keep(qube_volume(qube_named("Vault"), "private")->volume), 0);
-    ck_assert_ptr_null(qube_volume(qube_named("builder"), "root")->volume);
+    ck_assert_str_eq(volume_vid(qube_volume(qube_named("builder"), "root")->volume),
+                     "qubes_dom0/vm-builder-root");
     ck_assert_str_eq(qube_volume(qube_named("builder"), "root")->pool, "vm-pool");
-    ck_assert(qube_volume(qube_named("builder"), "root")->foreign);
+    ck_assert(!qube_volume(qube_named("builder"), "root")->foreign);
     ck_assert(!found(qube_named("builder"), "builder:root"));
 }
 END_TEST

@@ -43,8 +43,9 @@ struct bench *bench_new(void)
     must((bench->pool = place_pool(bench->dir, bench->shares, E)));
     must(pool_setup(bench->pool, E));
 
+    g_autofree char *vid = bench_vid(bench, "vm-templates", "base", "root");
     const struct volume_spec spec = {
-        .name = "root", .vid = "vm-templates/base/root", .size = MEGABYTE,
+        .name = "root", .vid = vid, .size = MEGABYTE,
         .rw = TRUE, .save_on_stop = TRUE, .revisions_to_keep = 1,
         .ephemeral = -1,
     };
@@ -63,10 +64,16 @@ void bench_free(struct bench *bench)
     g_free(bench);
 }
 
+char *bench_vid(const struct bench *bench, const char *prefix, const char *qube,
+                const char *name)
+{
+    return pool_driver(bench->pool)->vid(bench->pool, prefix, qube, name);
+}
+
 struct volume *bench_keeping(struct bench *bench, enum kind kind,
                              const char *name, int revisions)
 {
-    g_autofree char *vid = g_strdup_printf("appvms/work/%s", name);
+    g_autofree char *vid = bench_vid(bench, "appvms", "work", name);
     const struct volume_spec spec = {
         .name = name, .vid = vid, .size = MEGABYTE, .rw = TRUE,
         .snap_on_start = kinds[kind].snap, .save_on_stop = kinds[kind].save,
@@ -153,6 +160,7 @@ void bench_write(const struct volume *volume, const char *ending, const char *te
     g_strlcpy(block, text, sizeof block);
     bench_wait(path);
     ck_assert_int_eq(pwrite(fd, block, sizeof block, 0), sizeof block);
+    ck_assert_int_eq(fsync(fd), 0); /* of a guest nothing is in a cache here */
 }
 
 void bench_touch(const struct volume *volume, const char *ending)

@@ -33,6 +33,9 @@ struct bench {
 struct bench *bench_new(void);
 void bench_free(struct bench *bench);
 
+/* The vid of such a volume there; the caller's. */
+char *bench_vid(const struct bench *bench, const char *prefix, const char *qube,
+                const char *name);
 /* A volume appvms/work/NAME of 1 MiB, as after loading the store anew. */
 struct volume *bench_volume(struct bench *bench, enum kind kind,
                             const char *name);

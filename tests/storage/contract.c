@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "lvm-stand.h"
 #include "place.h"
 
 static struct bench *bench;
@@ -22,32 +23,29 @@ static void teardown(void)
     bench_free(bench);
 }
 
-/* What a row of the state machine leaves behind, for each kind of volume. */
-typedef const char *const outcome[KINDS];
+/* What a row of the state machine leaves behind, for each kind of volume; in the second
+ * row where a snapshot has no evidence of its source (place.h). There one that is saved is
+ * nothing before its first stop. */
+typedef const char *const outcome[2][KINDS];
 
 static const outcome outcome_started = {
-    [KIND_VOLATILE] = "dirty=",
-    [KIND_ORIGIN] = "clean=old dirty=old",
-    [KIND_SNAPSHOT] = "clean=source dirty=source",
-    [KIND_ORIGIN_SNAPSHOT] = "clean=source dirty=source",
-    [KIND_IN_PLACE] = "dirty=old",
+    {"dirty=", "clean=old dirty=old", "clean=source dirty=source",
+     "clean=source dirty=source", "dirty=old"},
+    {"dirty=", "clean=old dirty=old", "dirty=source", "dirty=source", "dirty=old"},
 };
 
 static const outcome outcome_written = {
-    [KIND_VOLATILE] = "dirty=new",
-    [KIND_ORIGIN] = "clean=old dirty=new",
-    [KIND_SNAPSHOT] = "clean=source dirty=new",
-    [KIND_ORIGIN_SNAPSHOT] = "clean=source dirty=new",
-    [KIND_IN_PLACE] = "dirty=new",
+    {"dirty=new", "clean=old dirty=new", "clean=source dirty=new",
+     "clean=source dirty=new", "dirty=new"},
+    {"dirty=new", "clean=old dirty=new", "dirty=new", "dirty=new", "dirty=new"},
 };
 
 static const outcome outcome_stopped = {
-    [KIND_VOLATILE] = "",
-    [KIND_ORIGIN] = "clean=new rev=old",
-    [KIND_SNAPSHOT] = "",
-    [KIND_ORIGIN_SNAPSHOT] = "clean=new rev=source",
-    [KIND_IN_PLACE] = "clean=new",
+    {"", "clean=new rev=old", "", "clean=new rev=source", "clean=new"},
+    {"", "clean=new rev=old", "", "clean=new", "clean=new"},
 };
+
+#define after(outcome, kind) ((outcome)[!place_has_evidence][kind])
 
 static struct volume *filled(enum kind kind)
 {
@@ -63,7 +61,7 @@ static struct volume *written(enum kind kind)
 
     must(volume_start(volume, E));
     bench_write(volume, "-dirty.img", "new");
-    must_state(volume, outcome_written[kind]);
+    must_state(volume, after(outcome_written, kind));
     return volume;
 }
 
@@ -76,7 +74,7 @@ static void forget(struct volume **volume, enum kind kind)
 
 START_TEST(row_create)
 {
-    static const outcome expected = {"", "clean=", "", "", "clean="};
+    static const char *const expected[KINDS] = {"", "clean=", "", "", "clean="};
     auto_of(volume) struct volume *volume = bench_volume(bench, _i, "private");
 
     must(volume_create(volume, E));
@@ -89,7 +87,7 @@ END_TEST
 
 START_TEST(row_create_over_leftovers)
 {
-    static const outcome expected = {"", "clean=", "", "", "clean="};
+    static const char *const expected[KINDS] = {"", "clean=", "", "", "clean="};
     static const char *const leftovers[] = {
         ".img", "-dirty.img", "-precache.img", "-import.img",
         ".img.7@2026-01-02T03:04:05Z", ".img~0abcdef1", "-dirty.img~0abcdef1",
@@ -133,18 +131,19 @@ START_TEST(row_start)
 
     must(volume_verify(volume, E));
     must(volume_start(volume, E));
-    must_state(volume, outcome_started[_i]);
+    must_state(volume, after(outcome_started, _i));
     ck_assert(volume_in_use(volume));
     ck_assert_int_eq(volume_is_dirty(volume), saves);
     ck_assert_uint_eq(volume_size(volume), MEGABYTE);
 
-    g_autofree char *path = volume_path(volume);
+    g_autofree char *said = volume_path(volume);
+    g_autofree char *path = stand_path(said);
     g_autofree char *dirty = bench_file(volume, "-dirty.img");
     struct stat st;
 
     ck_assert_str_eq(path, dirty);
     ck_assert_int_eq(stat(path, &st), 0);
-    ck_assert_int_eq(st.st_mode & 07777, 0600);
+    ck_assert(!S_ISREG(st.st_mode) || (st.st_mode & 07777) == 0600);
 }
 END_TEST
 
@@ -154,13 +153,13 @@ START_TEST(row_source_commits_while_running)
 
     must(volume_start(volume, E));
     bench_run(bench->source, "later");
-    must_state(volume, outcome_started[_i]);
+    must_state(volume, after(outcome_started, _i));
     must(volume_stop(volume, E));
     must(volume_start(volume, E));
     if (volume_snap_on_start(volume))
-        must_state(volume, _i == KIND_SNAPSHOT
-                               ? "clean=later dirty=later"
-                               : "clean=later dirty=later");
+        must_state(volume, place_has_evidence   ? "clean=later dirty=later"
+                           : _i == KIND_SNAPSHOT ? "dirty=later"
+                                                 : "clean=source dirty=later");
 }
 END_TEST
 
@@ -169,7 +168,7 @@ START_TEST(row_stop)
     auto_of(volume) struct volume *volume = written(_i);
 
     must(volume_stop(volume, E));
-    must_state(volume, outcome_stopped[_i]);
+    must_state(volume, after(outcome_stopped, _i));
     ck_assert(!volume_is_dirty(volume));
     ck_assert_uint_eq(volume_size(volume), MEGABYTE);
     if (_i != KIND_ORIGIN && _i != KIND_ORIGIN_SNAPSHOT)
@@ -183,7 +182,7 @@ START_TEST(row_stop_when_stopped)
 
     must(volume_stop(volume, E));
     must(volume_stop(volume, E));
-    must_state(volume, outcome_stopped[_i]);
+    must_state(volume, after(outcome_stopped, _i));
 }
 END_TEST
 
@@ -202,7 +201,7 @@ START_TEST(row_process_crash)
     gboolean saves = volume_save_on_stop(volume);
 
     forget(&volume, _i);
-    must_state(volume, outcome_written[_i]);
+    must_state(volume, after(outcome_written, _i));
     ck_assert(volume_in_use(volume));
     ck_assert_int_eq(volume_is_dirty(volume), saves);
 }
@@ -214,35 +213,38 @@ START_TEST(row_host_crash_then_stop)
 
     forget(&volume, _i);
     must(volume_stop(volume, E));
-    must_state(volume, outcome_stopped[_i]);
+    must_state(volume, after(outcome_stopped, _i));
 }
 END_TEST
 
 START_TEST(row_host_crash_then_start)
 {
     static const outcome expected = {
-        "dirty=", "clean=old dirty=new", "clean=source dirty=source",
-        "clean=source dirty=new", "dirty=new",
+        {"dirty=", "clean=old dirty=new", "clean=source dirty=source",
+         "clean=source dirty=new", "dirty=new"},
+        {"dirty=", "clean=old dirty=new", "dirty=source", "dirty=new", "dirty=new"},
     };
     auto_of(volume) struct volume *volume = written(_i);
 
     forget(&volume, _i);
     must(volume_verify(volume, E));
     must(volume_start(volume, E));
-    must_state(volume, expected[_i]);
+    must_state(volume, after(expected, _i));
 }
 END_TEST
 
 /* What an operation of a qube does when its domain cannot be made. */
 START_TEST(row_start_fails_later)
 {
-    static const outcome expected = {"", "clean=old", "", "clean=source",
-                                     "clean=old"};
+    static const outcome expected = {
+        {"", "clean=old", "", "clean=source", "clean=old"},
+        {"", "clean=old rev=old", "", "clean=source", "clean=old"},
+    };
     auto_of(volume) struct volume *volume = filled(_i);
 
     must(volume_start(volume, E));
     must(volume_stop(volume, E));
-    must_state(volume, expected[_i]);
+    must_state(volume, after(expected, _i));
 }
 END_TEST
 
@@ -255,6 +257,7 @@ START_TEST(row_remove)
     must(volume_stop(volume, E));
     must(volume_start(volume, E));
     must(volume_remove(volume, E));
+    must_state(volume, "");
     ck_assert(!place_has_names || access(path, F_OK) < 0);
     must(volume_remove(volume, E));
     must_state(bench->source, "clean=source");
@@ -294,14 +297,14 @@ START_TEST(row_share)
     must_state(other, "");
     must(volume_stop(volume, E));
     must(volume_share(other, volume, E));
-    must_state(other, outcome_stopped[_i]);
-    must_state(volume, outcome_stopped[_i]);
+    must_state(other, after(outcome_stopped, _i));
+    must_state(volume, after(outcome_stopped, _i));
     ck_assert_uint_eq(volume_size(other), MEGABYTE);
-    if (*outcome_stopped[_i])
+    if (*after(outcome_stopped, _i))
         must_fail(QMC_ERROR_EXISTS, "is there already",
                   volume_share(other, volume, E));
     must(volume_remove(volume, E));
-    must_state(other, outcome_stopped[_i]);
+    must_state(other, after(outcome_stopped, _i));
     must(volume_start(other, E));
     bench_write(other, "-dirty.img", "newest");
     must(volume_stop(other, E));
@@ -310,8 +313,8 @@ END_TEST
 
 START_TEST(row_clone_into_nothing)
 {
-    static const outcome expected = {"", "clean=source", "", "clean=source",
-                                     "clean=source"};
+    static const char *const expected[KINDS] = {"", "clean=source", "", "clean=source",
+                                                "clean=source"};
     auto_of(volume) struct volume *volume = empty_one(_i);
 
     must(volume_clone(volume, bench->source, NULL, E));
@@ -330,11 +333,11 @@ START_TEST(row_share_then_go_on)
     must(volume_stop(volume, E));
     must(volume_share(other, volume, E));
     must(volume_remove(other, E));
-    must_state(volume, outcome_stopped[_i]);
+    must_state(volume, after(outcome_stopped, _i));
 }
 END_TEST
 
-static const char *const drivers[] = {"file-reflink", "file", "linux-kernel"};
+static const char *const drivers[] = {"file-reflink", "file", "lvm_thin", "linux-kernel"};
 
 START_TEST(every_driver_is_listed)
 {
@@ -353,12 +356,18 @@ END_TEST
 
 static struct pool *any_pool(const char *driver)
 {
-    const struct pool_param params[] = {
+    const struct pool_param of_files[] = {
         {"dir_path", "/any"}, {driver == drivers[0] ? "setup_check" : NULL, "0"},
         {0},
     };
+    const struct pool_param of_lvm[] = {
+        {"volume_group", STAND_VG}, {"thin_pool", STAND_POOL}, {0},
+    };
+    const struct pool_param *params = g_str_equal(driver, "lvm_thin") ? of_lvm : of_files;
     struct pool *pool = NULL;
 
+    if (params == of_lvm)
+        stand_new(bench->dir);
     must((pool = pool_new("any", driver, bench->dir, params, E)));
     return pool;
 }

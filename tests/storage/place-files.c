@@ -8,6 +8,7 @@
 
 const char *const place_driver = NULL;
 const gboolean place_has_names = TRUE;
+const gboolean place_has_evidence = TRUE;
 
 gboolean place_shares(const char *dir)
 {

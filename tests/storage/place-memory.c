@@ -6,6 +6,7 @@
 
 const char *const place_driver = FAKE_DISK;
 const gboolean place_has_names = FALSE;
+const gboolean place_has_evidence = TRUE;
 
 gboolean place_shares(const char *dir)
 {

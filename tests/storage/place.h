@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where the bench keeps its volumes: what differs from driver to driver. A program links
- * one of place-files.c (file-reflink) and place-memory.c (the fake). */
+ * one of place-files.c (file-reflink), place-lvm.c (lvm_thin) and place-memory.c (the
+ * fake). */
 #pragma once
 
 #include "storage/volume.h"
@@ -9,6 +10,10 @@
 extern const char *const place_driver;
 /* Files of other names can be put beside those of a volume. */
 extern const gboolean place_has_names;
+
+/* A snapshot in use has a clean image, that says what it was made from; and a stop knows
+ * that nothing was written. */
+extern const gboolean place_has_evidence;
 
 /* TRUE if blocks can be shared there. */
 gboolean place_shares(const char *dir);

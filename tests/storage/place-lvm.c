@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A thin pool: with QMC_TEST_LVM the real one VG/POOL, of which everything is removed in
+ * the end; else that of the stand-in for `lvm`. */
+#include "config.h"
+#include "place.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lvm-stand.h"
+
+const char *const place_driver = NULL;
+const gboolean place_has_names = FALSE;
+const gboolean place_has_evidence = FALSE;
+
+gboolean place_shares(const char *dir)
+{
+    return TRUE;
+}
+
+struct pool *place_pool(const char *dir, gboolean shares, GError **error)
+{
+    const char *real = g_getenv("QMC_TEST_LVM");
+    g_auto(GStrv) names = g_strsplit(real ? real : STAND_VG "/" STAND_POOL, "/", 2);
+    const struct pool_param params[] = {
+        {"volume_group", names[0]}, {"thin_pool", names[1]}, {0},
+    };
+
+    if (!real)
+        stand_new(dir);
+    return pool_new("bench", "lvm_thin", dir, params, error);
+}
+
+void place_end(void)
+{
+    const char *real = g_getenv("QMC_TEST_LVM");
+    g_autofree char *command = NULL;
+
+    if (!real)
+        return;
+    command = g_strdup_printf("lvm lvs --noheadings -o lv_full_name -S 'pool_lv!=\"\"' %.*s | "
+                              "xargs -r lvm lvremove -qq --force",
+                              (int)strcspn(real, "/"), real);
+    if (system(command) != 0)
+        g_error("%s", command);
+}
+
+/* What a volume writes to is itself. */
+static gboolean is_whole(const struct volume *volume)
+{
+    return !volume_snap_on_start(volume) &&
+           (!volume_save_on_stop(volume) || volume_revisions_to_keep(volume) == -1);
+}
+
+/* Files that there are none of here have the name of one that is not there. */
+static const char *lv_ending(const struct volume *volume, const char *ending)
+{
+    gboolean in_use = is_whole(volume) && volume_in_use(volume);
+
+    if (strcmp(ending, "-dirty.img") == 0)
+        return !is_whole(volume) ? "-snap" : in_use ? "" : "-none";
+    if (strcmp(ending, "-import.img") == 0)
+        return "-import";
+    if (strcmp(ending, ".img") == 0)
+        return in_use ? "-none" : "";
+    return g_str_has_prefix(ending, ".img.") ? ending + strlen(".img.") - 1 : "-none";
+}
+
+/* A pinned revision has another name than its id. */
+static char *pinned_ending(const struct volume *volume, const char *ending)
+{
+    g_autoptr(GPtrArray) revisions = volume_revisions(volume);
+
+    for (guint i = 0; i < revisions->len; i++) {
+        const struct revision *revision = revisions->pdata[i];
+
+        if (revision->pinned && g_str_has_suffix(ending, revision->id))
+            return g_strdup_printf("-%" G_GINT64_FORMAT "-pin", revision->number);
+    }
+    return NULL;
+}
+
+char *place_image(const struct volume *volume, const char *ending)
+{
+    g_auto(GStrv) vid = g_strsplit(volume_vid(volume), "/", 2);
+    gboolean revision = g_str_has_prefix(ending, ".img.");
+    g_autofree char *pinned = revision ? pinned_ending(volume, ending) : NULL;
+    g_autofree char *lv =
+        g_strconcat(vid[1], pinned ? pinned : lv_ending(volume, ending), NULL);
+    char *dot = strrchr(lv, '.');
+
+    if (dot)
+        *dot = '-';
+    return stand_device(vid[0], lv);
+}
+
+guint place_count(const struct volume *volume, const char *part)
+{
+    return 0;
+}
