@@ -3,7 +3,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/engine-private.h"
 #include "core/layout.h"
@@ -390,6 +394,116 @@ START_TEST(an_import_has_its_size_also_where_the_file_changed)
 }
 END_TEST
 
+static gpointer feed(gpointer path)
+{
+    g_autofree char *bytes = g_strnfill(MIB / 4, 'x');
+    auto_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    ck_assert_int_eq(write(fd, bytes, MIB / 4), MIB / 4);
+    return NULL;
+}
+
+static struct op *move_content(const char *row, const char *file, const char *size)
+{
+    g_autoptr(GHashTable) args =
+        op_args_new("volume", "private", "file", file, "size", size, NULL);
+    const struct op_request request = {.op = row, .args = args, .consent = CONFIRM_L3};
+    g_autoptr(GError) error = NULL;
+    struct op *op = world_submit_as(world, &request, "vault", &error);
+
+    ck_no_error(error);
+    world_finish(world, op);
+    return op;
+}
+
+START_TEST(an_import_that_ends_early_tells_how_far_it_came_and_leaves_nothing)
+{
+    g_autofree char *pipe = g_build_filename(world->root, "pipe", NULL);
+    const struct op_step *step;
+    const struct op *op;
+    GThread *feeder;
+
+    ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+    feeder = g_thread_new("feed", feed, pipe);
+    op = move_content("import", pipe, "1M");
+    g_thread_join(feeder);
+    ck_assert(error_is(op->error, QMC_ERROR_INVALID));
+    ck_assert_ptr_nonnull(strstr(op->error->message, "ends after 262144 of 1048576 bytes"));
+    step = &g_array_index(op->steps, struct op_step, op->steps->len - 1);
+    ck_assert_int_eq(step->percent, 25);
+    ck_assert_uint_eq(step->moved, MIB / 4);
+    ck_assert_uint_eq(step->size, MIB);
+    ck_assert_str_eq(op->undone, "what had come");
+    ck_assert_ptr_null(op->left);
+    ck_assert_int_eq(image_size("vault", "private.img"), 256 * MIB);
+}
+END_TEST
+
+/* No file may be larger. */
+static void limit_files(rlim_t size)
+{
+    struct rlimit limit;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = MIN(size, limit.rlim_max);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+START_TEST(an_export_that_fails_leaves_no_file)
+{
+    g_autofree char *image = g_build_filename(world->root, "image", NULL);
+    g_autofree char *dir = g_build_filename(world->root, "out", NULL);
+    g_autofree char *file = g_build_filename(dir, "file", NULL);
+    g_autofree char *bytes = g_strnfill(MIB, 'x');
+    const struct op *op;
+
+    ck_assert(g_file_set_contents(image, bytes, MIB, NULL));
+    ck_assert_int_eq(mkdir(dir, 0700), 0);
+    ck_no_error(move_content("import", image, NULL)->error);
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(MIB / 2);
+    op = move_content("export", file, NULL);
+    limit_files(RLIM_INFINITY);
+    ck_assert_ptr_nonnull(op->error);
+    ck_assert_str_eq(op->undone, "what was written");
+    ck_assert_ptr_null(op->left);
+    ck_assert_int_eq(rmdir(dir), 0);
+    ck_assert_int_eq(mkdir(dir, 0700), 0);
+    ck_no_error(move_content("export", file, NULL)->error);
+}
+END_TEST
+
+START_TEST(a_rate_is_that_of_the_last_seconds)
+{
+    struct op_step step = {.percent = -1};
+    gint64 now = 60 * G_USEC_PER_SEC;
+
+    ck_assert_uint_eq(op_step_rate(&step, now), 0);
+    step = (struct op_step){.percent = 50, .moved = 1000 * MIB, .size = 2000u * MIB,
+                            .marks = {{now - 10 * G_USEC_PER_SEC, 980 * MIB},
+                                      {now - 5 * G_USEC_PER_SEC, 990 * MIB}}};
+    ck_assert_uint_eq(op_step_rate(&step, now), 2 * MIB);
+    step.marks[0].at_us = now - G_USEC_PER_SEC;
+    ck_assert_uint_eq(op_step_rate(&step, now), 0);
+    step.marks[0] = (struct op_mark){now - 10 * G_USEC_PER_SEC, step.moved};
+    ck_assert_uint_eq(op_step_rate(&step, now), 0);
+}
+END_TEST
+
+START_TEST(what_asks_no_hypervisor_does_not_send_there_when_it_is_silent)
+{
+    static const char *const names[] = {"import", "export", "revert", "pin"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *silent = op_find(names[i])->silent;
+
+        ck_assert_ptr_nonnull(silent);
+        ck_assert_ptr_null(strstr(silent, "virsh"));
+        ck_assert_ptr_nonnull(strstr(silent, "dmesg"));
+    }
+}
+END_TEST
+
 /* Without its qube there is nothing to write any more. */
 START_TEST(a_qube_that_went_meanwhile_is_an_error)
 {
@@ -511,6 +625,10 @@ int main(void)
         changes_of_two_programs_are_merged,
         a_change_of_the_file_alone_is_kept,
         an_import_has_its_size_also_where_the_file_changed,
+        an_import_that_ends_early_tells_how_far_it_came_and_leaves_nothing,
+        an_export_that_fails_leaves_no_file,
+        a_rate_is_that_of_the_last_seconds,
+        what_asks_no_hypervisor_does_not_send_there_when_it_is_silent,
         a_qube_that_went_meanwhile_is_an_error,
         offline_only_the_disks_are_touched,
         offline_nothing_of_a_running_qube_is_resized,
