@@ -281,22 +281,25 @@ static void form_draw_more(guint above, guint below, struct rect line)
 
 void form_draw(const struct form *form, struct rect area)
 {
-    /* On a small terminal the row with the focus is always there. */
-    guint room = (guint)MAX(area.h - 2, 1), n = form->spec.n;
+    g_autofree char *why = form_why(form);
+    int said = why ? MAX(draw_wrapped_height(area.w, why), 1) : 1;
+    gboolean tight = why && said > area.h - 2;
+    /* On a small terminal the row with the focus is always there, and what is wrong with
+     * it comes before the other rows. */
+    guint room = (guint)MAX(area.h - said - 1, 1), n = form->spec.n;
     guint first = form->focus >= room ? form->focus - room + 1 : 0;
     guint last = MIN(first + room, n);
-    g_autofree char *why = form_why(form);
     struct rect line = {area.y, area.x, 1, area.w};
 
     for (guint i = first; i < last; i++, line.y++)
         form_draw_row(form, i, line);
-    if (area.h > 1)
+    if (area.h > 1 && !tight)
         form_draw_more(first, n - last, line);
-    line.y = area.y + MIN(area.h, form_height(form)) - 1;
+    line.y += !tight;
     line.h = area.y + area.h - line.y;
-    if (area.h > 2 && why && line.h > 1)
+    if (why && line.h > 1)
         draw_wrapped(line, STYLE_WARN, why);
-    else if (area.h > 2)
+    else if (line.h > 0 && (why || area.h > 2))
         draw_text(line.y, line.x, line.w, why ? STYLE_WARN : STYLE_DIM,
                   why ? why : form_help(form, form->focus));
 }
