@@ -409,8 +409,6 @@ static void overview_changed(gpointer screen)
 
 static enum style overview_style(const char *line, gpointer data)
 {
-    if (g_str_has_prefix(line, "-- "))
-        return STYLE_STRONG;
     return g_ascii_isdigit(*line) && g_str_has_prefix(line + 1, " !") ? STYLE_WARN
                                                                       : STYLE_NORMAL;
 }
@@ -418,7 +416,8 @@ static enum style overview_style(const char *line, gpointer data)
 static gpointer overview_open(struct screen *screen)
 {
     struct overview *overview = g_new0(struct overview, 1);
-    struct pager_spec spec = {overview_style, overview_changed, screen};
+    struct pager_spec spec = {
+        .style = overview_style, .titles = TRUE, .changed = overview_changed, .data = screen};
 
     overview->pager = pager_new(&spec);
     return overview;

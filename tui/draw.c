@@ -348,6 +348,27 @@ void draw_line(int y, int x, int width, enum style style)
         draw_glyph(y, x + i, style, GLYPH_HORIZONTAL);
 }
 
+void draw_upright(int y, int x, int height, enum style style)
+{
+    for (int i = 0; i < height; i++)
+        draw_glyph(y + i, x, style, GLYPH_VERTICAL);
+}
+
+void draw_title(struct rect line, const char *untrusted)
+{
+    draw_line(line.y, line.x, line.w, STYLE_BOX);
+    draw_format(line.y, line.x + 2, line.w - 4, STYLE_STRONG, " %s ", untrusted);
+}
+
+void draw_dashed(struct rect line, const char *untrusted)
+{
+    const char *title = untrusted + strspn(untrusted, "- ");
+    const char *end = strstr(title, " --");
+    g_autofree char *alone = end ? g_strndup(title, (gsize)(end - title)) : g_strdup(title);
+
+    draw_title(line, alone);
+}
+
 void draw_branches(int y, int x, enum style style, const char *branches)
 {
     for (; *branches; branches++, x += 2) {

@@ -49,6 +49,11 @@ int draw_wrapped_height(int width, const char *untrusted);
 
 void draw_fill(struct rect area, enum style style);
 void draw_line(int y, int x, int width, enum style style);
+void draw_upright(int y, int x, int height, enum style style);
+/* A line with words in it: "-- work:private ----------". */
+void draw_title(struct rect line, const char *untrusted);
+/* The same of a text that has the dashes already. */
+void draw_dashed(struct rect line, const char *untrusted);
 /* The lines before a row of a tree, two columns for each character (tree.h). */
 void draw_branches(int y, int x, enum style style, const char *branches);
 /* A cleared area with a border. */

@@ -30,8 +30,7 @@ void facts_title(struct facts *facts, const char *untrusted)
 
     if (area.h <= 0)
         return;
-    draw_line(area.y, area.x, area.w, STYLE_BOX);
-    draw_format(area.y, area.x + 2, area.w - 4, STYLE_STRONG, " %s ", untrusted);
+    draw_title(area, untrusted);
     facts_skip(facts);
 }
 

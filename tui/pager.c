@@ -424,7 +424,10 @@ static void pager_draw_row(const struct pager *pager, struct rect row, guint lin
                            ? pager->spec.style(whole, pager->spec.data)
                            : STYLE_NORMAL;
 
-    draw_words(row.y, row.x, row.w, style, text);
+    if (pager->spec.titles && g_str_has_prefix(text, "-- "))
+        draw_dashed(row, text);
+    else
+        draw_words(row.y, row.x, row.w, style, text);
     if (pager->needle)
         pager_draw_found(pager, row, text,
                          pager_is_current(pager, line) ? STYLE_FOCUS

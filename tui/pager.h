@@ -14,6 +14,7 @@ struct pager_spec {
     enum style (*style)(const char *line, gpointer data); /* NULL: normal */
     void (*changed)(gpointer data); /* a search found more: draw; NULL ok */
     gpointer data;
+    gboolean titles; /* a line that begins with "-- " goes to draw_dashed() */
 };
 
 struct pager;

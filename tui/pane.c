@@ -221,8 +221,7 @@ static void panes_draw_both(struct panes *panes, struct screen *view,
     struct rect right = {area.y, area.x + half + 2, area.h, area.w - half - 2};
 
     panes_draw_detail(panes, view, left, 1);
-    for (int y = 0; y < area.h; y++)
-        draw_words(area.y + y, area.x + half, 1, STYLE_BOX, "|");
+    draw_upright(area.y, area.x + half, area.h, STYLE_BOX);
     panes_draw_events(app_journal(view->app), right);
 }
 

@@ -225,8 +225,7 @@ static struct rect detail_draw_list(struct screen *screen, struct rect area)
     int x = area.x + LIST_WIDTH + 1;
 
     list_draw(detail_qubes(screen), (struct rect){area.y, area.x, area.h, LIST_WIDTH});
-    for (int y = 0; y < area.h; y++)
-        draw_words(area.y + y, x, 1, STYLE_BOX, "|");
+    draw_upright(area.y, x, area.h, STYLE_BOX);
     return (struct rect){area.y, x + 2, area.h, area.w - LIST_WIDTH - 3};
 }
 

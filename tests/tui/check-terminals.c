@@ -104,6 +104,41 @@ END_TEST
 
 /* Blue as most terminals have it cannot be read on black; the theme for white
  * ones may use it. */
+/* The line of the picture that begins like that. */
+static int row_of(struct console *console, const char *begin)
+{
+    g_autofree char *text = console_text(console);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    int y = 0;
+
+    while (lines[y] && !strstr(lines[y], begin))
+        y++;
+    ck_assert_ptr_nonnull(lines[y]);
+    return y;
+}
+
+START_TEST(lines_are_drawn_not_typed)
+{
+    struct console *console = console_new("xterm-256color", 40, 120);
+    int y;
+
+    console_run(console, root_make("qubes.xml"));
+    console_wait(console, "Events ---");
+    y = row_of(console, "Events ---");
+    ck_assert(console_is_line(y, 119));
+    ck_assert(console_is_line(y + 1, 60));
+    console_keys(console, "/ v a u l t Enter Enter v");
+    console_wait(console, "0 kept");
+    console_keys(console, "V [ [");
+    console_wait(console, "-- Last events --");
+    y = row_of(console, "-- Last events --");
+    ck_assert(console_is_line(y, 119));
+    ck_assert(console_is_line(y, 28));
+    ck_assert(console_is_line(y, 25));
+    console_free(console);
+}
+END_TEST
+
 START_TEST(no_theme_for_dark_ground_has_dark_blue)
 {
     static const int counts[] = {8, 16, 256};
@@ -321,10 +356,11 @@ END_TEST
 
 int main(void)
 {
-    static const TTest *tests[10] = {NULL};
+    static const TTest *tests[11] = {NULL};
     TCase *all = tcase_create("terminals");
     gsize n = 0;
 
+    tests[n++] = lines_are_drawn_not_typed;
     tests[n++] = no_theme_for_dark_ground_has_dark_blue;
     tests[n++] = settings_refuse_what_they_are_not;
     tests[n++] = a_line_is_read_without_being_done;

@@ -502,6 +502,18 @@ static char console_attribute(const cchar_t *cell)
     return attrs & A_BOLD ? 'b' : ' ';
 }
 
+gboolean console_is_line(int y, int x)
+{
+    wchar_t wide[CCHARW_MAX + 1] = {0};
+    attr_t attrs;
+    cchar_t cell;
+    short pair;
+
+    mvwin_wch(curscr, y, x, &cell);
+    getcchar(&cell, wide, &attrs, &pair, NULL);
+    return (attrs & A_ALTCHARSET) || (wide[0] >= 0x2500 && wide[0] < 0x2580);
+}
+
 char *console_attributes(struct console *console)
 {
     GString *text = g_string_new(NULL);

@@ -72,6 +72,8 @@ char *console_text(struct console *console);
 /* The same with everything that differs from run to run masked. */
 char *console_masked(struct console *console);
 /* One letter per cell: what the attributes are. Free it. */
+/* TRUE if a line of the terminal is drawn there, not a character like it. */
+gboolean console_is_line(int y, int x);
 char *console_attributes(struct console *console);
 /* Fails on any byte but text and the sequences a terminal entry is made of. */
 void console_check_bytes(const struct console *console);
