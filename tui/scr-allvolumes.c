@@ -374,7 +374,7 @@ static const struct key_row allvolumes_keys[] = {
 };
 /* clang-format on */
 
-static const struct key_row *const allvolumes_tables[] = {allvolumes_keys,
+static const struct key_row *const allvolumes_tables[] = {volume_keys, allvolumes_keys,
                                                           list_filter_keys, NULL};
 
 const struct screen_class screen_allvolumes = {
@@ -385,7 +385,7 @@ const struct screen_class screen_allvolumes = {
     .tab = "Volumes",
     .brief = "Vols",
     .panes = TRUE,
-    .keys = volume_keys,
+    .keys = volume_open_keys,
     .more = list_keys,
     .others = allvolumes_tables,
     .size = sizeof(struct allvolumes),

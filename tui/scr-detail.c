@@ -365,7 +365,7 @@ static const struct key_row detail_keys[] = {
 /* clang-format on */
 
 static const struct key_row *const detail_others[] = {
-    props_keys, detail_network_keys, detail_features_keys, detail_log_keys,
+    volume_keys, props_keys, detail_network_keys, detail_features_keys, detail_log_keys,
     detail_keys, list_filter_keys, pager_keys, list_keys, NULL};
 
 static gboolean detail_has(const struct screen *screen, const struct key_row *table)
@@ -378,6 +378,8 @@ static gboolean detail_has(const struct screen *screen, const struct key_row *ta
         return !detail_of(screen)->left && detail_now(screen)->filters;
     if (table == detail_keys || table == app_keys())
         return TRUE;
+    if (table == volume_open_keys)
+        table = volume_keys;
     return !detail_of(screen)->left && detail_now(screen)->keys == table;
 }
 
@@ -391,7 +393,7 @@ const struct screen_class screen_detail = {
     .name = "detail",
     .title = "detail of a qube",
     .kind = SCREEN_VIEW,
-    .keys = volume_keys,
+    .keys = volume_open_keys,
     .others = detail_others,
     .has = detail_has,
     .size = sizeof(struct detail),

@@ -210,16 +210,19 @@ static void volume_key_open(struct screen *screen)
     volume_open(screen->app, screen->class->subject(screen), screen_volume_of(screen));
 }
 
-/* In the list of volumes, not where it is open. */
 static gboolean volume_is_listed(const struct screen *screen)
 {
-    return !screen->class->revision && volume_config(screen);
+    return volume_config(screen) != NULL;
 }
 
 /* clang-format off */
-const struct key_row volume_keys[] = {
+const struct key_row volume_open_keys[] = {
     {"Enter", "open", "Revisions", "it and its revisions", KEYS_ACT, NULL,
      volume_key_open, volume_is_listed},
+    {NULL},
+};
+
+const struct key_row volume_keys[] = {
     {"r", "resize", "Resize", "give the volume more room", KEYS_ACT, NULL,
      volume_key_resize, volume_can_resize, TRUE},
     {"V", "revert", "Revert", "back to one of its revisions", KEYS_ACT, NULL,

@@ -4,4 +4,6 @@
 
 #include "tui/screen.h"
 
+/* Before these: open it, in a list of volumes. */
+extern const struct key_row volume_open_keys[];
 extern const struct key_row volume_keys[];
