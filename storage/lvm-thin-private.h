@@ -99,6 +99,12 @@ gboolean thin_commit(const struct thin *at, const char *ending, gboolean back,
  * will try again. */
 void thin_prune(const struct volume *volume, guint keep);
 
+gboolean lvm_thin_setup(struct pool *pool, GError **error);
+gboolean lvm_thin_usage(struct pool *pool, guint64 *size, guint64 *used, GError **error);
+gboolean lvm_thin_details(struct pool *pool, struct pool_details *details, GError **error);
+GPtrArray *lvm_thin_orphans(struct pool *pool, const struct pool_claims *claims,
+                            GError **error);
+
 gboolean lvm_thin_create(struct volume *volume, GError **error);
 gboolean lvm_thin_remove(struct volume *volume, GError **error);
 gboolean lvm_thin_vacant(const struct volume *volume, GError **error);

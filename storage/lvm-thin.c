@@ -31,41 +31,6 @@ static gboolean lvm_thin_fits(const struct pool *pool, GError **error)
     return TRUE;
 }
 
-static const struct lvm_entry *find_pool(const struct pool *pool,
-                                         const struct lvm_table *table, GError **error)
-{
-    const char *vg = pool_param(pool, "volume_group");
-    const char *name = pool_param(pool, "thin_pool");
-    const struct lvm_entry *entry = lvm_table_find(table, vg, name);
-
-    if (entry && entry->attr[0] == 't')
-        return entry;
-    error_set(error, QMC_ERROR_NOTFOUND, "see which there are: lvs",
-              "pool '%s': %s '%s/%s'", pool_name(pool),
-              entry ? "this is no thin pool:" : "there is no thin pool", vg, name);
-    return NULL;
-}
-
-static gboolean lvm_thin_setup(struct pool *pool, GError **error)
-{
-    auto_of(lvm_table) struct lvm_table *table = lvm_table_get(LVM_FRESH, error);
-
-    return table && find_pool(pool, table, error) != NULL;
-}
-
-static gboolean lvm_thin_usage(struct pool *pool, guint64 *size, guint64 *used,
-                               GError **error)
-{
-    auto_of(lvm_table) struct lvm_table *table = lvm_table_get(LVM_SHOWN, error);
-    const struct lvm_entry *entry = table ? find_pool(pool, table, error) : NULL;
-
-    if (!entry)
-        return FALSE;
-    *size = entry->size;
-    *used = entry->used;
-    return TRUE;
-}
-
 /* By the table: a qube may start before LVM has activated all (L-12). */
 static gboolean lvm_thin_verify(struct volume *volume, GError **error)
 {
@@ -196,6 +161,8 @@ const struct driver driver_lvm_thin = {
     .check = thin_check,
     .setup = lvm_thin_setup,
     .usage = lvm_thin_usage,
+    .details = lvm_thin_details,
+    .orphans = lvm_thin_orphans,
     .create = lvm_thin_create,
     .remove = lvm_thin_remove,
     .vacant = lvm_thin_vacant,

@@ -9,6 +9,7 @@
 #include "bench.h"
 #include "lvm-stand.h"
 #include "storage/lvm-table.h"
+#include "storage/remain.h"
 #include "storage/transfer.h"
 #include "util/auto.h"
 
@@ -198,6 +199,69 @@ START_TEST(the_usage_of_a_pool_is_that_of_its_data)
     must(pool_usage(bench->pool, &size, &used, E));
     ck_assert_uint_eq(size, 1073741824);
     ck_assert_uint_eq(used, 132499741);
+}
+END_TEST
+
+static const struct {
+    const char *figures, *trouble; /* NULL: none */
+} ills[] = {
+    {"12.34 11.04 twi-aotz--", NULL},
+    {"89.99 89.99 twi-aotz--", NULL},
+    {"90.00 11.04 twi-aotz--", "its data space is 90% full"},
+    {"95.00 90.00 twi-aotz--", "its metadata are 90% full"},
+    {"100.00 11.04 twi-aotz--", "out of data space"},
+    {"99.00 11.04 twi-aotzD-", "out of data space"},
+    {"12.34 11.04 twi-aotzM-", "its metadata are damaged: lvconvert --repair"},
+    {"12.34 11.04 twi-aotzF-", "it has failed: lvconvert --repair"},
+};
+
+START_TEST(the_details_of_a_pool_say_what_ails_it)
+{
+    struct pool_details details = {0};
+
+    stand_pool(ills[_i].figures);
+    stand_forget();
+    must(pool_read_details(bench->pool, &details, E));
+    ck_assert_ptr_eq(details.trouble ? NULL : ills[_i].trouble, NULL);
+    ck_assert_str_eq(details.trouble ? details.trouble : "",
+                     ills[_i].trouble ? ills[_i].trouble : "");
+    ck_assert_uint_eq(pool_details_get(&details, "data_size"), 1073741824);
+    ck_assert_uint_eq(pool_details_get(&details, "metadata_size"), 4194304);
+    pool_details_clear(&details);
+}
+END_TEST
+
+START_TEST(orphans_are_what_no_volume_has)
+{
+    static const char *const names[] = {
+        "vm-x-root", "vm-x-root-private", "vm-x-root-7-back", "vm-x-root-private-7-back",
+        "vm-x-root-snap", "vm-gone-root", "vm-gone-root-7-back", "vm-gone-root-import",
+        "vm-gone-root-trash-3", "vm-work-backup",
+    };
+    g_autoptr(GHashTable) vids = g_hash_table_new(g_str_hash, g_str_equal);
+    const struct pool_claims claims = {vids, vids};
+    g_autoptr(GPtrArray) orphans = NULL;
+    g_autofree char *words = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        stand_lvm("lvcreate --thin --name=%s --virtualsize=65536B -- " STAND_VG "/" STAND_POOL,
+                  names[i]);
+    g_hash_table_add(vids, (gpointer)(guintptr)STAND_VG "/vm-x-root");
+    g_hash_table_add(vids, (gpointer)(guintptr)STAND_VG "/vm-base-root");
+    stand_forget();
+    must((orphans = pool_orphans(bench->pool, &claims, E)));
+    for (guint i = 0; i < orphans->len; i++) {
+        const struct remain *remain = orphans->pdata[i];
+        g_autofree char *so_far = words;
+
+        words = g_strdup_printf("%s%s:%s ", so_far ? so_far : "",
+                                remain->name + strlen(STAND_VG "/"),
+                                remain_kind_word(remain->kind));
+    }
+    ck_assert_str_eq(words,
+                     "vm-gone-root:image vm-gone-root-7-back:revision vm-gone-root-import:import "
+                     "vm-gone-root-trash-3:temporary vm-work-backup:image "
+                     "vm-x-root-private:image vm-x-root-private-7-back:revision ");
 }
 END_TEST
 
@@ -411,6 +475,8 @@ int main(void)
     tcase_add_loop_test(tcase, a_thin_pool_that_is_ill_takes_nothing_new, 0,
                         G_N_ELEMENTS(full));
     tcase_add_test(tcase, the_usage_of_a_pool_is_that_of_its_data);
+    tcase_add_loop_test(tcase, the_details_of_a_pool_say_what_ails_it, 0, G_N_ELEMENTS(ills));
+    tcase_add_test(tcase, orphans_are_what_no_volume_has);
     tcase_add_loop_test(tcase, a_pool_has_to_be_one, 0, G_N_ELEMENTS(pools));
     tcase_add_test(tcase, between_volume_groups_content_is_copied);
     tcase_add_test(tcase, within_one_content_is_shared);
