@@ -10,8 +10,8 @@ struct flow {
     int from, to;
     const char *source, *target; /* what the errors call them */
     guint64 size;                /* bytes to move */
-    /* The target reads as zeros where nothing was written: they are left out.
-     * Else every byte is written. */
+    /* The target reads as zeros where nothing was written: they are left out, and blocks
+     * of a file of the same size are shared if they can be. Else every byte is written. */
     gboolean holes;
     const struct watch *watch;
 };

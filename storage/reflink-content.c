@@ -94,19 +94,40 @@ gboolean reflink_import_drop(struct volume *volume, GError **error)
     return images_drop_unfinished(at, error);
 }
 
+static gboolean clone_over(const struct images *at, struct sparse_copy *copy, guint keep,
+                           GError **error)
+{
+    copy->target = at->import;
+    return sparse_copy(copy, error) && commit_import(at, keep, error);
+}
+
+/* There is no state that would have to stay until the copy is whole, which saves a move
+ * and the wait for it. */
+static gboolean clone_into_nothing(const struct images *at, struct sparse_copy *copy,
+                                   GError **error)
+{
+    copy->target = at->clean;
+    if (!images_drop((const char *const[]){at->precache, NULL}, error) ||
+        !sparse_copy(copy, error))
+        return FALSE;
+    images_precache(at);
+    return TRUE;
+}
+
 gboolean reflink_clone(struct volume *volume, struct volume *source,
                        const struct watch *watch, GError **error)
 {
     auto_of(images) struct images *at = images_new(volume);
     auto_of(images) struct images *from = images_new(source);
-    struct sparse_copy copy = {
-        .source = from->clean, .target = at->import, .size = -1, .watch = watch,
-    };
-    struct stat st;
+    struct sparse_copy copy = {.source = from->clean, .size = -1, .watch = watch};
+    struct stat st, own;
+    gboolean there;
 
     if (!images_need(from, from->clean, &st, error) ||
         !image_mkdir(at->dir, error) || !images_drop_unfinished(at, error) ||
-        !sparse_copy(&copy, error) || !commit_import(at, volume_keep(volume), error))
+        !image_look(at->clean, &own, &there, error) ||
+        !(there ? clone_over(at, &copy, volume_keep(volume), error)
+                : clone_into_nothing(at, &copy, error)))
         return FALSE;
     volume_set_nominal(volume, (guint64)st.st_size);
     return TRUE;

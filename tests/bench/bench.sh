@@ -92,10 +92,39 @@ listing() {
     line 'ls of 200 qubes' "$(ms "$ls_us")" ms "$peer" "$(ms "$peer_us")" - 30
 }
 
+# A clone is one such sequence and a start another one.
+volumes() {
+    mkdir "$work/volumes"
+    sh "$tools/storage.sh" "$work/volumes" >"$work/volumes.txt"
+    if [ "$(figure volumes.txt bare)" != '' ]; then
+        bare=$(figure volumes.txt bare) clone=$(figure volumes.txt clone)
+        start=$(figure volumes.txt start)
+        line 'clone a volume and start it' "$(ms $((clone + start)))" ms \
+            '2 x FICLONE, fsync, rename' "$(ms $((2 * bare)))" 1.5 -
+        line 'start a snapshot' "$(ms "$(figure volumes.txt snapshot)")" ms \
+            'FICLONE, fsync, rename' "$(ms "$bare")" 1.5 -
+    fi
+    peer=$(ms "$(figure volumes.txt cp)")
+    line 'export 4 GiB with 256 MiB of data' "$(ms "$(figure volumes.txt export)")" ms \
+        'cp --sparse=always, sync' "$peer" 1.11 -
+    line 'import it' "$(ms "$(figure volumes.txt import)")" ms \
+        'cp --sparse=always, sync' "$peer" 1.11 -
+    line 'export to another disk' "$(ms "$(figure volumes.txt export_away)")" ms \
+        'cp --sparse=always, sync' "$(ms "$(figure volumes.txt cp_away)")" 1.11 -
+    line 'import from another disk' "$(ms "$(figure volumes.txt import_back)")" ms \
+        'cp --sparse=always, sync' "$(ms "$(figure volumes.txt cp_back)")" 1.11 -
+    peer=$(ms "$(figure volumes.txt cat)")
+    line 'export through a pipe' "$(ms "$(figure volumes.txt export_pipe)")" ms \
+        'cat' "$peer" 1.11 -
+    line 'import through a pipe' "$(ms "$(figure volumes.txt import_pipe)")" ms \
+        'cat' "$peer" 1.11 -
+}
+
 # shellcheck source=tests/bench/screens.sh
 . "$tools/screens.sh"
 
 printf '%-44s %9s %-4s %-26s %9s %7s  %-10s\n' figure value '' peer value ratio target
 stores
 listing
+volumes
 console
