@@ -596,12 +596,14 @@ char *volume_path(const struct volume *volume)
 
 char *volume_dir(const struct volume *volume)
 {
+    const struct driver *driver = driver_of(volume);
     g_autofree char *path = NULL;
 
     job_may_block();
-    if (driver_of(volume)->dir)
-        return driver_of(volume)->dir(volume);
-    path = volume_path(volume);
+    if (driver->dir)
+        return driver->dir(volume);
+    /* Of the file: an encrypted layer over it is in /dev. */
+    path = driver->path ? driver->path(volume) : NULL;
     return path ? g_path_get_dirname(path) : NULL;
 }
 

@@ -1,34 +1,120 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What stands on device-mapper: the driver `file`, and encrypted volumes.
+# The storage driver `file` on the real device-mapper: its programs, then a template
+# and a qube on it, side by side.
 
-dm_test() { # PROGRAM
-    CK_FORK=no "$build/tests/storage/$1" >"$out" 2>&1
+for program in check-dm check-file-driver contract-file; do
+    CK_FORK=no QMC_TEST_DIR=/tmp "$build/tests/storage/$program" >"$out" 2>&1
     ! grep -q '^not ok' "$out" && grep -q '^1\.\.[1-9]' "$out"
-    result $? "storage $1: $(grep -c '^ok' "$out") tests" "$out"
+    result $? "storage $program: $(grep -c '^ok' "$out") tests" "$out"
+done
+
+store=$root/var/lib/qubes/qubes.xml
+cp "$store" /tmp/reflink.xml
+sed -i 's/driver="file-reflink"/driver="file"/' "$store"
+
+ours() { # devices and loop devices that the pool's images are behind
+    dmsetup ls 2>/dev/null | grep -E '^(snapshot|origin)-'
+    losetup -l -n -O BACK-FILE | grep "^$pool/"
 }
 
-dm_test check-dm
-dm_test check-ephemeral
-
-crypt_devices() {
-    dmsetup ls --target crypt 2>/dev/null | sed -n 's/^\(vm-volatile-[^[:space:]]*\).*/\1/p'
+no_devices() {
+    [ -z "$(ours)" ]
 }
 
-no_crypt_devices() {
-    [ -z "$(crypt_devices)" ]
+nothing_left() { # TEXT
+    patience=10 await no_devices
+    is '' "$(ours)" "$1: no device of the pool is left"
 }
 
-qmc 0 'volatile of work is to be encrypted' vol set work:volatile ephemeral True
+mapped() { # PATTERN TEXT
+    dmsetup table >/tmp/table
+    grep -qE -- "$1" /tmp/table
+    result $? "$2" /tmp/table
+}
+
 mark_console
-qmc 0 'start work with it' start work
-console_says 'LAB-GUEST UP PV' 'its banner is on the console'
-name=$(crypt_devices)
-is vm-volatile-work-crypt@volatile "${name%@*}" 'there is a device with a key for it'
-virsh -q -c xen:///system domblklist work >"$out" 2>&1
-says "xvdc +/dev/mapper/$name" 'the guest has it as xvdc'
-qmc 0 'stop work' stop work --wait
-no_crypt_devices
-result $? 'nothing of it is left'
-is '' "$(losetup -l -n -O NAME,BACK-FILE | grep "$pool")" 'nor a loop device'
-qmc 0 'as the pool says again' vol set work:volatile ephemeral default
+qmc 0 'start work on a file pool' start work
+console_says 'xvda bytes=33554432 label=template-root boots=0' "root is its template's"
+console_says 'xvdb bytes=16777216 label=work-private boots=0' 'private is its own'
+mapped '^origin-[0-9a-f]+:[0-9]+: 0 32768 snapshot-origin ' 'private is an origin'
+mapped '^snapshot-[0-9a-f:]+-[0-9a-f:]+-[0-9a-f:]+: 0 65536 snapshot .* P 256' \
+    'root is a snapshot on what the template was'
+is 1 "$(losetup -j "$pool/vm-templates/debian/root.img" | wc -l)" \
+    "the template's image has one loop device"
+qmc 0 'vol ls' vol ls work --json
+says '33554432' 'vol ls knows the size of root'
+
+log=/var/log/xen/guest-debian.log
+mark_console
+qmc 0 'its template starts beside it' start debian
+console_says 'xvda bytes=33554432 label=template-root boots=0' 'the template writes its own root'
+is 1 "$(losetup -j "$pool/vm-templates/debian/root.img" | wc -l)" 'there is still one loop device'
+qmc 4 'it gives no copy of what it writes' vol export debian:root /tmp/copy.img
+says 'in use' 'and says why'
+qmc 0 'and stops' stop debian --wait
+await inactive debian
+content() { # FILE: its label, and how often a guest has counted on it
+    dd if="$1" bs=4096 count=2 status=none | tr -s '\0' ' '
+}
+template=$pool/vm-templates/debian/root.img
+is 'template-root 1' "$(content "$template" | xargs)" 'what the template wrote is in its image'
+past=$(dmsetup ls | awk -v "base=$(printf '%x:%d' $(stat -c '%d %i' "$template"))" \
+    'index($1, "snapshot-" base "-") && split($1, part, "-") == 3 { print $1 }')
+is template-root "$(content "/dev/mapper/$past" | xargs)" 'what work began from is as it was'
+
+qmc 4 'no revert while work stands on it' vol revert debian:root --yes
+says 'shut down' 'and says what to do'
+
+mark_console
+log=/var/log/xen/guest-work.log
+mark_console
+qmc 0 'private grows while it runs' vol resize work:private 48M
+console_says 'xvdb bytes=50331648' 'the guest sees the new size'
+qmc 0 'stop work --wait' stop work --wait
+nothing_left 'after the stop'
+is '' "$(find "$pool/appvms/work" -name 'root*' -o -name 'volatile*')" \
+    'nothing is left of root and volatile'
+
+mark_console
+qmc 0 'work starts from what its template has now' start work
+console_says 'xvda bytes=33554432 label=template-root boots=1' 'it sees the new root'
+console_says 'xvdb bytes=50331648 label=work-private boots=1' 'private has survived'
+qmc 0 'kill work' kill work
+await inactive work
+qmc 0 'the stop work of a killed qube' stop work
+nothing_left 'after a kill'
+
+qmc 0 'the template goes back' vol revert debian:root --yes
+is template-root "$(content "$template" | xargs)" 'its image is what it was'
+nothing_left 'after the revert'
+qmc 0 'and forth' vol revert debian:root --yes
+is 'template-root 1' "$(content "$template" | xargs)" 'its image is what it had become'
+
+mv "$pool/appvms/work/private.img" /tmp/aside.img
+qmc 3 'start without an image' start work
+says 'private' 'names the image'
+mv /tmp/aside.img "$pool/appvms/work/private.img"
+nothing_left 'after a start that fails'
+
+qmc 0 'rename work' rename work x
+qmc 0 'clone it to a name that begins alike' clone x x-root
+qmc 0 'start one' start x
+await active x
+qmc 0 'start the other' start x-root
+await active x-root
+is 1 "$(losetup -j "$pool/vm-templates/debian/root.img" | wc -l)" \
+    'both stand on one loop device'
+qmc 0 'kill one' kill x
+await inactive x
+qmc 0 'and clean up' stop x
+dmsetup status >/tmp/status
+! grep -E 'Invalid|Overflow' /tmp/status
+result $? 'the other is as it was' /tmp/status
+qmc 0 'kill the other' kill x-root
+await inactive x-root
+qmc 0 'remove it' rm x-root --confirm x-root
+nothing_left 'after all'
+qmc 0 'rename it back' rename x work
+
+cp /tmp/reflink.xml "$store"

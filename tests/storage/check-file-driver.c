@@ -13,6 +13,7 @@
 
 #include "bench.h"
 #include "storage/dm.h"
+#include "storage/file-node.h"
 #include "storage/loop.h"
 #include "storage/transfer.h"
 #include "util/file.h"
@@ -61,15 +62,15 @@ static void setup(void)
 /* Whatever a test has left, so that the next one is not disturbed. */
 static void teardown(void)
 {
+    g_autofree char *image = bench_file(template, ".img"), *base = node_ident(image);
     g_autoptr(GPtrArray) names = NULL;
 
     must(volume_stop(app, E));
     must(volume_stop(template, E));
     must((names = dm_names("", E)));
     for (guint i = 0; i < names->len; i++)
-        ck_assert_msg(!strstr(names->pdata[i], "snapshot-") &&
-                          !strstr(names->pdata[i], "origin-"),
-                      "'%s' is left", (const char *)names->pdata[i]);
+        ck_assert_msg(!strstr(names->pdata[i], base), "'%s' is left",
+                      (const char *)names->pdata[i]);
     volume_unref(app);
     volume_unref(template);
     pool_unref(pool);

@@ -4,6 +4,7 @@
  * or xfs blocks are shared, elsewhere bytes are copied. */
 #include "config.h"
 
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -102,7 +103,8 @@ START_TEST(row_create_over_leftovers)
     auto_of(volume) struct volume *volume = bench_volume(bench, _i, "private");
     auto_of(volume) struct volume *other = filled(KIND_ORIGIN);
 
-    if (!place_has_names)
+    /* Others have other names for what they leave: see their own tests. */
+    if (!place_has_names || strcmp(pool_driver(bench->pool)->name, "file-reflink") != 0)
         return;
     must(volume_remove(other, E));
     must(volume_create(other, E));
@@ -151,6 +153,8 @@ START_TEST(row_source_commits_while_running)
 {
     auto_of(volume) struct volume *volume = filled(_i);
 
+    if (!place_takes(KIND_ORIGIN))
+        return;
     must(volume_start(volume, E));
     bench_run(bench->source, "later");
     must_state(volume, after(outcome_started, _i));
@@ -420,7 +424,9 @@ static Suite *contract_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-        tcase_add_loop_test(tcase, rows[i], 0, KINDS);
+        for (int kind = 0; kind < KINDS; kind++)
+            if (place_takes(kind))
+                tcase_add_loop_test(tcase, rows[i], kind, kind + 1);
     tcase_add_test(tcase, every_driver_is_listed);
     tcase_add_loop_test(tcase, every_driver_keeps_its_promises, 0,
                         G_N_ELEMENTS(drivers));
@@ -430,5 +436,10 @@ static Suite *contract_suite(void)
 
 int main(void)
 {
+    for (int kind = 0; kind < KINDS; kind++)
+        if (!place_takes(kind))
+            printf("# SKIP volumes of kind %d: the driver has none, or needs device-mapper\n",
+                   kind);
+    fflush(stdout);
     return bench_main(contract_suite());
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where the bench keeps its volumes: what differs from driver to driver. A program links
- * one of place-files.c (file-reflink), place-lvm.c (lvm_thin) and place-memory.c (the
- * fake). */
+ * one of place-files.c (file-reflink), place-file.c (file), place-lvm.c (lvm_thin) and
+ * place-memory.c (the fake). */
 #pragma once
 
 #include "storage/volume.h"
@@ -14,7 +14,8 @@ extern const gboolean place_has_names;
 /* A snapshot in use has a clean image, that says what it was made from; and a stop knows
  * that nothing was written. */
 extern const gboolean place_has_evidence;
-
+/* Its driver has volumes of that kind (of bench.h), and this machine what they need. */
+gboolean place_takes(int kind);
 /* TRUE if blocks can be shared there. */
 gboolean place_shares(const char *dir);
 struct pool *place_pool(const char *dir, gboolean shares, GError **error);
