@@ -77,7 +77,8 @@ gboolean cowfile_clone(struct volume *volume, struct volume *source,
     };
     struct stat st;
 
-    if (!check_stopped(source, error) || !cowfiles_need(from, &st, error) ||
+    if (!check_stopped(source, error) || !merge_none(from, error) ||
+        !cowfiles_need(from, &st, error) ||
         !cowfiles_drop_unfinished(at, error) || !merge_settle(volume, at, error) ||
         !image_mkdir(at->dir, error) || !sparse_copy(&copy, error) ||
         !cowfile_import_commit(volume, error))
@@ -108,11 +109,13 @@ gboolean cowfile_revert(struct volume *volume, const char *revision, GError **er
 {
     auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
     struct stat st;
-    gboolean saved;
+    gboolean saved, begun;
 
-    if (!cowfiles_drop_unfinished(at, error) || !merge_settle(volume, at, error) ||
-        !check_unused(volume, error) || !image_look(at->old, &st, &saved, error) ||
-        !(saved ? merge_run(volume, at, error) : exchange(at, error)) ||
+    /* One that was cut off is what is asked for once more. */
+    if (!cowfiles_drop_unfinished(at, error) || !image_look(at->merge, &st, &begun, error) ||
+        !merge_settle(volume, at, error) || !check_unused(volume, error) ||
+        !image_look(at->old, &st, &saved, error) ||
+        !(begun || (saved ? merge_run(volume, at, error) : exchange(at, error))) ||
         !cowfiles_need(at, &st, error))
         return FALSE;
     volume_set_nominal(volume, (guint64)st.st_size);
@@ -126,7 +129,8 @@ int cowfile_export(struct volume *volume, GError **error)
     struct stat st;
     int fd;
 
-    if (!check_stopped(volume, error) || !cowfiles_need(at, &st, error))
+    if (!check_stopped(volume, error) || !merge_none(at, error) ||
+        !cowfiles_need(at, &st, error))
         return -1;
     fd = open(at->image, O_RDONLY | O_CLOEXEC);
     if (fd < 0)

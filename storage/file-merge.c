@@ -138,3 +138,16 @@ gboolean merge_settle(const struct volume *volume, const struct cowfiles *at, GE
     return g_strcmp0(g_strchomp(wanted), cow) == 0 ? run(volume, at, error)
                                                    : COWFILES_DROP(error, at->merge);
 }
+
+gboolean merge_none(const struct cowfiles *at, GError **error)
+{
+    struct stat marker;
+    gboolean there;
+
+    if (!image_look(at->merge, &marker, &there, error))
+        return FALSE;
+    if (there)
+        error_set(error, QMC_ERROR_STATE, "start or stop the qube it belongs to first",
+                  "volume '%s' was being reverted: that has not come to its end", at->vid);
+    return !there;
+}

@@ -22,6 +22,15 @@ char *node_ident(const char *path)
                            (guint64)st.st_dev, (guint64)st.st_ino);
 }
 
+gboolean node_find(const char *path, char **ident, GError **error)
+{
+    *ident = node_ident(path);
+    if (*ident || errno == ENOENT)
+        return TRUE;
+    image_error(error, errno, "look at", path);
+    return FALSE;
+}
+
 char *node_origin(const char *base)
 {
     return g_strconcat("origin-", base, NULL);
@@ -57,10 +66,9 @@ char *node_base(const char *name)
 
 char *node_top_of(GPtrArray *names, const char *cow)
 {
-    g_autofree char *own = node_ident(cow);
-    g_autofree char *ending = own ? g_strconcat("-", own, NULL) : NULL;
+    g_autofree char *ending = cow ? g_strconcat("-", cow, NULL) : NULL;
 
-    for (guint i = 0; own && i < names->len; i++)
+    for (guint i = 0; cow && i < names->len; i++)
         if (g_str_has_suffix(names->pdata[i], ending) && !node_is_past(names->pdata[i]))
             return g_strdup(names->pdata[i]);
     return NULL;
@@ -107,8 +115,9 @@ static gboolean file_runs(const struct cowfiles *at)
 static char *running_top(const struct cowfiles *at)
 {
     g_autoptr(GPtrArray) names = dm_nodes("snapshot-");
+    g_autofree char *cow = node_ident(at->cow);
 
-    return node_top_of(names, at->cow);
+    return node_top_of(names, cow);
 }
 
 gboolean stack_is_running(const struct volume *volume)

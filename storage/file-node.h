@@ -7,6 +7,9 @@
 /* "DEVICE:INODE" of a file, which all names are made of; NULL: it cannot be looked at.
  * All that is returned here is the caller's. */
 char *node_ident(const char *path);
+/* The same; *ident stays NULL for one that is not there, and else it is an error: what
+ * cannot be looked at must not be taken for gone. */
+gboolean node_find(const char *path, char **ident, GError **error);
 /* Of identities, not paths. */
 char *node_origin(const char *base);
 char *node_past(const char *base, const char *cow);
@@ -16,5 +19,5 @@ gboolean node_is_past(const char *name);
 char *node_below(const char *name);
 /* The identity that a name begins with. */
 char *node_base(const char *name);
-/* Which of them ends with that file, and is no past; NULL: none. */
+/* Which of them ends with that identity (NULL ok), and is no past; NULL: none. */
 char *node_top_of(GPtrArray *names, const char *cow);

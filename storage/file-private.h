@@ -78,6 +78,8 @@ char *stack_path(const struct volume *volume);
 
 /* A revert that was cut off is ended. Success if there is none. */
 gboolean merge_settle(const struct volume *volume, const struct cowfiles *at, GError **error);
+/* STATE for one that was cut off: the image is half of one state and half of another. */
+gboolean merge_none(const struct cowfiles *at, GError **error);
 gboolean merge_run(const struct volume *volume, const struct cowfiles *at, GError **error);
 /* What the cow has becomes the revision, by what the volume keeps at least. */
 gboolean cow_commit(const struct cowfiles *at, guint keep, GError **error);

@@ -41,7 +41,7 @@ static gboolean none(const struct volume *volume, const char *verb, GError **err
 static gboolean tear_if_any(const struct volume *volume, const struct cowfiles *at,
                             GError **error)
 {
-    return access(at->dir, F_OK) < 0 || tear(volume, error);
+    return (access(at->dir, F_OK) < 0 && errno == ENOENT) || tear(volume, error);
 }
 
 gboolean cowfile_create(struct volume *volume, GError **error)
@@ -69,6 +69,8 @@ gboolean cowfile_share(struct volume *volume, const struct volume *source, GErro
     auto_of(cowfiles) struct cowfiles *from = cowfiles_new(source);
     g_autoptr(GError) again = NULL;
 
+    if (!merge_none(from, error))
+        return FALSE;
     if (cowfiles_share(at, from, error))
         return TRUE;
     if (!cowfiles_drop_all(at, &again))
@@ -114,22 +116,6 @@ static gboolean start_in_place(struct volume *volume, const struct cowfiles *at,
            COWFILES_DROP(error, at->old, at->replaced, at->cow);
 }
 
-/* FALSE, STATE: its image is half of one state and half of another. */
-static gboolean check_source(const struct cowfiles *source, struct stat *st, GError **error)
-{
-    struct stat marker;
-    gboolean there;
-
-    if (!cowfiles_need(source, st, error) ||
-        !image_look(source->merge, &marker, &there, error))
-        return FALSE;
-    if (there)
-        error_set(error, QMC_ERROR_STATE, "start or stop the qube it belongs to first",
-                  "volume '%s' was being reverted: that has not come to its end",
-                  source->vid);
-    return !there;
-}
-
 /* What a crash left of the one before has gone by now. */
 static gboolean make_cows(const struct volume *volume, const struct cowfiles *at,
                           guint64 size, GError **error)
@@ -149,7 +135,8 @@ static gboolean start_snapshot(struct volume *volume, const struct cowfiles *at,
     struct stat st;
 
     /* Others that start from it at the same time want the same cow. */
-    return check_source(source, &st, error) && (stack = stack_open(volume, error)) &&
+    return cowfiles_need(source, &st, error) && merge_none(source, error) &&
+           (stack = stack_open(volume, error)) &&
            stack_tear(stack, error) && COWFILES_DROP(error, at->cow) &&
            make_cows(volume, at, (guint64)st.st_size, error) && stack_build(stack, error);
 }
@@ -270,8 +257,11 @@ gboolean cowfile_in_use(const struct volume *volume)
 
     if (kind == FILE_VOLATILE || kind == FILE_SNAPSHOT)
         return access(kind == FILE_VOLATILE ? at->image : at->cow, F_OK) == 0;
-    if (stack_is_running(volume) || access(at->merge, F_OK) == 0)
+    if (stack_is_running(volume))
         return TRUE;
+    /* What is in the cow then is for the revert, which the next operation ends. */
+    if (access(at->merge, F_OK) == 0)
+        return FALSE;
     /* After a crash: what was before it is still in there. */
     return kind == FILE_ORIGIN && cow_look(at->cow, &state, NULL) && state >= COW_SAVED;
 }

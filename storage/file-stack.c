@@ -310,12 +310,14 @@ static gboolean drop_pasts(const char *base, GError **error)
 
 static gboolean tear_origin(const struct stack *stack, GError **error)
 {
-    g_autofree char *base = node_ident(stack->own->image);
-    g_autofree char *name = base ? node_origin(base) : NULL;
+    g_autofree char *base = NULL, *name = NULL;
     gboolean there;
 
+    if (!node_find(stack->own->image, &base, error))
+        return FALSE;
     if (!base)
         return TRUE;
+    name = node_origin(base);
     if (!origin_exists(base, &there, error) || (there && !dm_node_remove(name, error)))
         return FALSE;
     return drop_pasts(base, error);
@@ -324,11 +326,12 @@ static gboolean tear_origin(const struct stack *stack, GError **error)
 static gboolean tear_snapshot(const struct stack *stack, GError **error)
 {
     g_autoptr(GPtrArray) names = dm_names("snapshot-", error);
-    g_autofree char *top = names ? node_top_of(names, stack->own->cow) : NULL;
-    g_autofree char *below = top ? node_below(top) : NULL;
+    g_autofree char *cow = NULL, *top = NULL, *below = NULL;
 
-    if (!names)
+    if (!names || !node_find(stack->own->cow, &cow, error))
         return FALSE;
+    top = node_top_of(names, cow);
+    below = top ? node_below(top) : NULL;
     return !top || (dm_node_remove(top, error) && drop_past(below, error));
 }
 
@@ -346,13 +349,15 @@ gboolean stack_tear(struct stack *stack, GError **error)
 
 gboolean stack_none(struct stack *stack, const char *verb, GError **error)
 {
-    g_autofree char *base = node_ident(stack->own->image);
-    g_autofree char *prefix = base ? node_past(base, "") : NULL;
+    g_autofree char *base = NULL, *prefix = NULL;
     g_autoptr(GPtrArray) pasts = NULL;
     gboolean origin;
 
+    if (!node_find(stack->own->image, &base, error))
+        return FALSE;
     if (!base)
         return TRUE;
+    prefix = node_past(base, "");
     pasts = dm_names(prefix, error);
     if (!pasts || !origin_exists(base, &origin, error))
         return FALSE;
@@ -366,16 +371,17 @@ gboolean stack_none(struct stack *stack, const char *verb, GError **error)
 
 gboolean stack_resize(struct stack *stack, guint64 size, GError **error)
 {
-    g_autofree char *base = node_ident(stack->own->image);
-    g_autofree char *name = base ? node_origin(base) : NULL, *params = NULL;
+    g_autofree char *base = NULL, *name = NULL, *params = NULL;
     gboolean there = FALSE;
     struct operand operand;
     struct dm_table table;
 
-    if (name && !origin_exists(base, &there, error))
+    if (!node_find(stack->own->image, &base, error) ||
+        (base && !origin_exists(base, &there, error)))
         return FALSE;
     if (!there)
         return TRUE;
+    name = node_origin(base);
     if (!stack_operand(stack, stack->own->image, &operand, error))
         return FALSE;
     operand.sectors = size / 512;

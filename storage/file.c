@@ -111,7 +111,7 @@ static gboolean unfinished(const struct volume *volume)
 {
     auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
 
-    return cowfiles_unfinished(at);
+    return access(at->merge, F_OK) == 0 || cowfiles_unfinished(at);
 }
 
 static char *dir_of(const struct volume *volume)

@@ -312,7 +312,7 @@ START_TEST(a_revert_that_was_cut_off_is_ended)
     ck_assert_int_eq(stat(old, &st), 0);
     text = g_strdup_printf("%lx:%lu", (gulong)st.st_dev, (gulong)st.st_ino);
     ck_assert(g_file_set_contents(marker, text, -1, NULL));
-    ck_assert(volume_in_use(template));
+    ck_assert(volume_unsettled(template));
     must_fail(QMC_ERROR_STATE, "being reverted", volume_start(app, E));
     must(volume_stop(template, E));
     ck_assert_int_eq(image_byte(template, 0), 'a');
