@@ -663,7 +663,7 @@ static struct batch *batch_new(struct cli *cli, const struct batch_call *call)
     batch->row = op_find(call->op);
     batch->args = call->args;
     batch->verbose = options_has(cli->options, "verbose");
-    batch->dry_run = options_has(cli->options, "dry-run");
+    batch->dry_run = call->dry_run || options_has(cli->options, "dry-run");
     return batch;
 }
 
@@ -733,7 +733,7 @@ gboolean batch_do(struct cli *cli, const struct batch_call *call, GError **error
 gboolean batch_run(struct cli *cli, const char *op, const char *const *names,
                    GHashTable *args, GError **error)
 {
-    struct batch_call call = {op, names, args, NULL, NULL};
+    struct batch_call call = {.op = op, .names = names, .args = args};
 
     return batch_do(cli, &call, error);
 }

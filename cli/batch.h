@@ -30,5 +30,6 @@ struct batch_call {
      * these are printed. */
     void (*ended)(struct op *op, gpointer data);
     gpointer data;
+    gboolean dry_run; /* also without the option */
 };
 gboolean batch_do(struct cli *cli, const struct batch_call *call, GError **error);

@@ -78,6 +78,8 @@ static void carry_pool(const struct pool_entry *from, struct pool_entry *to)
     to->size = from->size;
     to->used = from->used;
     to->usage_known = from->usage_known;
+    pool_details_carry(&from->details, &to->details);
+    to->included_in = g_strdup(from->included_in);
     if (!to->trouble)
         to->trouble = g_strdup(from->pool ? from->trouble : NULL);
 }

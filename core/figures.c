@@ -13,6 +13,8 @@ struct figure {
     char *name;
     gboolean known;
     guint64 size, used;
+    struct pool_details details;
+    char *included_in;
     GPtrArray *kept;
     gboolean in_use, outdated;
     GError *error;
@@ -25,6 +27,8 @@ static void figure_clear(gpointer data)
     g_clear_pointer(&figure->pool, pool_unref);
     g_clear_pointer(&figure->volume, volume_unref);
     g_clear_pointer(&figure->kept, g_ptr_array_unref);
+    pool_details_clear(&figure->details);
+    g_free(figure->included_in);
     g_free(figure->name);
     g_clear_error(&figure->error);
 }
@@ -45,7 +49,7 @@ GArray *figures_of_pools(const struct model *model)
         const struct pool_entry *entry = model->pools->pdata[i];
         struct figure figure = { .name = NULL };
 
-        if (!entry->pool || !pool_driver(entry->pool)->usage)
+        if (!entry->pool)
             continue;
         figure.pool = pool_ref(entry->pool);
         figure.name = g_strdup(entry->name);
@@ -83,14 +87,35 @@ GArray *figures_of_volumes(const struct model *model, GHashTable *wanted)
     return figures;
 }
 
+static GPtrArray *pools_of(const GArray *figures)
+{
+    GPtrArray *pools = g_ptr_array_new();
+
+    for (guint i = 0; i < figures->len; i++)
+        g_ptr_array_add(pools, g_array_index(figures, struct figure, i).pool);
+    return pools;
+}
+
+/* A driver may be able to say it in one go. */
+static void read_pool(struct figure *figure, const GPtrArray *pools)
+{
+    const struct pool *outer = pool_included_in(figure->pool, pools);
+
+    figure->included_in = outer ? g_strdup(pool_name(outer)) : NULL;
+    if (!pool_driver(figure->pool)->usage ||
+        !pool_read_details(figure->pool, &figure->details, &figure->error))
+        return;
+    figure->size = pool_details_get(&figure->details, "data_size");
+    figure->used = pool_details_get(&figure->details, "data_usage");
+    figure->known = figure->size != G_MAXUINT64 && figure->used != G_MAXUINT64;
+}
+
 void figures_read_pools(GArray *figures)
 {
-    for (guint i = 0; i < figures->len; i++) {
-        struct figure *figure = &g_array_index(figures, struct figure, i);
+    g_autoptr(GPtrArray) pools = pools_of(figures);
 
-        figure->known =
-            pool_usage(figure->pool, &figure->size, &figure->used, &figure->error);
-    }
+    for (guint i = 0; i < figures->len; i++)
+        read_pool(&g_array_index(figures, struct figure, i), pools);
 }
 
 void figures_read_volumes(GArray *figures)
@@ -127,19 +152,27 @@ static void apply_trouble(struct model *model, struct pool_entry *entry,
     entry->trouble = g_strdup(trouble);
 }
 
-void figures_apply_pools(const GArray *figures, struct model *model)
+static void apply_pool(struct model *model, struct figure *figure)
 {
-    for (guint i = 0; i < figures->len; i++) {
-        const struct figure *figure = &g_array_index(figures, struct figure, i);
-        struct pool_entry *entry = model_pool(model, figure->name);
+    struct pool_entry *entry = model_pool(model, figure->name);
 
-        if (!entry)
-            continue;
-        entry->usage_known = figure->known;
-        entry->size = figure->size;
-        entry->used = figure->used;
-        apply_trouble(model, entry, figure->error);
-    }
+    if (!entry)
+        return;
+    entry->usage_known = figure->known;
+    entry->size = figure->size;
+    entry->used = figure->used;
+    pool_details_clear(&entry->details);
+    entry->details = figure->details;
+    figure->details = (struct pool_details){NULL};
+    g_free(entry->included_in);
+    entry->included_in = g_steal_pointer(&figure->included_in);
+    apply_trouble(model, entry, figure->error);
+}
+
+void figures_apply_pools(GArray *figures, struct model *model)
+{
+    for (guint i = 0; i < figures->len; i++)
+        apply_pool(model, &g_array_index(figures, struct figure, i));
 }
 
 static void apply_volume(struct model *model, const struct figure *figure)

@@ -13,6 +13,7 @@ GArray *figures_of_volumes(const struct model *model,
 void figures_read_pools(GArray *figures);   /* [W] */
 void figures_read_volumes(GArray *figures); /* [W] */
 
-void figures_apply_pools(const GArray *figures, struct model *model);
+/* What was read goes over into the model. */
+void figures_apply_pools(GArray *figures, struct model *model);
 /* With one EVENT_VOLUMES, if there are any. */
 void figures_apply_volumes(const GArray *figures, struct model *model);

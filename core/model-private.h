@@ -7,6 +7,8 @@
 struct finding *finding_new(enum severity severity, const char *hint,
                             const char *format, va_list args) G_GNUC_PRINTF(3, 0);
 struct pool_entry *pool_entry_new(const char *name, const char *driver);
+/* In the place it has, or last; NULL: it has none any more. */
+void pool_entry_set(struct pool_entry *entry, const char *attr, const char *value);
 GPtrArray *raw_texts_new(void);
 GArray *pairs_new(void); /* struct pair */
 /* Appended, without attributes. */

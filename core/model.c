@@ -55,6 +55,8 @@ static void pool_entry_free(gpointer data)
     g_free(entry->name);
     g_clear_pointer(&entry->attrs, g_array_unref);
     g_clear_pointer(&entry->pool, pool_unref);
+    pool_details_clear(&entry->details);
+    g_free(entry->included_in);
     g_free(entry->trouble);
     g_free(entry);
 }
@@ -158,6 +160,20 @@ struct pool_entry *pool_entry_new(const char *name, const char *driver)
     entry->driver = g_intern_string(driver);
     entry->attrs = pairs_new();
     return entry;
+}
+
+void pool_entry_set(struct pool_entry *entry, const char *attr, const char *value)
+{
+    struct pair pair = { g_intern_string(attr), g_strdup(value) };
+    guint i = 0;
+
+    while (i < entry->attrs->len &&
+           g_array_index(entry->attrs, struct pair, i).name != pair.name)
+        i++;
+    if (i < entry->attrs->len)
+        g_array_remove_index(entry->attrs, i);
+    if (value)
+        g_array_insert_val(entry->attrs, i, pair);
 }
 
 struct volume_config *qube_volume_add(struct qube *qube, const char *interned)
@@ -458,19 +474,19 @@ static gboolean only_read(const struct volume *volume)
            !volume_save_on_stop(volume);
 }
 
-/* Two pools may have one directory, or one volume group. */
-static gboolean same_place(const struct pool *a, const struct pool *b)
+/* An id means the same in both: of a logical volume its group is a part. */
+static gboolean same_names(const struct pool *a, const struct pool *b)
 {
     const char *vg = pool_param(a, "volume_group");
 
-    return a == b || (pool_dir(a) && g_strcmp0(pool_dir(a), pool_dir(b)) == 0) ||
+    return pool_same_place(a, b) ||
            (vg && g_strcmp0(vg, pool_param(b, "volume_group")) == 0);
 }
 
 gboolean volumes_rival(const struct volume *volume, const struct volume *other)
 {
     return g_str_equal(volume_vid(volume), volume_vid(other)) &&
-           same_place(volume_pool(volume), volume_pool(other)) &&
+           same_names(volume_pool(volume), volume_pool(other)) &&
            !(only_read(volume) && only_read(other));
 }
 

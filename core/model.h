@@ -126,6 +126,8 @@ struct pool_entry {
     char *trouble;        /* that, or why the last reading failed; NULL: none */
     guint64 size, used;   /* last reading */
     gboolean usage_known;
+    struct pool_details details; /* last reading */
+    char *included_in;    /* last reading: the pool its directory is in; NULL: none */
 };
 
 struct model {

@@ -14,7 +14,28 @@
 struct pattern {
     char **words;
     guint verbs, places;
+    const struct op_arg *list; /* that the last place is for; NULL: for none */
 };
+
+static const struct op_arg *arg_find(const struct op_arg *args, const char *name,
+                                     gsize length)
+{
+    for (const struct op_arg *a = args; a && a->name; a++)
+        if (strlen(a->name) == length && strncmp(a->name, name, length) == 0)
+            return a;
+    return NULL;
+}
+
+/* "{parameters}" */
+static const struct op_arg *list_of(const struct op_row *row, const char *place)
+{
+    gsize length = strlen(place);
+    const struct op_arg *arg =
+        *place == '{' && place[length - 1] == '}'
+            ? arg_find(row->args, place + 1, length - 2) : NULL;
+
+    return arg && arg->type == OP_ARG_LIST ? arg : NULL;
+}
 
 static struct pattern *pattern_new(const struct op_row *row)
 {
@@ -25,6 +46,9 @@ static struct pattern *pattern_new(const struct op_row *row)
            !strchr(pattern->words[pattern->verbs], '{'))
         pattern->verbs++;
     pattern->places = g_strv_length(pattern->words) - pattern->verbs;
+    if (pattern->places > 0)
+        pattern->list =
+            list_of(row, pattern->words[pattern->verbs + pattern->places - 1]);
     return pattern;
 }
 
@@ -42,7 +66,8 @@ static const char *pattern_place(const struct pattern *pattern, guint i)
 
 static gboolean pattern_repeats(const struct pattern *pattern)
 {
-    return strcmp(pattern_place(pattern, pattern->places - 1), "{qube}") == 0;
+    return pattern->list ||
+           strcmp(pattern_place(pattern, pattern->places - 1), "{qube}") == 0;
 }
 
 /* How many of the words are those of the verb. */
@@ -174,15 +199,6 @@ static const struct op_arg consent_args[] = {
     { NULL },
 };
 
-static const struct op_arg *arg_find(const struct op_arg *args, const char *name,
-                                     gsize length)
-{
-    for (const struct op_arg *a = args; a && a->name; a++)
-        if (strlen(a->name) == length && strncmp(a->name, name, length) == 0)
-            return a;
-    return NULL;
-}
-
 static const struct op_arg *option_find(const struct op_row *row,
                                         const char *name, gsize length)
 {
@@ -256,12 +272,14 @@ static gboolean read_option(struct reader *reader, const char *word,
 
 static void place_fill(struct op_words *out, char *name, char *value)
 {
-    if (strcmp(name, "qube") == 0) {
-        g_ptr_array_add(out->qubes, value);
-        g_free(name);
-    } else {
-        g_hash_table_insert(out->args, name, value);
-    }
+    const struct op_arg *arg = arg_find(out->row->args, name, strlen(name));
+
+    if (strcmp(name, "qube") == 0)
+        g_ptr_array_add(out->qubes, g_steal_pointer(&value));
+    else if (arg)
+        option_put(out->args, arg, value);
+    g_free(name);
+    g_free(value);
 }
 
 /* A place of its own that something empty may stand in. */

@@ -126,13 +126,44 @@ static gboolean truth(const char *text)
     return text && g_ascii_strcasecmp(text, "true") == 0;
 }
 
+/* "{parameters}", if that is a list. */
+static const struct op_arg *place_list(const struct op_row *row, const char *word)
+{
+    for (const struct op_arg *a = row->args; a && a->name; a++) {
+        g_autofree char *place = g_strdup_printf("{%s}", a->name);
+
+        if (a->type == OP_ARG_LIST && g_str_equal(word, place))
+            return a;
+    }
+    return NULL;
+}
+
+/* Each line as a word. */
+static char *list_words(const char *lines, const char *otherwise)
+{
+    g_auto(GStrv) texts = g_strsplit(lines ? lines : otherwise, "\n", -1);
+
+    for (gsize i = 0; texts[i]; i++) {
+        char *quoted = text_shell_quote(texts[i]);
+
+        g_free(texts[i]);
+        texts[i] = quoted;
+    }
+    return g_strjoinv(" ", texts);
+}
+
 /* One word of the template with {qube} and {argument} filled in; what was
  * named is taken out of `left`. */
-static char *command_word(const char *word, const struct qube *qube,
-                          GHashTable *args, GHashTable *left)
+static char *command_word(const struct op_row *row, const char *word,
+                          const struct qube *qube, GHashTable *args, GHashTable *left)
 {
     g_autoptr(GString) out = g_string_new(NULL);
+    const struct op_arg *list = place_list(row, word);
 
+    if (list) {
+        g_hash_table_remove(left, list->name);
+        return list_words(arg_text(args, list->name), list->name);
+    }
     for (const char *p = word; *p;) {
         const char *end = *p == '{' ? strchr(p, '}') : NULL;
 
@@ -192,7 +223,7 @@ char *op_command(const struct op_row *row, const struct qube *qube,
             op_args_set(left, a->name, arg_text(args, a->name));
     for (gsize i = 0; words[i]; i++) {
         gboolean place = strchr(words[i], '{') != NULL;
-        g_autofree char *word = command_word(words[i], qube, args, left);
+        g_autofree char *word = command_word(row, words[i], qube, args, left);
 
         dashed = dashed || (place && word[*word == '\''] == '-');
         g_string_append_printf(place || places->len ? places : out, " %s", word);

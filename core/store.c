@@ -254,11 +254,8 @@ static void pool_make(struct model *model, const char *const *attrs)
 {
     struct pool_entry *entry = pool_entry_new(attrs[1], attrs[5]);
 
-    for (; *attrs; attrs += 2) {
-        struct pair pair = { attrs[0], g_strdup(attrs[1]) };
-
-        g_array_append_val(entry->attrs, pair);
-    }
+    for (; *attrs; attrs += 2)
+        pool_entry_set(entry, attrs[0], attrs[1]);
     g_ptr_array_add(model->pools, entry);
 }
 

@@ -306,6 +306,61 @@ static void offer_pool(const struct model *model, const char *const *args,
                        ((const struct pool_entry *)model->pools->pdata[i])->name);
 }
 
+static gboolean rule_has(const char *const *given, const char *word)
+{
+    gsize length = strcspn(word, "=");
+    gboolean action = !word[length] || g_str_has_prefix(word, "action=");
+
+    for (; *given; given++)
+        if (action ? strcmp(*given, "accept") == 0 || strcmp(*given, "drop") == 0 ||
+                         g_str_has_prefix(*given, "action=")
+                   : strncmp(*given, word, length + 1) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static void offer_pool_first(const struct model *model, const char *const *args,
+                             const char *begun, GPtrArray *found)
+{
+    if (!args[0])
+        offer_pool(model, args, begun, found);
+}
+
+static void offer_pool_set(const struct model *model, const char *const *args,
+                           const char *begun, GPtrArray *found)
+{
+    static const char *const settings[] = {"revisions_to_keep", "ephemeral_volatile"};
+
+    offer_pool_first(model, args, begun, found);
+    for (gsize i = 0; args[0] && !args[1] && i < G_N_ELEMENTS(settings); i++)
+        op_words_offer(found, begun, settings[i]);
+}
+
+/* "dir_path=", of those that are not there. */
+static void offer_parameters(const char *const *given, const char *const *names,
+                             const char *begun, GPtrArray *found)
+{
+    for (; *names; names++) {
+        g_autofree char *text = g_strconcat(*names, "=", NULL);
+
+        if (!rule_has(given, text))
+            op_words_offer(found, begun, text);
+    }
+}
+
+static void offer_pool_add(const struct model *model, const char *const *args,
+                           const char *begun, GPtrArray *found)
+{
+    const struct driver *driver = args[0] && args[1] ? driver_find(args[1]) : NULL;
+
+    for (const struct driver *const *row = driver_all(); *row && args[0] && !args[1]; row++)
+        op_words_offer(found, begun, (*row)->name);
+    if (!driver)
+        return;
+    offer_parameters(args + 2, driver->required, begun, found);
+    offer_parameters(args + 2, driver->optional, begun, found);
+}
+
 static void offer_class(const struct model *model, const char *const *args,
                         const char *begun, GPtrArray *found)
 {
@@ -359,19 +414,6 @@ static const char *const rule_words[] = {
     "expire=", "comment=",
 };
 
-static gboolean rule_has(const char *const *given, const char *word)
-{
-    gsize length = strcspn(word, "=");
-    gboolean action = !word[length] || g_str_has_prefix(word, "action=");
-
-    for (; *given; given++)
-        if (action ? strcmp(*given, "accept") == 0 || strcmp(*given, "drop") == 0 ||
-                         g_str_has_prefix(*given, "action=")
-                   : strncmp(*given, word, length + 1) == 0)
-            return TRUE;
-    return FALSE;
-}
-
 static void offer_rule(const struct model *model, const char *const *args,
                        const char *begun, GPtrArray *found)
 {
@@ -396,6 +438,11 @@ static const struct {
     {"vol revert", offer_revision, TRUE},
     {"vol pin", offer_revision, TRUE},
     {"vol set", offer_vol_set, TRUE},
+    {"pool add", offer_pool_add, TRUE},
+    {"pool set", offer_pool_set, TRUE},
+    {"pool rm", offer_pool_first, FALSE},
+    {"pool reclaim", offer_pool_first, FALSE},
+    {"pool extend", offer_pool_first, FALSE},
 };
 
 /* Values of options. */

@@ -57,6 +57,15 @@ static gboolean is_set_globally(const struct model *model, const struct qube *qu
     return is_set(model, NULL, name);
 }
 
+/* It can be used. */
+static gboolean is_pool(const struct model *model, const struct qube *dom0,
+                        const char *name)
+{
+    const struct pool_entry *entry = model_pool(model, name);
+
+    return entry && entry->pool;
+}
+
 static char *free_name(const struct model *model, const struct qube *qube)
 {
     return draft_free_name(model, qube->name);
@@ -86,6 +95,12 @@ static const struct {
     {"revert", "revision", TRUE, NULL, NULL, FALSE},
     {"pin", "revision", TRUE, NULL, NULL, FALSE},
     {"vol-set", "name", TRUE, NULL, NULL, FALSE},
+    {"pool-add", "driver", TRUE, NULL, NULL, FALSE},
+    {"pool-set", "pool", TRUE, is_pool, NULL, FALSE},
+    {"pool-set", "name", TRUE, NULL, NULL, FALSE},
+    {"pool-rm", "pool", TRUE, NULL, NULL, FALSE},
+    {"pool-reclaim", "pool", TRUE, is_pool, NULL, FALSE},
+    {"pool-extend", "pool", TRUE, is_pool, NULL, FALSE},
 };
 
 /* -1: nothing more. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/foreign.h"
+#include "core/pool-use.h"
 #include "tui/facts.h"
 #include "tui/list.h"
 #include "tui/meter.h"
@@ -27,64 +28,19 @@ static const struct model *pools_model(const struct screen *screen)
 
 /* --- what lies in a pool --- */
 
-struct share {
-    const struct qube *qube;
-    const struct volume_config *config;
-};
-
-static gboolean config_is_in(const struct volume_config *config,
-                             const struct pool_entry *entry)
-{
-    return g_strcmp0(config->pool, entry->name) == 0;
-}
-
-/* GArray of struct share; caller unrefs. */
-static GArray *pools_shares(const struct model *model, const struct pool_entry *entry)
-{
-    GArray *shares = g_array_new(FALSE, FALSE, sizeof(struct share));
-
-    for (guint i = 0; i < model->qubes->len; i++) {
-        const struct qube *qube = model->qubes->pdata[i];
-
-        for (guint k = 0; k < qube->volumes->len; k++) {
-            struct share share = {
-                qube, &g_array_index(qube->volumes, struct volume_config, k)};
-
-            if (config_is_in(share.config, entry))
-                g_array_append_val(shares, share);
-        }
-    }
-    return shares;
-}
-
-/* Those of a qube stand together. */
-static guint shares_qubes(const GArray *shares)
-{
-    const struct qube *last = NULL;
-    guint n = 0;
-
-    for (guint i = 0; i < shares->len; i++) {
-        const struct qube *qube = g_array_index(shares, struct share, i).qube;
-
-        n += qube != last;
-        last = qube;
-    }
-    return n;
-}
-
 static guint64 shares_promised(const GArray *shares)
 {
     guint64 sum = 0;
 
     for (guint i = 0; i < shares->len; i++)
-        sum += g_array_index(shares, struct share, i).config->size;
+        sum += g_array_index(shares, struct pool_share, i).config->size;
     return sum;
 }
 
 /* Most used first; what was not read comes last. */
 static int shares_compare(gconstpointer a, gconstpointer b)
 {
-    const struct share *one = a, *two = b;
+    const struct pool_share *one = a, *two = b;
     guint64 first = one->config->used + 1, second = two->config->used + 1;
 
     if (first != second)
@@ -179,16 +135,38 @@ static int pools_compare_data(gconstpointer a, gconstpointer b, gpointer data)
     return pools_percent(b) - pools_percent(a);
 }
 
+/* Of what is to be found by its names there; it fills before the data do, and is worse. */
+static int pools_metadata(const struct pool_entry *entry)
+{
+    guint64 size = pool_entry_figure(entry, "metadata_size");
+    guint64 used = pool_entry_figure(entry, "metadata_usage");
+
+    return size == G_MAXUINT64 || used == G_MAXUINT64 || size == 0
+               ? -1 : meter_percent(used, size);
+}
+
+static char *pools_text_metadata(gconstpointer item, gpointer data)
+{
+    int percent = pools_metadata(item);
+
+    return percent < 0 ? g_strdup("-") : g_strdup_printf("%d%%", percent);
+}
+
+static enum style pools_style_metadata(gconstpointer item, gpointer data)
+{
+    return pools_metadata(item) >= METER_ATTENTION ? STYLE_WARN : STYLE_NORMAL;
+}
+
 static char *pools_text_qubes(gconstpointer item, gpointer data)
 {
-    g_autoptr(GArray) shares = pools_shares(pools_model(data), item);
+    g_autoptr(GArray) shares = pool_shares(pools_model(data), pools_name(item, data));
 
-    return g_strdup_printf("%u", shares_qubes(shares));
+    return g_strdup_printf("%u", pool_shares_qubes(shares));
 }
 
 static char *pools_text_volumes(gconstpointer item, gpointer data)
 {
-    g_autoptr(GArray) shares = pools_shares(pools_model(data), item);
+    g_autoptr(GArray) shares = pool_shares(pools_model(data), pools_name(item, data));
 
     return g_strdup_printf("%u", shares->len);
 }
@@ -205,24 +183,16 @@ static char *pools_text_keep(gconstpointer item, gpointer data)
 /* The global properties that name it. */
 static char *pools_text_role(gconstpointer item, gpointer data)
 {
-    static const struct {
-        const char *property, *word;
-    } roles[] = {
-        {"default_pool", "default"},          {"default_pool_root", "root"},
-        {"default_pool_private", "private"},  {"default_pool_volatile", "volatile"},
-        {"default_pool_kernel", "kernel"},
-    };
-    const struct pool_entry *entry = item;
+    g_autoptr(GPtrArray) defaults =
+        pool_defaults(pools_model(data), pools_name(item, data));
     GString *text = g_string_new(NULL);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(roles); i++) {
-        g_autofree char *name = model_global(pools_model(data), roles[i].property);
+    for (guint i = 0; i < defaults->len; i++) {
+        const char *property = defaults->pdata[i];
+        const char *word = property + strlen("default_pool");
 
-        if (g_strcmp0(name, entry->name) != 0)
-            continue;
-        g_string_append_printf(text, "%s%s", text->len ? "," : "", roles[i].word);
-        if (i == 0)
-            break; /* what follows it is nothing beside it */
+        g_string_append_printf(text, "%s%s", text->len ? "," : "",
+                               *word ? word + 1 : "default");
     }
     return text->len ? g_string_free(text, FALSE)
                      : (g_string_free(text, TRUE), g_strdup("-"));
@@ -236,6 +206,7 @@ static const struct list_column pools_columns[] = {
      pools_compare_driver},
     {"DATA", 28, 28, 0, TEXT_LEFT, pools_text_data, pools_style_data, "data",
      pools_compare_data},
+    {"META", 4, 4, 1, TEXT_RIGHT, pools_text_metadata, pools_style_metadata, NULL, NULL},
     {"QUBES", 5, 5, 3, TEXT_RIGHT, pools_text_qubes, NULL, NULL, NULL},
     {"VOLS", 4, 5, 4, TEXT_RIGHT, pools_text_volumes, NULL, NULL, NULL},
     {"KEEP", 4, 5, 5, TEXT_RIGHT, pools_text_keep, NULL, NULL, NULL},
@@ -299,8 +270,53 @@ static void pools_draw_place(const struct pool_entry *entry, struct facts *facts
 {
     const char *dir = pool_entry_dir(entry);
     g_autofree char *text = g_strdup_printf("%s  %s", entry->driver, dir ? dir : "");
+    g_autofree char *outer =
+        entry->included_in ? g_strdup_printf("pool %s", entry->included_in) : NULL;
 
     facts_put(facts, STYLE_NORMAL, "Driver", text);
+    facts_put(facts, STYLE_NORMAL, "In", outer);
+}
+
+static void pools_draw_metadata(const struct pool_entry *entry, struct facts *facts)
+{
+    int percent = pools_metadata(entry);
+
+    if (percent < 0)
+        return;
+    g_autofree char *used = text_size(pool_entry_figure(entry, "metadata_usage"));
+    g_autofree char *size = text_size(pool_entry_figure(entry, "metadata_size"));
+    g_autofree char *text = g_strdup_printf("%s of %s, %d%%", used, size, percent);
+    facts_put(facts, percent >= METER_ATTENTION ? STYLE_WARN : STYLE_NORMAL, "Metadata",
+              text);
+}
+
+static void pools_draw_keep(const struct pool_entry *entry, struct facts *facts)
+{
+    int keep = pool_revisions_to_keep(entry->pool);
+    g_autofree char *text =
+        !pool_driver(entry->pool)->revisions ? NULL
+        : keep < 0 ? g_strdup("no revisions: images are changed in place")
+                   : g_strdup_printf("%d earlier state%s of a volume", keep,
+                                     keep == 1 ? "" : "s");
+
+    facts_put(facts, STYLE_NORMAL, "Keeps", text);
+}
+
+static void pools_draw_room(const struct pool_entry *entry, struct facts *facts)
+{
+    guint64 left = pool_entry_figure(entry, "extend_free");
+    g_autofree char *size = left == G_MAXUINT64 ? NULL : text_size(left);
+    g_autofree char *text = size ? g_strdup_printf("%s to extend it by", size) : NULL;
+
+    facts_put(facts, STYLE_NORMAL, "Free", text);
+}
+
+/* Beside what is said as offline. */
+static void pools_draw_health(const struct pool_entry *entry, struct facts *facts)
+{
+    g_autofree char *health = entry->trouble ? NULL : pool_entry_health(entry);
+
+    facts_put(facts, STYLE_WARN, "Health", health);
 }
 
 static void pools_draw_data(const struct pool_entry *entry, struct facts *facts)
@@ -335,7 +351,7 @@ static void pools_draw_biggest(GArray *shares, struct facts *facts)
 {
     g_array_sort(shares, shares_compare);
     for (guint i = 0; i < MIN(shares->len, BIGGEST); i++) {
-        const struct share *share = &g_array_index(shares, struct share, i);
+        const struct pool_share *share = &g_array_index(shares, struct pool_share, i);
         g_autofree char *used = volume_text_used(share->config);
         g_autofree char *size = volume_text_size(share->config);
         g_autofree char *name =
@@ -350,7 +366,7 @@ static void pools_draw_detail(struct screen *screen, const struct pool_entry *en
                               struct rect area)
 {
     struct facts facts = {area};
-    g_autoptr(GArray) shares = pools_shares(pools_model(screen), entry);
+    g_autoptr(GArray) shares = pool_shares(pools_model(screen), entry->name);
 
     facts_title(&facts, entry->name);
     pools_draw_place(entry, &facts);
@@ -360,7 +376,11 @@ static void pools_draw_detail(struct screen *screen, const struct pool_entry *en
     if (entry->trouble)
         facts_put(&facts, STYLE_BAD, "Offline", pools_reason(entry));
     if (pools_counts(entry)) {
+        pools_draw_health(entry, &facts);
         pools_draw_data(entry, &facts);
+        pools_draw_metadata(entry, &facts);
+        pools_draw_room(entry, &facts);
+        pools_draw_keep(entry, &facts);
         pools_draw_promised(entry, shares, &facts);
     }
     if (pools_counts(entry) || !entry->pool)
@@ -384,6 +404,103 @@ static void pools_draw(struct screen *screen, struct rect area)
                        : "The store has no pools.");
 }
 
+/* --- keys --- */
+
+static struct pool_entry *pools_selected(const struct screen *screen)
+{
+    const char *id = list_selected(pools_list(screen));
+
+    return id ? model_pool(pools_model(screen), id) : NULL;
+}
+
+static gboolean pools_has_any(const struct screen *screen)
+{
+    return pools_selected(screen) != NULL;
+}
+
+static gboolean pools_can_use(const struct screen *screen)
+{
+    const struct pool_entry *entry = pools_selected(screen);
+
+    return entry && entry->pool;
+}
+
+static gboolean pools_can_extend(const struct screen *screen)
+{
+    const struct pool_entry *entry = pools_selected(screen);
+
+    return entry && entry->pool && pool_can_extend(entry->pool, NULL);
+}
+
+static char *pools_dom0[] = {(char[]){DOM0_UUID}, NULL};
+
+static void pools_ask(struct screen *screen, const char *op, const char *pool)
+{
+    g_autoptr(GHashTable) args = op_args_new("pool", pool, NULL);
+    struct arguments_spec spec = {
+        op, pools_dom0, pool ? list_selected_line(pools_list(screen)) : 0, args};
+
+    arguments_open(screen->app, &spec);
+}
+
+static void pools_do(struct screen *screen, const char *op)
+{
+    const struct pool_entry *entry = pools_selected(screen);
+    g_autoptr(GHashTable) args = entry ? op_args_new("pool", entry->name, NULL) : NULL;
+
+    if (entry)
+        action_start(screen->app, op, DOM0_UUID, args);
+}
+
+static void pools_key_add(struct screen *screen)
+{
+    pools_ask(screen, "pool-add", NULL);
+}
+
+static void pools_key_set(struct screen *screen)
+{
+    pools_ask(screen, "pool-set", pools_selected(screen)->name);
+}
+
+static void pools_key_remove(struct screen *screen)
+{
+    pools_do(screen, "pool-rm");
+}
+
+static void pools_key_reclaim(struct screen *screen)
+{
+    pools_do(screen, "pool-reclaim");
+}
+
+/* Also said of one that cannot: why not. */
+static void pools_key_extend(struct screen *screen)
+{
+    const struct pool_entry *entry = pools_selected(screen);
+    g_autoptr(GError) error = NULL;
+
+    if (!entry || !entry->pool)
+        return;
+    if (pool_can_extend(entry->pool, &error))
+        pools_ask(screen, "pool-extend", entry->name);
+    else
+        app_note(screen->app, TRUE, "%s", error->message);
+}
+
+/* clang-format off */
+static const struct key_row pools_keys[] = {
+    {"n F7", "pool-add", "new", "make a pool", KEYS_ACT, NULL, pools_key_add, NULL},
+    {"e F2", "pool-set", "edit", "change how it keeps its volumes", KEYS_ACT, NULL,
+     pools_key_set, pools_can_use},
+    {"D F8", "pool-rm", "remove", "take it out of the store; nothing in it is deleted",
+     KEYS_ACT, NULL, pools_key_remove, pools_has_any},
+    {"R", "pool-reclaim", "reclaim", "delete what no qube needs", KEYS_ACT, NULL,
+     pools_key_reclaim, pools_can_use},
+    {"x", "pool-extend", "extend", "give it more of what is free around it", KEYS_ACT, NULL,
+     pools_key_extend, pools_can_extend, TRUE},
+    {NULL},
+};
+/* clang-format on */
+
 static const struct key_row *const pools_tables[] = {list_filter_keys, NULL};
 
 const struct screen_class screen_pools = {
@@ -393,6 +510,7 @@ const struct screen_class screen_pools = {
     .view = '2',
     .tab = "Pools",
     .brief = "Pools",
+    .keys = pools_keys,
     .more = list_keys,
     .others = pools_tables,
     .size = sizeof(struct pools_view),

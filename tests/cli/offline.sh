@@ -63,6 +63,15 @@ vol pin work:private 1
 vol set work:private revisions_to_keep 2
 pool ls
 pool ls --json
+pool info varlibqubes
+pool info varlibqubes --json
+pool add far file-reflink dir_path=/far setup_check=False
+pool set far revisions_to_keep 3
+pool reclaim varlibqubes
+pool reclaim varlibqubes --yes
+pool extend varlibqubes 1G
+pool orphans
+pool rm far --confirm far
 fw work add accept proto=tcp
 fw work ls
 fw work del 0
