@@ -234,10 +234,11 @@ const struct cmd cmd_pool_add = {
     .words = "pool add",
     .args = "NAME DRIVER K=V...",
     .brief = "make a pool",
-    .help = "DRIVER is file-reflink or linux-kernel, and needs dir_path=DIRECTORY, which is\n"
-            "made if it is not there. Others: revisions_to_keep=N, ephemeral_volatile=True;\n"
-            "setup_check=False takes a file system that cannot share blocks, where each\n"
-            "start copies. Only a pool that is ready is written to the store.\n",
+    .help = "DRIVER is file-reflink, file, lvm_thin or linux-kernel. Those of files need\n"
+            "dir_path=DIRECTORY, which is made if it is not there; lvm_thin needs\n"
+            "volume_group= and thin_pool=, which are there. Others: revisions_to_keep=N,\n"
+            "ephemeral_volatile=True; setup_check=False takes a file system that cannot share\n"
+            "blocks. Only a pool that is ready is written to the store.\n",
     .min_args = 3,
     .max_args = -1,
     .op = "pool-add",

@@ -451,7 +451,7 @@ static const char *rm_verb(const struct qube *dom0, GHashTable *args)
 
 static const struct op_arg add_args[] = {
     { "name", OP_ARG_TEXT, TRUE, "name of the pool" },
-    { "driver", OP_ARG_TEXT, TRUE, "file-reflink, linux-kernel ..." },
+    { "driver", OP_ARG_TEXT, TRUE, "file-reflink, lvm_thin ..." },
     { "parameters", OP_ARG_LIST, TRUE, "of its driver: dir_path=/var/lib/big ..." },
     { NULL },
 };
