@@ -210,6 +210,12 @@ static void command_options(GString *out, const struct op_row *row,
     }
 }
 
+/* What is typed in that place would be taken for an option. */
+static gboolean word_is_dashed(const char *quoted)
+{
+    return quoted[*quoted == '\''] == '-' || strstr(quoted, " -") || strstr(quoted, " '-");
+}
+
 char *op_command(const struct op_row *row, const struct qube *qube,
                  GHashTable *args)
 {
@@ -225,7 +231,7 @@ char *op_command(const struct op_row *row, const struct qube *qube,
         gboolean place = strchr(words[i], '{') != NULL;
         g_autofree char *word = command_word(row, words[i], qube, args, left);
 
-        dashed = dashed || (place && word[*word == '\''] == '-');
+        dashed = dashed || (place && word_is_dashed(word));
         g_string_append_printf(place || places->len ? places : out, " %s", word);
     }
     /* A value that looks like an option comes after all of these. */
