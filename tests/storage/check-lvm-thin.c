@@ -453,11 +453,14 @@ int main(void)
 {
     Suite *suite = suite_create("lvm-thin");
     TCase *tcase = tcase_create("lvm-thin");
+    TCase *names = tcase_create("names"); /* in the lab, too */
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 120);
+    tcase_add_checked_fixture(names, setup, teardown);
+    tcase_set_timeout(names, 600);
+    tcase_add_test(names, names_that_begin_alike_are_kept_apart);
     tcase_add_loop_test(tcase, a_vid_is_checked, 0, G_N_ELEMENTS(vids));
-    tcase_add_test(tcase, names_that_begin_alike_are_kept_apart);
     tcase_add_test(tcase, create_removes_what_is_left);
     tcase_add_test(tcase, what_is_in_no_thin_pool_is_not_touched);
     tcase_add_loop_test(tcase, an_interrupted_commit_goes_on, 0, 2);
@@ -473,5 +476,6 @@ int main(void)
     tcase_add_test(tcase, without_a_current_one_the_newest_revision_is_it);
     tcase_add_loop_test(tcase, trash_is_removed, 0, 2);
     suite_add_tcase(suite, tcase);
+    suite_add_tcase(suite, names);
     return bench_main(suite);
 }
