@@ -4,7 +4,7 @@
 # and a qube on it, side by side.
 
 for program in check-dm check-file-driver contract-file; do
-    CK_FORK=no QMC_TEST_DIR=/tmp "$build/tests/storage/$program" >"$out" 2>&1
+    CK_FORK=no top_builddir=$build QMC_TEST_DIR=/tmp "$build/tests/storage/$program" >"$out" 2>&1
     ! grep -q '^not ok' "$out" && grep -q '^1\.\.[1-9]' "$out"
     result $? "storage $program: $(grep -c '^ok' "$out") tests" "$out"
 done
