@@ -101,19 +101,20 @@ int loop_attach(const char *image, gboolean readonly, char **device,
     return -1;
 }
 
-/* What is behind a device; FALSE (errno) if it is free or not ours to ask. */
+/* Whether the image is behind a device; FALSE (errno) if that cannot be asked. */
 static gboolean device_holds(int fd, const struct stat *image, gboolean *holds)
 {
     struct loop_info64 info = {0};
 
+    *holds = FALSE;
     if (ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
-        return FALSE;
+        return errno == ENXIO; /* it is free */
     *holds = info.lo_device == image->st_dev && info.lo_inode == image->st_ino;
     return TRUE;
 }
 
-/* What the kernel calls the file; good enough where the device itself may not
- * be opened. */
+/* What the kernel calls the file; good enough where the device itself cannot be
+ * asked. */
 static gboolean name_holds(const char *entry, const char *image)
 {
     g_autofree char *file =
@@ -150,20 +151,20 @@ static GPtrArray *bound_devices(void)
     return entries;
 }
 
-/* *fd is the device, or a negative errno. Reading rights suffice for everything
- * asked here (spec/storage.md R-4). */
-static gboolean is_user(const char *entry, const char *image,
-                        const struct stat *st, int *fd)
+/* *fd is the device opened with these rights, or a negative errno. */
+static gboolean is_user(const char *entry, const char *image, const struct stat *st,
+                        int rights, int *fd)
 {
     g_autofree char *device = g_strconcat("/dev/", entry, NULL);
+    auto_fd int opened = open(device, rights | O_CLOEXEC);
     gboolean holds = FALSE;
 
-    *fd = open(device, O_RDONLY | O_CLOEXEC);
-    if (*fd < 0) {
+    if (opened < 0 || !device_holds(opened, st, &holds)) {
         *fd = -errno;
         return name_holds(entry, image);
     }
-    return device_holds(*fd, st, &holds) && holds;
+    *fd = auto_fd_steal(&opened);
+    return holds;
 }
 
 static gboolean refresh_device(const char *entry, const char *image,
@@ -171,7 +172,8 @@ static gboolean refresh_device(const char *entry, const char *image,
 {
     auto_fd int fd = -1;
 
-    if (!is_user(entry, image, st, &fd))
+    /* Reading suffices (spec/storage.md R-4). */
+    if (!is_user(entry, image, st, O_RDONLY, &fd))
         return TRUE;
     /* ENXIO: it was given up in between. */
     if (fd >= 0 && (ioctl(fd, LOOP_SET_CAPACITY) == 0 || errno == ENXIO))
@@ -212,30 +214,42 @@ GPtrArray *loop_users(const char *image)
         const char *entry = g_ptr_array_index(entries, i);
         auto_fd int fd = -1;
 
-        if (is_user(entry, image, &st, &fd))
+        if (is_user(entry, image, &st, O_RDONLY, &fd))
             g_ptr_array_add(users, g_strconcat("/dev/", entry, NULL));
     }
     return users;
 }
 
-/* The descriptor of a device on the image; -1: there is none. */
-static int open_user(const char *image, const struct stat *st, char **device)
+static gboolean may_only_be_read(int errnum)
+{
+    return errnum == EROFS || errnum == EACCES || errnum == EPERM;
+}
+
+/* *fd is a device on the image; -1: there is none. FALSE: there is one, and it cannot be
+ * used. A second one beside it would hide what is written (spec/storage.md F-2). */
+static gboolean open_user(const char *image, const struct stat *st, int *fd, char **device,
+                          GError **error)
 {
     g_autoptr(GPtrArray) entries = bound_devices();
 
+    *fd = -1;
     for (guint i = 0; i < entries->len; i++) {
-        g_autofree char *path = g_strconcat("/dev/", entries->pdata[i], NULL);
-        auto_fd int fd = open(path, O_RDWR | O_CLOEXEC);
-        gboolean holds = FALSE;
+        const char *entry = entries->pdata[i];
+        auto_fd int user = -1;
+        gboolean is = is_user(entry, image, st, O_RDWR, &user);
 
-        if (fd < 0 && (errno == EROFS || errno == EACCES || errno == EPERM))
-            fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 || !device_holds(fd, st, &holds) || !holds)
+        if (user < 0 && may_only_be_read(-user))
+            is = is_user(entry, image, st, O_RDONLY, &user);
+        if (!is)
             continue;
-        *device = g_steal_pointer(&path);
-        return auto_fd_steal(&fd);
+        *device = g_strconcat("/dev/", entry, NULL);
+        *fd = auto_fd_steal(&user);
+        if (*fd >= 0)
+            return TRUE;
+        image_error(error, -*fd, "open", *device);
+        return FALSE;
     }
-    return -1;
+    return TRUE;
 }
 
 static gboolean is_whole(int fd)
@@ -257,7 +271,8 @@ int loop_attach_one(const char *image, char **device, GError **error)
         image_error(error, errno, "look at", image);
         return -1;
     }
-    fd = open_user(image, &st, &path);
+    if (!open_user(image, &st, &fd, &path, error))
+        return -1;
     if (fd < 0)
         return loop_attach(image, FALSE, device, error);
     if (!is_whole(fd)) {

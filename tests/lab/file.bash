@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The storage driver `file` on the real device-mapper: its programs, then a template
-# and a qube on it, side by side.
+# What stands on the real device-mapper: programs, then the driver `file` with a template
+# and a qube on it side by side, and an encrypted volume.
 
-for program in check-dm check-file-driver contract-file; do
+for program in check-dm check-ephemeral check-file-driver check-file-fault contract-file; do
     CK_FORK=no top_builddir=$build QMC_TEST_DIR=/tmp "$build/tests/storage/$program" >"$out" 2>&1
     ! grep -q '^not ok' "$out" && grep -q '^1\.\.[1-9]' "$out"
     result $? "storage $program: $(grep -c '^ok' "$out") tests" "$out"
@@ -118,3 +118,27 @@ nothing_left 'after all'
 qmc 0 'rename it back' rename x work
 
 cp /tmp/reflink.xml "$store"
+
+# An encrypted volume, whatever the driver is.
+crypt_devices() {
+    dmsetup ls --target crypt 2>/dev/null | sed -n 's/^\(vm-volatile-[^[:space:]]*\).*/\1/p'
+}
+
+no_crypt_devices() {
+    [ -z "$(crypt_devices)" ]
+}
+
+log=/var/log/xen/guest-work.log
+qmc 0 'volatile of work is to be encrypted' vol set work:volatile ephemeral True
+mark_console
+qmc 0 'start work with it' start work
+console_says 'LAB-GUEST UP PV' 'its banner is on the console'
+name=$(crypt_devices)
+is vm-volatile-work-crypt@volatile "${name%@*}" 'there is a device with a key for it'
+virsh -q -c xen:///system domblklist work >"$out" 2>&1
+says "xvdc +/dev/mapper/$name" 'the guest has it as xvdc'
+qmc 0 'stop work' stop work --wait
+no_crypt_devices
+result $? 'nothing of it is left'
+nothing_left 'after an encrypted volume'
+qmc 0 'as the pool says again' vol set work:volatile ephemeral default
