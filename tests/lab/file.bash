@@ -3,7 +3,7 @@
 # What stands on the real device-mapper: programs, then the driver `file` with a template
 # and a qube on it side by side, and an encrypted volume.
 
-for program in check-dm check-ephemeral check-file-driver check-file-fault contract-file; do
+for program in check-dm check-ephemeral check-file-driver contract-file; do
     CK_FORK=no top_builddir=$build QMC_TEST_DIR=/tmp "$build/tests/storage/$program" >"$out" 2>&1
     ! grep -q '^not ok' "$out" && grep -q '^1\.\.[1-9]' "$out"
     result $? "storage $program: $(grep -c '^ok' "$out") tests" "$out"
