@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Volumes in a thin pool of a real LVM. Each command takes a second or more here: some five
-# minutes, and half an hour more with the contract (lvm-contract.bash).
+# Volumes in a thin pool of a real LVM. Each command takes a second here; half an hour more
+# with the contract (lvm-contract.bash).
 vg=qubes_dom0 thin=vm-pool
 
 # Of all devices only ours, and no copies of the metadata: that saves half of the time.

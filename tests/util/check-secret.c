@@ -35,6 +35,13 @@ START_TEST(hex_digits_are_those_of_the_bytes)
 }
 END_TEST
 
+/* The address sanitizer makes mlock() do nothing. */
+#ifdef __SANITIZE_ADDRESS__
+#define LOCKED ""
+#else
+#define LOCKED " lo"
+#endif
+
 /* What the kernel says of the pages: "lo" locked, "dd" not dumped, "wf" not inherited. */
 START_TEST(the_pages_are_locked_and_in_no_dump)
 {
@@ -50,7 +57,7 @@ START_TEST(the_pages_are_locked_and_in_no_dump)
     flags = strstr(ours, "VmFlags:");
     ck_assert_ptr_nonnull(flags);
     g_strdelimit(strchr(flags, '\n'), "\n", '\0');
-    ck_assert_msg(strstr(flags, " lo") && strstr(flags, " dd") && strstr(flags, " wf"),
+    ck_assert_msg(strstr(flags, LOCKED) && strstr(flags, " dd") && strstr(flags, " wf"),
                   "%s", flags);
 }
 END_TEST
@@ -79,6 +86,8 @@ START_TEST(without_lockable_memory_there_is_none)
     const struct rlimit none = { 0, 0 };
     g_autoptr(GError) error = NULL;
 
+    if (!*LOCKED)
+        return;
     if (geteuid() == 0)
         ck_assert_int_eq(setresuid(65534, 65534, 65534), 0);
     ck_assert_int_eq(setrlimit(RLIMIT_MEMLOCK, &none), 0);

@@ -167,14 +167,16 @@ static gboolean flag(char **args, const char *name)
     return FALSE;
 }
 
-/* The n-th "VG/LV" behind "--". */
+/* The n-th "VG/LV" behind "--"; stays until the end. */
 static char **operand(char **args, int n)
 {
+    static char **parts[2];
+
     while (*args && strcmp(*args, "--") != 0)
         args++;
     if (!*args || (int)g_strv_length(args + 1) <= n || !strchr(args[n + 1], '/'))
         exit(say(BAD, "  No command with matching syntax recognised.\n"));
-    return g_strsplit(args[n + 1], "/", 2);
+    return parts[n] = g_strsplit(args[n + 1], "/", 2);
 }
 
 /* --- the commands --- */
@@ -446,6 +448,7 @@ static int remove_lv(char **args)
     for (guint i = 0; i < volumes->len; i++)
         if (strcmp(((char **)volumes->pdata[i])[F_ORIGIN], volume[F_LV]) == 0)
             set(volumes->pdata[i], F_ORIGIN, "");
+    g_strfreev(volume);
     return 0;
 }
 
