@@ -7,8 +7,8 @@ storage_tests() { # FILE-SYSTEM DIRECTORY
     for program in contract check-volume; do
         mkdir -p "$2/test"
         # A process per test would take a minute more here.
-        CK_FORK=no QMC_TEST_DIR=$2/test "$build/tests/storage/$program" \
-            >"$out" 2>&1
+        CK_FORK=no top_builddir=$build QMC_TEST_DIR=$2/test \
+            "$build/tests/storage/$program" >"$out" 2>&1
         ! grep -q '^not ok' "$out" && grep -q '^1\.\.[1-9]' "$out"
         result $? "storage $program on $1: $(grep -c '^ok' "$out") tests" "$out"
         rm -rf "$2/test"
