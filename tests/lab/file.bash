@@ -10,6 +10,7 @@ for program in check-dm check-ephemeral check-file-driver contract-file; do
 done
 
 store=$root/var/lib/qubes/qubes.xml
+fresh_qubes
 cp "$store" /tmp/reflink.xml
 sed -i 's/driver="file-reflink"/driver="file"/' "$store"
 

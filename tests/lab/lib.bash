@@ -164,9 +164,18 @@ file_system() { # TYPE DIRECTORY
     mount -o loop "/tmp/$1.img" "$2"
 }
 
-# A template and an app qube on it, whose root is a reflink snapshot.
+# A template and an app qube on it, whose root is a reflink snapshot, as nobody has
+# started them yet.
+fresh_qubes() {
+    rm -f "$pool"/vm-templates/debian/* "$pool"/appvms/work/*
+    make_image "$pool/vm-templates/debian/root.img" 32M template-root
+    make_image "$pool/vm-templates/debian/private.img" 16M template-private
+    make_image "$pool/appvms/work/private.img" 16M work-private
+    write_store >"$root/var/lib/qubes/qubes.xml"
+}
+
 make_root() {
-    local store=$root/var/lib/qubes kernel=$root/var/lib/qubes/vm-kernels/lab
+    local kernel=$root/var/lib/qubes/vm-kernels/lab
     mkdir -p "$kernel" "$root/run"
     ln -s /lab/guest/vmlinux "$kernel/vmlinuz"
     ln -s /lab/guest/initrd "$kernel/initramfs"
@@ -175,10 +184,7 @@ make_root() {
         exit 1
     }
     mkdir -p "$pool/vm-templates/debian" "$pool/appvms/work"
-    make_image "$pool/vm-templates/debian/root.img" 32M template-root
-    make_image "$pool/vm-templates/debian/private.img" 16M template-private
-    make_image "$pool/appvms/work/private.img" 16M work-private
-    write_store >"$store/qubes.xml"
+    fresh_qubes
 }
 
 volume_lines() { # DIRECTORY ROOT-SOURCE
