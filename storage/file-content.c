@@ -44,7 +44,7 @@ gboolean cowfile_import_commit(struct volume *volume, GError **error)
     gboolean there;
 
     return sync_image(at->import, error) && image_look(at->image, &st, &there, error) &&
-           COWFILES_DROP(error, at->cow, at->old, at->replaced) &&
+           IMAGE_DROP(error, at->cow, at->old, at->replaced) &&
            (!there || image_share(at->image, at->replaced, error)) &&
            image_move(at->import, at->image, error);
 }
@@ -90,7 +90,7 @@ gboolean cowfile_clone(struct volume *volume, struct volume *source,
 /* Two images change their names; the cow knew the one that was. */
 static gboolean exchange(const struct cowfiles *at, GError **error)
 {
-    if (!COWFILES_DROP(error, at->cow))
+    if (!IMAGE_DROP(error, at->cow))
         return FALSE;
     if (renameat2(AT_FDCWD, at->replaced, AT_FDCWD, at->image, RENAME_EXCHANGE) == 0)
         return image_sync_parent(at->image, error);

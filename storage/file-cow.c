@@ -103,14 +103,14 @@ gboolean cow_commit(const struct cowfiles *at, guint keep, GError **error)
 
     if (!cow_look(at->cow, &state, error))
         return FALSE;
-    if (keep == 0 && !COWFILES_DROP(error, at->old, at->replaced))
+    if (keep == 0 && !IMAGE_DROP(error, at->old, at->replaced))
         return FALSE;
     /* A run that wrote nothing makes no revision: it would push out one that differs. */
     if (state == COW_NONE || state == COW_EMPTY)
         return TRUE;
     if (keep == 0 || state == COW_LOST)
-        return COWFILES_DROP(error, at->cow, at->old, at->replaced);
-    return image_move(at->cow, at->old, error) && COWFILES_DROP(error, at->replaced);
+        return IMAGE_DROP(error, at->cow, at->old, at->replaced);
+    return image_move(at->cow, at->old, error) && IMAGE_DROP(error, at->replaced);
 }
 
 static void revision_free(gpointer data)

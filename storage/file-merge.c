@@ -97,8 +97,8 @@ static gboolean end_merge(const struct cowfiles *at, GError **error)
 
     if (!cow_look(at->cow, &state, error) || !cow_commit(at, 1, error))
         return FALSE;
-    return (state == COW_SAVED || COWFILES_DROP(error, at->old)) &&
-           COWFILES_DROP(error, at->merge);
+    return (state == COW_SAVED || IMAGE_DROP(error, at->old)) &&
+           IMAGE_DROP(error, at->merge);
 }
 
 static gboolean run(const struct volume *volume, const struct cowfiles *at, GError **error)
@@ -136,7 +136,7 @@ gboolean merge_settle(const struct volume *volume, const struct cowfiles *at, GE
         return FALSE;
     /* Another one has that name, or none: the revert had come to its end. */
     return g_strcmp0(g_strchomp(wanted), cow) == 0 ? run(volume, at, error)
-                                                   : COWFILES_DROP(error, at->merge);
+                                                   : IMAGE_DROP(error, at->merge);
 }
 
 gboolean merge_none(const struct cowfiles *at, GError **error)

@@ -25,10 +25,6 @@ void cowfiles_free(struct cowfiles *at);
 AUTO_DEFINE(cowfiles, struct cowfiles, cowfiles_free)
 
 gboolean cowfiles_name_valid(const char *volume);
-/* Missing is success; ends with NULL, all of one directory. */
-gboolean cowfiles_drop(const char *const *paths, GError **error);
-#define COWFILES_DROP(error, ...)                                                    \
-    cowfiles_drop((const char *const[]){__VA_ARGS__, NULL}, error)
 gboolean cowfiles_drop_all(const struct cowfiles *at, GError **error);
 /* There is something that the next one would drop. */
 gboolean cowfiles_unfinished(const struct cowfiles *at);

@@ -113,7 +113,7 @@ static gboolean start_in_place(struct volume *volume, const struct cowfiles *at,
     struct stat st;
 
     return cowfiles_need(at, &st, error) && none(volume, "start", error) &&
-           COWFILES_DROP(error, at->old, at->replaced, at->cow);
+           IMAGE_DROP(error, at->old, at->replaced, at->cow);
 }
 
 /* What a crash left of the one before has gone by now. */
@@ -137,14 +137,14 @@ static gboolean start_snapshot(struct volume *volume, const struct cowfiles *at,
     /* Others that start from it at the same time want the same cow. */
     return cowfiles_need(source, &st, error) && merge_none(source, error) &&
            (stack = stack_open(volume, error)) &&
-           stack_tear(stack, error) && COWFILES_DROP(error, at->cow) &&
+           stack_tear(stack, error) && IMAGE_DROP(error, at->cow) &&
            make_cows(volume, at, (guint64)st.st_size, error) && stack_build(stack, error);
 }
 
 static gboolean start_volatile(struct volume *volume, const struct cowfiles *at,
                                GError **error)
 {
-    return needs_size(volume, error) && COWFILES_DROP(error, at->image, at->cow) &&
+    return needs_size(volume, error) && IMAGE_DROP(error, at->image, at->cow) &&
            image_mkdir(at->dir, error) &&
            sparse_create(at->image, volume_nominal(volume), error);
 }
@@ -169,7 +169,7 @@ static gboolean stop_saved(struct volume *volume, const struct cowfiles *at, GEr
     if (!tear_if_any(volume, at, error))
         return FALSE;
     return volume_rw(volume) ? cow_commit(at, volume_keep(volume), error)
-                             : COWFILES_DROP(error, at->cow);
+                             : IMAGE_DROP(error, at->cow);
 }
 
 static gboolean stop_unsaved(struct volume *volume, const struct cowfiles *at, GError **error)
@@ -177,10 +177,10 @@ static gboolean stop_unsaved(struct volume *volume, const struct cowfiles *at, G
     struct stat st;
 
     if (volume_snap_on_start(volume))
-        return tear_if_any(volume, at, error) && COWFILES_DROP(error, at->cow);
+        return tear_if_any(volume, at, error) && IMAGE_DROP(error, at->cow);
     if (stat(at->image, &st) == 0)
         volume_set_nominal(volume, (guint64)st.st_size);
-    return COWFILES_DROP(error, at->image, at->cow);
+    return IMAGE_DROP(error, at->image, at->cow);
 }
 
 gboolean cowfile_stop(struct volume *volume, GError **error)
@@ -197,7 +197,7 @@ gboolean cowfile_stop(struct volume *volume, GError **error)
 static gboolean before_shrink(const struct volume *volume, const struct cowfiles *at,
                               GError **error)
 {
-    return none(volume, "shrink", error) && COWFILES_DROP(error, at->old, at->cow);
+    return none(volume, "shrink", error) && IMAGE_DROP(error, at->old, at->cow);
 }
 
 static gboolean set_size(const char *image, guint64 size, GError **error)

@@ -2,8 +2,10 @@
 #include "config.h"
 #include "storage/image.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "storage/sparse.h"
@@ -115,5 +117,89 @@ gboolean image_mkdir(const char *dir, GError **error)
     if (errno == EEXIST)
         return TRUE;
     image_error(error, errno, "make the directory", dir);
+    return FALSE;
+}
+
+gboolean image_is_temporary(const char *rest)
+{
+    enum { RANDOM = 8 };
+    gsize letters;
+
+    if (*rest++ != '~')
+        return FALSE;
+    letters = strspn(rest, "abcdefghijklmnopqrstuvwxyz");
+    return letters < RANDOM &&
+           strspn(rest, "abcdefghijklmnopqrstuvwxyz0123456789_") == RANDOM &&
+           rest[RANDOM] == '\0';
+}
+
+gboolean image_drop(const char *const *paths, GError **error)
+{
+    gboolean gone = FALSE;
+
+    for (const char *const *path = paths; *path; path++)
+        if (!image_unlink(*path, &gone, error))
+            return FALSE;
+    return !gone || image_sync_parent(paths[0], error);
+}
+
+GPtrArray *image_collect(const char *dir, const char *of, image_test test, GError **error)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    DIR *stream = opendir(dir);
+    struct dirent *entry;
+    int errnum;
+
+    if (!stream && errno == ENOENT)
+        return g_steal_pointer(&paths);
+    while (stream && (errno = 0, entry = readdir(stream)))
+        if (test(of, entry->d_name))
+            g_ptr_array_add(paths, g_build_filename(dir, entry->d_name, NULL));
+    errnum = errno;
+    if (stream)
+        closedir(stream);
+    if (errnum == 0)
+        return g_steal_pointer(&paths);
+    image_error(error, errnum, "read the directory", dir);
+    return NULL;
+}
+
+gboolean image_drop_all(const char *dir, const char *of, image_test test, GError **error)
+{
+    g_autoptr(GPtrArray) paths = image_collect(dir, of, test, error);
+
+    if (!paths)
+        return FALSE;
+    g_ptr_array_add(paths, NULL);
+    return image_drop((const char *const *)paths->pdata, error);
+}
+
+gboolean image_none(const char *dir, const char *of, image_test test, GError **error)
+{
+    g_autoptr(GPtrArray) paths = image_collect(dir, of, test, error);
+
+    if (!paths)
+        return FALSE;
+    if (paths->len == 0)
+        return TRUE;
+    error_set(error, QMC_ERROR_EXISTS,
+              "look at what it is, then move it away or choose another name",
+              "'%s' is there already, and belongs to no qube",
+              (const char *)paths->pdata[0]);
+    return FALSE;
+}
+
+gboolean image_need(const char *path, const char *vid, struct stat *st, GError **error)
+{
+    gboolean there = FALSE;
+
+    if (!image_look(path, st, &there, error))
+        return FALSE;
+    if (there)
+        return TRUE;
+    error_set(error, QMC_ERROR_NOTFOUND,
+              "check that the pool's file system is mounted; else restore the "
+              "volume from a backup",
+              "image '%s' of volume '%s' is missing", path, vid);
     return FALSE;
 }

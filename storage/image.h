@@ -33,3 +33,24 @@ gboolean image_share(const char *from, const char *to, GError **error);
 gboolean image_mkdir(const char *dir, GError **error);
 
 gboolean image_sync_parent(const char *path, GError **error);
+
+/* Whether this, behind the name of an image, makes it what a replace leaves that was cut
+ * off, upstream's or ours: '~' and eight of a-z, 0-9 and _, of which one at least is no
+ * letter. What a person calls his copy ("private.img~original") is his. */
+gboolean image_is_temporary(const char *rest);
+
+/* Deletes them, and syncs the directory of the first. Missing is success. */
+gboolean image_drop(const char *const *paths, GError **error);
+#define IMAGE_DROP(error, ...) image_drop((const char *const[]){__VA_ARGS__, NULL}, error)
+
+/* Whether a file in a volume's directory is one of those that are asked for; `of` is what
+ * the volume is known by there. */
+typedef gboolean (*image_test)(const char *of, const char *file);
+/* Their paths; none if the directory is not there. */
+GPtrArray *image_collect(const char *dir, const char *of, image_test test, GError **error);
+gboolean image_drop_all(const char *dir, const char *of, image_test test, GError **error);
+/* EXISTS, naming one; else there is none. */
+gboolean image_none(const char *dir, const char *of, image_test test, GError **error);
+
+/* NOTFOUND, with the volume's id, if it is missing. */
+gboolean image_need(const char *path, const char *vid, struct stat *st, GError **error);

@@ -59,7 +59,7 @@ gboolean images_commit(const struct images *at, const char *image, guint keep,
                        GError **error)
 {
     if (!revisions_prune(at, keep, error) || !images_sync(image, error) ||
-        !images_drop((const char *const[]){at->precache, NULL}, error) ||
+        !IMAGE_DROP(error, at->precache) ||
         !image_move(image, at->clean, error))
         return FALSE;
     images_precache(at);

@@ -25,7 +25,7 @@ gboolean reflink_pin(struct volume *volume, const char *revision, gboolean pinne
     if (pinned || !pin)
         return TRUE;
     if (path)
-        return images_drop((const char *const[]){pin, NULL}, error);
+        return IMAGE_DROP(error, pin);
     path = g_strconcat(at->clean, ".", revision, NULL);
     return image_move(pin, path, error);
 }
@@ -50,9 +50,9 @@ gboolean reflink_revert(struct volume *volume, const char *revision, GError **er
 
     if (!images_drop_unfinished(at, error) ||
         !revision_paths(at, revision, &path, &pin, error) ||
-        !images_need(at, path ? path : pin, &st, error) ||
+        !image_need(path ? path : pin, at->vid, &st, error) ||
         !revisions_add(at, 1, error) ||
-        !images_drop((const char *const[]){at->precache, NULL}, error) ||
+        !IMAGE_DROP(error, at->precache) ||
         !take_revision(at, path, pin, error))
         return FALSE;
     images_precache(at);
@@ -83,7 +83,7 @@ gboolean reflink_import_commit(struct volume *volume, GError **error)
     auto_of(images) struct images *at = images_new(volume);
     struct stat st;
 
-    return images_need(at, at->import, &st, error) &&
+    return image_need(at->import, at->vid, &st, error) &&
            commit_import(at, volume_keep(volume), error);
 }
 
@@ -107,7 +107,7 @@ static gboolean clone_into_nothing(const struct images *at, struct sparse_copy *
                                    GError **error)
 {
     copy->target = at->clean;
-    if (!images_drop((const char *const[]){at->precache, NULL}, error) ||
+    if (!IMAGE_DROP(error, at->precache) ||
         !sparse_copy(copy, error))
         return FALSE;
     images_precache(at);
@@ -123,7 +123,7 @@ gboolean reflink_clone(struct volume *volume, struct volume *source,
     struct stat st, own;
     gboolean there;
 
-    if (!images_need(from, from->clean, &st, error) ||
+    if (!image_need(from->clean, from->vid, &st, error) ||
         !image_mkdir(at->dir, error) || !images_drop_unfinished(at, error) ||
         !image_look(at->clean, &own, &there, error) ||
         !(there ? clone_over(at, &copy, volume_keep(volume), error)
@@ -140,7 +140,7 @@ int reflink_export(struct volume *volume, GError **error)
     struct stat st;
     int fd;
 
-    if (!images_need(at, at->clean, &st, error))
+    if (!image_need(at->clean, at->vid, &st, error))
         return -1;
     fd = open(at->clean, O_RDONLY | O_CLOEXEC);
     if (fd < 0)

@@ -3,8 +3,6 @@
 #include "config.h"
 #include "storage/reflink-private.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <string.h>
 
 #include "storage/image.h"
@@ -68,27 +66,11 @@ static gsize own_length(const char *clean, const char *file)
     return 0;
 }
 
-/* What a replace leaves that was cut off, upstream's or ours: '~' and eight of these, of
- * which one at least is no letter. What a person calls his copy ("private.img~original")
- * is his. */
-static gboolean is_temporary(const char *rest)
-{
-    enum { RANDOM = 8 };
-    gsize letters;
-
-    if (*rest++ != '~')
-        return FALSE;
-    letters = strspn(rest, "abcdefghijklmnopqrstuvwxyz");
-    return letters < RANDOM &&
-           strspn(rest, "abcdefghijklmnopqrstuvwxyz0123456789_") == RANDOM &&
-           rest[RANDOM] == '\0';
-}
-
 static gboolean is_unfinished(const char *clean, const char *file)
 {
     gsize own = own_length(clean, file);
 
-    return own > 0 && (is_temporary(file + own) ||
+    return own > 0 && (image_is_temporary(file + own) ||
                        (file[own] == '\0' &&
                         g_str_has_suffix(file, "-import.img")));
 }
@@ -97,7 +79,7 @@ static gboolean is_own(const char *clean, const char *file)
 {
     gsize own = own_length(clean, file);
 
-    return own > 0 && (is_temporary(file + own) || file[own] == '\0');
+    return own > 0 && (image_is_temporary(file + own) || file[own] == '\0');
 }
 
 gboolean images_is_of(const char *volume, const char *file)
@@ -115,48 +97,11 @@ gboolean images_is_any(const char *file)
     return stem && *stem && images_is_of(stem, file);
 }
 
-GPtrArray *images_collect(const struct images *at, images_test test,
-                          GError **error)
+GPtrArray *images_collect(const struct images *at, image_test test, GError **error)
 {
-    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *clean = g_path_get_basename(at->clean);
-    DIR *dir = opendir(at->dir);
-    struct dirent *entry;
-    int errnum;
 
-    if (!dir && errno == ENOENT)
-        return g_steal_pointer(&paths);
-    while (dir && (errno = 0, entry = readdir(dir)))
-        if (test(clean, entry->d_name))
-            g_ptr_array_add(paths, g_build_filename(at->dir, entry->d_name, NULL));
-    errnum = errno;
-    if (dir)
-        closedir(dir);
-    if (errnum == 0)
-        return g_steal_pointer(&paths);
-    image_error(error, errnum, "read the directory", at->dir);
-    return NULL;
-}
-
-gboolean images_drop(const char *const *paths, GError **error)
-{
-    gboolean gone = FALSE;
-
-    for (const char *const *path = paths; *path; path++)
-        if (!image_unlink(*path, &gone, error))
-            return FALSE;
-    return !gone || image_sync_parent(paths[0], error);
-}
-
-static gboolean drop_matching(const struct images *at, images_test test,
-                              GError **error)
-{
-    g_autoptr(GPtrArray) paths = images_collect(at, test, error);
-
-    if (!paths)
-        return FALSE;
-    g_ptr_array_add(paths, NULL);
-    return images_drop((const char *const *)paths->pdata, error);
+    return image_collect(at->dir, clean, test, error);
 }
 
 static gboolean is_committed(const char *clean, const char *file)
@@ -179,17 +124,9 @@ GPtrArray *images_cut_off(const struct images *at, GError **error)
 
 gboolean images_none(const struct images *at, GError **error)
 {
-    g_autoptr(GPtrArray) paths = images_collect(at, is_own, error);
+    g_autofree char *clean = g_path_get_basename(at->clean);
 
-    if (!paths)
-        return FALSE;
-    if (paths->len == 0)
-        return TRUE;
-    error_set(error, QMC_ERROR_EXISTS,
-              "look at what it is, then move it away or choose another name",
-              "'%s' is there already, and belongs to no qube",
-              (const char *)paths->pdata[0]);
-    return FALSE;
+    return image_none(at->dir, clean, is_own, error);
 }
 
 gboolean images_share(const struct images *at, const struct images *from,
@@ -221,26 +158,14 @@ gboolean images_unfinished(const struct images *at)
 
 gboolean images_drop_unfinished(const struct images *at, GError **error)
 {
-    return drop_matching(at, is_unfinished, error);
+    g_autofree char *clean = g_path_get_basename(at->clean);
+
+    return image_drop_all(at->dir, clean, is_unfinished, error);
 }
 
 gboolean images_drop_all(const struct images *at, GError **error)
 {
-    return drop_matching(at, is_own, error);
-}
+    g_autofree char *clean = g_path_get_basename(at->clean);
 
-gboolean images_need(const struct images *at, const char *path, struct stat *st,
-                     GError **error)
-{
-    gboolean there = FALSE;
-
-    if (!image_look(path, st, &there, error))
-        return FALSE;
-    if (there)
-        return TRUE;
-    error_set(error, QMC_ERROR_NOTFOUND,
-              "check that the pool's file system is mounted; else restore the "
-              "volume from a backup",
-              "image '%s' of volume '%s' is missing", path, at->vid);
-    return FALSE;
+    return image_drop_all(at->dir, clean, is_own, error);
 }

@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include "storage/image.h"
 #include "storage/volume-private.h"
 
 /* The files of a volume. `clean` is the committed state and never changed in
@@ -39,9 +40,7 @@ gboolean images_unfinished(const struct images *at); /* there is any */
 gboolean images_drop_all(const struct images *at, GError **error);
 /* Paths in the volume's directory whose file name passes the test; none if the
  * directory is not there. */
-typedef gboolean (*images_test)(const char *clean, const char *file);
-GPtrArray *images_collect(const struct images *at, images_test test,
-                          GError **error);
+GPtrArray *images_collect(const struct images *at, image_test test, GError **error);
 /* The same for what is committed: the clean image and its revisions. */
 GPtrArray *images_committed(const struct images *at, GError **error);
 /* The same for what images_drop_unfinished() deletes. */
@@ -51,12 +50,6 @@ gboolean images_none(const struct images *at, GError **error);
 /* Other names of the committed ones of `from`, in the place of this volume. */
 gboolean images_share(const struct images *at, const struct images *from,
                       GError **error);
-/* The named ones, together; ends with NULL. */
-gboolean images_drop(const char *const *paths, GError **error);
-
-/* NOTFOUND naming the file and the volume. */
-gboolean images_need(const struct images *at, const char *path, struct stat *st,
-                     GError **error);
 
 /* Newest first; struct revision, freed by the array. */
 GPtrArray *revisions_list(const struct images *at, GError **error);

@@ -223,7 +223,7 @@ gboolean revisions_prune(const struct images *at, guint keep, GError **error)
     if (!paths)
         return FALSE;
     g_ptr_array_add(paths, NULL);
-    return images_drop((const char *const *)paths->pdata, error);
+    return image_drop((const char *const *)paths->pdata, error);
 }
 
 char *revision_pin_path(const struct images *at, const char *id)

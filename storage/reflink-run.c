@@ -14,7 +14,6 @@
 #include "util/error.h"
 #include "util/log.h"
 
-#define DROP(error, ...) images_drop((const char *const[]){__VA_ARGS__, NULL}, error)
 
 static gboolean needs_size(const struct volume *volume, GError **error)
 {
@@ -96,7 +95,7 @@ static gboolean take_precache(const struct images *at, const struct stat *clean,
         return TRUE;
     /* Somebody changed the clean image behind our back. */
     if (!image_same_version(&st, clean))
-        return DROP(error, at->precache);
+        return IMAGE_DROP(error, at->precache);
     *taken = image_move(at->precache, at->dirty, error);
     return *taken;
 }
@@ -116,7 +115,7 @@ static gboolean start_origin(const struct images *at, GError **error)
     struct stat clean;
     gboolean taken;
 
-    if (!images_need(at, at->clean, &clean, error) ||
+    if (!image_need(at->clean, at->vid, &clean, error) ||
         !take_precache(at, &clean, &taken, error))
         return FALSE;
     return taken || copy_to_dirty(at, error);
@@ -128,9 +127,9 @@ static gboolean start_in_place(const struct images *at, gboolean dirty,
     struct stat clean;
 
     /* Revisions go only when it is sure that there is something newer. */
-    if (!dirty && !images_need(at, at->clean, &clean, error))
+    if (!dirty && !image_need(at->clean, at->vid, &clean, error))
         return FALSE;
-    return revisions_prune(at, 0, error) && DROP(error, at->precache) &&
+    return revisions_prune(at, 0, error) && IMAGE_DROP(error, at->precache) &&
            (dirty || image_move(at->clean, at->dirty, error));
 }
 
@@ -142,8 +141,8 @@ static gboolean start_snapshot(const struct images *at,
 
     /* The link stays while the qube runs: it tells later whether the source
      * is still what this volume was made from. */
-    return images_need(source, source->clean, &st, error) &&
-           DROP(error, at->dirty, at->clean, at->precache) &&
+    return image_need(source->clean, source->vid, &st, error) &&
+           IMAGE_DROP(error, at->dirty, at->clean, at->precache) &&
            image_mkdir(at->dir, error) &&
            image_share(source->clean, at->clean, error) &&
            copy_to_dirty(at, error);
@@ -152,7 +151,7 @@ static gboolean start_snapshot(const struct images *at,
 static gboolean start_scratch(const struct images *at,
                               const struct volume *volume, GError **error)
 {
-    return needs_size(volume, error) && DROP(error, at->dirty, at->clean) &&
+    return needs_size(volume, error) && IMAGE_DROP(error, at->dirty, at->clean) &&
            image_mkdir(at->dir, error) &&
            sparse_create(at->dirty, volume_nominal(volume), error);
 }
@@ -216,7 +215,7 @@ static gboolean stop_unsaved(const struct images *at, struct volume *volume,
         return FALSE;
     if (dirty && !volume_snap_on_start(volume))
         volume_set_nominal(volume, (guint64)st.st_size);
-    return DROP(error, at->dirty, at->clean, at->precache);
+    return IMAGE_DROP(error, at->dirty, at->clean, at->precache);
 }
 
 gboolean reflink_stop(struct volume *volume, GError **error)
@@ -269,11 +268,11 @@ static gboolean resize_clean(const struct images *at, guint64 size, GError **err
     };
     struct stat st;
 
-    if (!images_need(at, at->clean, &st, error))
+    if (!image_need(at->clean, at->vid, &st, error))
         return FALSE;
     if ((guint64)st.st_size == size)
         return TRUE;
-    if (!DROP(error, at->precache) || !sparse_copy(&copy, error))
+    if (!IMAGE_DROP(error, at->precache) || !sparse_copy(&copy, error))
         return FALSE;
     images_precache(at);
     return TRUE;

@@ -102,7 +102,7 @@ gboolean reflink_discard(struct volume *volume, const GPtrArray *spare, GError *
                                                 NULL));
     }
     g_ptr_array_add(paths, NULL);
-    return images_drop((const char *const *)paths->pdata, error);
+    return image_drop((const char *const *)paths->pdata, error);
 }
 
 /* --- of nobody --- */

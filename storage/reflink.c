@@ -96,13 +96,13 @@ static gboolean reflink_verify(struct volume *volume, GError **error)
         auto_of(images) struct images *source =
             images_new(volume_source(volume));
 
-        return images_need(source, source->clean, &st, error);
+        return image_need(source->clean, source->vid, &st, error);
     }
     if (!volume_save_on_stop(volume))
         return TRUE;
     /* Changed in place the clean image is away until the next stop. */
     return (volume_in_place(volume) && stat(at->dirty, &st) == 0) ||
-           images_need(at, at->clean, &st, error);
+           image_need(at->clean, at->vid, &st, error);
 }
 
 static gboolean reflink_in_use(const struct volume *volume)
