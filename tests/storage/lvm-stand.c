@@ -150,16 +150,21 @@ void stand_forget(void)
 
 void stand_lvm(const char *format, ...)
 {
-    g_autofree char *line = NULL, *whole = NULL;
+    g_autofree char *rest = NULL, *line = NULL;
+    g_auto(GStrv) argv = NULL;
+    int status = -1;
     va_list args;
-    int status;
 
     va_start(args, format);
-    line = g_strdup_vprintf(format, args);
+    rest = g_strdup_vprintf(format, args);
     va_end(args);
-    whole = g_strdup_printf("lvm %s >/dev/null 2>&1", line);
-    status = system(whole);
-    ck_assert_msg(status == 0, "%s: %d", line, status);
+    line = g_strconcat("lvm ", rest, NULL);
+    argv = g_strsplit(line, " ", -1);
+    ck_assert_msg(g_spawn_sync(NULL, argv, NULL,
+                               G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL |
+                                   G_SPAWN_STDERR_TO_DEV_NULL,
+                               NULL, NULL, NULL, NULL, &status, NULL) && status == 0,
+                  "%s: %d", line, status);
 }
 
 static int by_name(const void *a, const void *b)

@@ -4,10 +4,11 @@
 #include "config.h"
 #include "place.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "bench.h"
 #include "lvm-stand.h"
+#include "storage/lvm-table.h"
 
 const char *const place_driver = NULL;
 const gboolean place_has_names = FALSE;
@@ -39,15 +40,21 @@ struct pool *place_pool(const char *dir, gboolean shares, GError **error)
 void place_end(void)
 {
     const char *real = g_getenv("QMC_TEST_LVM");
-    g_autofree char *command = NULL;
+    g_auto(GStrv) names = real ? g_strsplit(real, "/", 2) : NULL;
+    auto_of(lvm_table) struct lvm_table *table = NULL;
+    const struct lvm_entry *const *entries;
+    guint n;
 
     if (!real)
         return;
-    command = g_strdup_printf("lvm lvs --noheadings -o lv_full_name -S 'pool_lv!=\"\"' %.*s | "
-                              "xargs -r lvm lvremove -qq --force",
-                              (int)strcspn(real, "/"), real);
-    if (system(command) != 0)
-        g_error("%s", command);
+    must((table = lvm_table_get(LVM_FRESH, E)));
+    n = lvm_table_range(table, names[0], "", &entries);
+    for (guint i = 0; i < n; i++) {
+        const struct lvm_request request = {LVM_REMOVE, names[0], entries[i]->lv, NULL, 0};
+
+        if (strcmp(entries[i]->pool, names[1]) == 0 && strcmp(entries[i]->lv, names[1]) != 0)
+            must(lvm_change(&request, E));
+    }
 }
 
 /* What a volume writes to is itself. */
