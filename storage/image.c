@@ -54,7 +54,7 @@ gboolean image_same_version(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-gboolean image_unlink(const char *path, gboolean *gone, GError **error)
+static gboolean unlink_if_there(const char *path, gboolean *gone, GError **error)
 {
     if (unlink(path) == 0) {
         *gone = TRUE;
@@ -64,6 +64,13 @@ gboolean image_unlink(const char *path, gboolean *gone, GError **error)
         return TRUE;
     image_error(error, errno, "remove", path);
     return FALSE;
+}
+
+gboolean image_unlink(const char *path, GError **error)
+{
+    gboolean gone;
+
+    return unlink_if_there(path, &gone, error);
 }
 
 gboolean image_sync_parent(const char *path, GError **error)
@@ -138,7 +145,7 @@ gboolean image_drop(const char *const *paths, GError **error)
     gboolean gone = FALSE;
 
     for (const char *const *path = paths; *path; path++)
-        if (!image_unlink(*path, &gone, error))
+        if (!unlink_if_there(*path, &gone, error))
             return FALSE;
     return !gone || image_sync_parent(paths[0], error);
 }

@@ -17,8 +17,8 @@ gboolean image_look(const char *path, struct stat *st, gboolean *there,
  * unmodified copy of the other that kept its time. */
 gboolean image_same_version(const struct stat *a, const struct stat *b);
 
-/* Missing is success; sets *gone (never to FALSE) if there was something. */
-gboolean image_unlink(const char *path, gboolean *gone, GError **error);
+/* Missing is success. Syncs nothing: for what may come back after a power loss. */
+gboolean image_unlink(const char *path, GError **error);
 
 /* Renames over, and syncs the directory (one for both). Two names of one file
  * become one name, which rename(2) does not do. */

@@ -52,10 +52,9 @@ gboolean reflink_revert(struct volume *volume, const char *revision, GError **er
         !revision_paths(at, revision, &path, &pin, error) ||
         !image_need(path ? path : pin, at->vid, &st, error) ||
         !revisions_add(at, 1, error) ||
-        !IMAGE_DROP(error, at->precache) ||
+        !image_unlink(at->precache, error) ||
         !take_revision(at, path, pin, error))
         return FALSE;
-    images_precache(at);
     volume_set_nominal(volume, (guint64)st.st_size);
     return TRUE;
 }
@@ -65,7 +64,7 @@ char *reflink_import(struct volume *volume, guint64 size, GError **error)
     auto_of(images) struct images *at = images_new(volume);
 
     if (!images_drop_unfinished(at, error) || !image_mkdir(at->dir, error) ||
-        !sparse_create(at->import, size, error))
+        !sparse_scratch(at->import, size, error))
         return NULL;
     return g_steal_pointer(&at->import);
 }
@@ -107,11 +106,7 @@ static gboolean clone_into_nothing(const struct images *at, struct sparse_copy *
                                    GError **error)
 {
     copy->target = at->clean;
-    if (!IMAGE_DROP(error, at->precache) ||
-        !sparse_copy(copy, error))
-        return FALSE;
-    images_precache(at);
-    return TRUE;
+    return image_unlink(at->precache, error) && sparse_copy(copy, error);
 }
 
 gboolean reflink_clone(struct volume *volume, struct volume *source,

@@ -65,20 +65,20 @@ gsize revision_parse(const char *text, gint64 *number, gint64 *time);
 /* Makes the clean image the newest revision, if it is not one already, and
  * deletes the oldest beyond `keep`. */
 gboolean revisions_add(const struct images *at, guint keep, GError **error);
+/* Syncs nothing: what comes back after a power loss goes with the next one. */
 gboolean revisions_prune(const struct images *at, guint keep, GError **error);
 
 /* Paths of those that revisions_prune() deletes; NULL with an error. */
 GPtrArray *revisions_surplus(const struct images *at, guint keep, GError **error);
 
-/* Makes the clone of the clean image that a start takes. It only saves time there,
- * so failure is no error. Where blocks cannot be shared it would cost a copy at
- * each stop instead, and is left out (R-7). */
-void images_precache(const struct images *at);
 /* On failure the bytes are written once more: the next try can be believed. */
 gboolean images_sync(const char *image, GError **error);
 /* Makes a synced image the clean one. The old one has its revision by now. */
 gboolean images_commit(const struct images *at, const char *image, guint keep,
                        GError **error);
+/* The dirty one, whose revision is made before. */
+gboolean images_commit_run(const struct images *at, const struct volume *volume,
+                           GError **error);
 
 gboolean reflink_create(struct volume *volume, GError **error);
 gboolean reflink_remove(struct volume *volume, GError **error);

@@ -222,8 +222,10 @@ gboolean revisions_prune(const struct images *at, guint keep, GError **error)
 
     if (!paths)
         return FALSE;
-    g_ptr_array_add(paths, NULL);
-    return image_drop((const char *const *)paths->pdata, error);
+    for (guint i = 0; i < paths->len; i++)
+        if (!image_unlink(paths->pdata[i], error))
+            return FALSE;
+    return TRUE;
 }
 
 char *revision_pin_path(const struct images *at, const char *id)

@@ -32,11 +32,8 @@ gboolean reflink_create(struct volume *volume, GError **error)
         return FALSE;
     if (volume_snap_on_start(volume) || !volume_save_on_stop(volume))
         return TRUE;
-    if (!needs_size(volume, error) || !image_mkdir(at->dir, error) ||
-        !sparse_create(at->clean, volume_nominal(volume), error))
-        return FALSE;
-    images_precache(at);
-    return TRUE;
+    return needs_size(volume, error) && image_mkdir(at->dir, error) &&
+           sparse_create(at->clean, volume_nominal(volume), error);
 }
 
 gboolean reflink_vacant(const struct volume *volume, GError **error)
@@ -53,17 +50,13 @@ gboolean reflink_share(struct volume *volume, const struct volume *source,
 {
     auto_of(images) struct images *at = images_new(volume);
     auto_of(images) struct images *from = images_new(source);
+    g_autoptr(GError) again = NULL;
 
-    if (!images_share(at, from, error)) {
-        g_autoptr(GError) again = NULL;
-
-        if (!images_drop_all(at, &again))
-            log_line("storage", "after a failed share: %s", again->message);
-        return FALSE;
-    }
-    if (access(at->clean, F_OK) == 0)
-        images_precache(at);
-    return TRUE;
+    if (images_share(at, from, error))
+        return TRUE;
+    if (!images_drop_all(at, &again))
+        log_line("storage", "after a failed share: %s", again->message);
+    return FALSE;
 }
 
 gboolean reflink_remove(struct volume *volume, GError **error)
@@ -95,7 +88,7 @@ static gboolean take_precache(const struct images *at, const struct stat *clean,
         return TRUE;
     /* Somebody changed the clean image behind our back. */
     if (!image_same_version(&st, clean))
-        return IMAGE_DROP(error, at->precache);
+        return image_unlink(at->precache, error);
     *taken = image_move(at->precache, at->dirty, error);
     return *taken;
 }
@@ -129,7 +122,7 @@ static gboolean start_in_place(const struct images *at, gboolean dirty,
     /* Revisions go only when it is sure that there is something newer. */
     if (!dirty && !image_need(at->clean, at->vid, &clean, error))
         return FALSE;
-    return revisions_prune(at, 0, error) && IMAGE_DROP(error, at->precache) &&
+    return revisions_prune(at, 0, error) && image_unlink(at->precache, error) &&
            (dirty || image_move(at->clean, at->dirty, error));
 }
 
@@ -153,7 +146,7 @@ static gboolean start_scratch(const struct images *at,
 {
     return needs_size(volume, error) && IMAGE_DROP(error, at->dirty, at->clean) &&
            image_mkdir(at->dir, error) &&
-           sparse_create(at->dirty, volume_nominal(volume), error);
+           sparse_scratch(at->dirty, volume_nominal(volume), error);
 }
 
 gboolean reflink_start(struct volume *volume, GError **error)
@@ -176,21 +169,9 @@ gboolean reflink_start(struct volume *volume, GError **error)
     return start_scratch(at, volume, error);
 }
 
-/* TRUE if the run wrote nothing. Then the old state makes no revision: it would
- * push out one that differs. The new one is committed even so, because times
- * can lag behind data after a power loss. */
-static gboolean is_unchanged(const struct images *at)
-{
-    struct stat dirty, clean;
-
-    return stat(at->dirty, &dirty) == 0 && stat(at->clean, &clean) == 0 &&
-           image_same_version(&dirty, &clean);
-}
-
 static gboolean stop_saved(const struct images *at, const struct volume *volume,
                            GError **error)
 {
-    guint keep = volume_keep(volume);
     struct stat st;
     gboolean dirty;
 
@@ -201,8 +182,7 @@ static gboolean stop_saved(const struct images *at, const struct volume *volume,
     if (volume_in_place(volume))
         return images_sync(at->dirty, error) &&
                image_move(at->dirty, at->clean, error);
-    return (is_unchanged(at) || revisions_add(at, keep, error)) &&
-           images_commit(at, at->dirty, keep, error);
+    return images_commit_run(at, volume, error);
 }
 
 static gboolean stop_unsaved(const struct images *at, struct volume *volume,
@@ -213,7 +193,8 @@ static gboolean stop_unsaved(const struct images *at, struct volume *volume,
 
     if (!image_look(at->dirty, &st, &dirty, error))
         return FALSE;
-    if (dirty && !volume_snap_on_start(volume))
+    /* After a power loss it may have none. */
+    if (dirty && st.st_size > 0 && !volume_snap_on_start(volume))
         volume_set_nominal(volume, (guint64)st.st_size);
     return IMAGE_DROP(error, at->dirty, at->clean, at->precache);
 }
@@ -272,10 +253,7 @@ static gboolean resize_clean(const struct images *at, guint64 size, GError **err
         return FALSE;
     if ((guint64)st.st_size == size)
         return TRUE;
-    if (!IMAGE_DROP(error, at->precache) || !sparse_copy(&copy, error))
-        return FALSE;
-    images_precache(at);
-    return TRUE;
+    return image_unlink(at->precache, error) && sparse_copy(&copy, error);
 }
 
 gboolean reflink_resize(struct volume *volume, guint64 size, GError **error)

@@ -35,6 +35,13 @@ gboolean sparse_create(const char *target, guint64 size, GError **error)
            file_draft_finish(draft, TRUE, error);
 }
 
+gboolean sparse_scratch(const char *target, guint64 size, GError **error)
+{
+    auto_of(file_draft) struct file_draft *draft = file_draft_new(target, 0600, error);
+
+    return draft && set_size(draft, target, size, error) && file_draft_place(draft, error);
+}
+
 static gboolean sharing_is_refused(int errnum)
 {
     return errnum == EBADF || errnum == EINVAL || errnum == EOPNOTSUPP ||

@@ -13,6 +13,8 @@
 
 /* `size` bytes of nothing. */
 gboolean sparse_create(const char *target, guint64 size, GError **error);
+/* The same, but nothing is synced: for what a power loss makes worthless. */
+gboolean sparse_scratch(const char *target, guint64 size, GError **error);
 
 struct sparse_copy {
     const char *source, *target;

@@ -53,24 +53,35 @@ int file_draft_fd(const struct file_draft *draft)
     return draft->fd;
 }
 
-static gboolean take_name(struct file_draft *draft, gboolean replace)
+static gboolean set_mode(const struct file_draft *draft, GError **error)
 {
-    if (replace)
-        return rename(draft->temp, draft->path) == 0;
-    return file_name_free(draft->temp, draft->path) == 0;
+    return fchmod(draft->fd, draft->mode) == 0 ||
+           file_draft_fail("write", draft->path, error);
+}
+
+static gboolean take_name(struct file_draft *draft, gboolean replace, GError **error)
+{
+    if (replace ? rename(draft->temp, draft->path) < 0
+                : file_name_free(draft->temp, draft->path) < 0)
+        return file_draft_fail(replace ? "replace" : "make", draft->path, error);
+    g_clear_pointer(&draft->temp, g_free);
+    return TRUE;
 }
 
 gboolean file_draft_finish(struct file_draft *draft, gboolean replace, GError **error)
 {
     g_autofree char *dir = g_path_get_dirname(draft->path);
 
-    if (fchmod(draft->fd, draft->mode) < 0 ||
-        TEMP_FAILURE_RETRY(fsync(draft->fd)) < 0)
+    if (!set_mode(draft, error))
+        return FALSE;
+    if (TEMP_FAILURE_RETRY(fsync(draft->fd)) < 0)
         return file_draft_fail("write", draft->path, error);
-    if (!take_name(draft, replace))
-        return file_draft_fail(replace ? "replace" : "make", draft->path, error);
-    g_clear_pointer(&draft->temp, g_free);
-    return file_fsync_dir(dir, error);
+    return take_name(draft, replace, error) && file_fsync_dir(dir, error);
+}
+
+gboolean file_draft_place(struct file_draft *draft, GError **error)
+{
+    return set_mode(draft, error) && take_name(draft, TRUE, error);
 }
 
 void file_draft_free(struct file_draft *draft)

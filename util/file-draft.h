@@ -18,6 +18,8 @@ int file_draft_fd(const struct file_draft *draft);
  * name now; else that is EXISTS. On failure it has not the name; if only the last
  * sync failed it may. */
 gboolean file_draft_finish(struct file_draft *draft, gboolean replace, GError **error);
+/* Over what has the name now, and syncs nothing: for what a power loss makes worthless. */
+gboolean file_draft_place(struct file_draft *draft, GError **error);
 /* What was not finished is removed. */
 void file_draft_free(struct file_draft *draft);
 AUTO_DEFINE(file_draft, struct file_draft, file_draft_free)

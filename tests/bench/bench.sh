@@ -92,17 +92,16 @@ listing() {
     line 'ls of 200 qubes' "$(ms "$ls_us")" ms "$peer" "$(ms "$peer_us")" - 30
 }
 
-# A clone is one such sequence and a start another one.
 volumes() {
     mkdir "$work/volumes"
     sh "$tools/storage.sh" "$work/volumes" >"$work/volumes.txt"
     if [ "$(figure volumes.txt bare)" != '' ]; then
-        bare=$(figure volumes.txt bare) clone=$(figure volumes.txt clone)
-        start=$(figure volumes.txt start)
-        line 'clone a volume and start it' "$(ms $((clone + start)))" ms \
-            '2 x FICLONE, fsync, rename' "$(ms $((2 * bare)))" 1.5 -
-        line 'start a snapshot' "$(ms "$(figure volumes.txt snapshot)")" ms \
-            'FICLONE, fsync, rename' "$(ms "$bare")" 1.5 -
+        bare=$(ms "$(figure volumes.txt bare)")
+        for row in 'clone:clone a volume' 'start:start the clone' \
+            'again:start it after a stop' 'snapshot:start a snapshot'; do
+            line "${row#*:}" "$(ms "$(figure volumes.txt "${row%%:*}")")" ms \
+                'FICLONE, fsync, rename' "$bare" 1.5 -
+        done
     fi
     peer=$(ms "$(figure volumes.txt cp)")
     line 'export 4 GiB with 256 MiB of data' "$(ms "$(figure volumes.txt export)")" ms \

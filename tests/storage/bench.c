@@ -92,11 +92,8 @@ struct volume *bench_volume(struct bench *bench, enum kind kind, const char *nam
 void bench_fill(struct volume *volume, const char *text)
 {
     must(volume_create(volume, E));
-    if (volume_save_on_stop(volume) && !volume_snap_on_start(volume)) {
+    if (volume_save_on_stop(volume) && !volume_snap_on_start(volume))
         bench_write(volume, ".img", text);
-        g_autofree char *precache = bench_file(volume, "-precache.img");
-        unlink(precache);
-    }
 }
 
 void bench_run(struct volume *volume, const char *text)

@@ -228,6 +228,7 @@ START_TEST(precache_is_used_only_where_it_is_cheap)
     g_autofree char *dirty = bench_file(volume, "-dirty.img");
     struct stat before, after;
 
+    ck_assert(!bench_has(volume, "-precache.img"));
     bench_run(volume, "new");
     ck_assert_int_eq(bench_has(volume, "-precache.img"), bench->shares);
     if (!bench->shares)
@@ -530,6 +531,21 @@ START_TEST(verify_names_what_is_missing)
 }
 END_TEST
 
+START_TEST(a_size_lost_with_the_power_is_not_kept)
+{
+    auto_of(volume) struct volume *volume = filled(KIND_VOLATILE);
+    g_autofree char *dirty = bench_file(volume, "-dirty.img");
+    guint64 size = volume_size(volume);
+
+    must(volume_start(volume, E));
+    ck_assert_int_eq(truncate(dirty, 0), 0);
+    must(volume_stop(volume, E));
+    ck_assert_uint_eq(volume_size(volume), size);
+    must(volume_start(volume, E));
+    must(volume_stop(volume, E));
+}
+END_TEST
+
 START_TEST(a_pool_that_is_not_mounted_is_not_filled)
 {
     auto_of(volume) struct volume *volume = bench_volume(bench, _i, "private");
@@ -618,6 +634,7 @@ static Suite *volume_suite(void)
         clone_takes_the_committed_state, clone_is_refused,
         a_source_that_is_changed_in_place_is_not_copied_while_in_use,
         a_volume_without_size_is_refused, read_only_is_not_resized,
+        a_size_lost_with_the_power_is_not_kept,
     };
     Suite *suite = suite_create("volume");
     TCase *tcase = tcase_create("volume");
