@@ -70,11 +70,23 @@ static const char *own_ending(const char *stem, const char *file, gboolean *temp
     return NULL;
 }
 
-static gboolean is_own(const char *stem, const char *file)
+gboolean cowfiles_is_of(const char *stem, const char *file)
 {
     gboolean temporary;
 
     return own_ending(stem, file, &temporary) != NULL;
+}
+
+gboolean cowfiles_is_any(const char *file)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++) {
+        const char *end = strstr(file, endings[i]);
+        g_autofree char *stem = end ? g_strndup(file, (gsize)(end - file)) : NULL;
+
+        if (stem && *stem && cowfiles_is_of(stem, file))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static gboolean is_unfinished(const char *stem, const char *file)
@@ -94,7 +106,7 @@ gboolean cowfiles_drop_all(const struct cowfiles *at, GError **error)
 {
     g_autofree char *stem = stem_of(at);
 
-    return image_drop_all(at->dir, stem, is_own, error);
+    return image_drop_all(at->dir, stem, cowfiles_is_of, error);
 }
 
 /* An import that was cut off between its names: what is changed in place must not be
@@ -115,10 +127,16 @@ gboolean cowfiles_drop_unfinished(const struct cowfiles *at, GError **error)
     return image_drop_all(at->dir, stem, is_unfinished, error) && drop_twin(at, error);
 }
 
-gboolean cowfiles_unfinished(const struct cowfiles *at)
+GPtrArray *cowfiles_cut_off(const struct cowfiles *at, GError **error)
 {
     g_autofree char *stem = stem_of(at);
-    g_autoptr(GPtrArray) paths = image_collect(at->dir, stem, is_unfinished, NULL);
+
+    return image_collect(at->dir, stem, is_unfinished, error);
+}
+
+gboolean cowfiles_unfinished(const struct cowfiles *at)
+{
+    g_autoptr(GPtrArray) paths = cowfiles_cut_off(at, NULL);
 
     return paths && paths->len > 0;
 }
@@ -127,7 +145,7 @@ gboolean cowfiles_none(const struct cowfiles *at, GError **error)
 {
     g_autofree char *stem = stem_of(at);
 
-    return image_none(at->dir, stem, is_own, error);
+    return image_none(at->dir, stem, cowfiles_is_of, error);
 }
 
 gboolean cowfiles_share(const struct cowfiles *at, const struct cowfiles *from,

@@ -64,6 +64,17 @@ char *node_base(const char *name)
     return g_strdup(g_strv_length(parts) > 1 ? parts[1] : "");
 }
 
+gboolean node_uses(const GPtrArray *names, const char *ident)
+{
+    for (guint i = 0; i < names->len; i++) {
+        g_auto(GStrv) parts = g_strsplit(names->pdata[i], "-", -1);
+
+        if (g_strv_contains((const char *const *)parts, ident))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 char *node_top_of(GPtrArray *names, const char *cow)
 {
     g_autofree char *ending = cow ? g_strconcat("-", cow, NULL) : NULL;

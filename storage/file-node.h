@@ -19,5 +19,7 @@ gboolean node_is_past(const char *name);
 char *node_below(const char *name);
 /* The identity that a name begins with. */
 char *node_base(const char *name);
+/* One of these names has that identity in it. */
+gboolean node_uses(const GPtrArray *names, const char *ident);
 /* Which of them ends with that identity (NULL ok), and is no past; NULL: none. */
 char *node_top_of(GPtrArray *names, const char *cow);

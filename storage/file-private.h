@@ -25,9 +25,15 @@ void cowfiles_free(struct cowfiles *at);
 AUTO_DEFINE(cowfiles, struct cowfiles, cowfiles_free)
 
 gboolean cowfiles_name_valid(const char *volume);
+/* Whether a file may be one of the volume's, by its name ("private", "private-cow.img"); or
+ * of any. */
+gboolean cowfiles_is_of(const char *volume, const char *file);
+gboolean cowfiles_is_any(const char *file);
 gboolean cowfiles_drop_all(const struct cowfiles *at, GError **error);
 /* There is something that the next one would drop. */
 gboolean cowfiles_unfinished(const struct cowfiles *at);
+/* Their paths. */
+GPtrArray *cowfiles_cut_off(const struct cowfiles *at, GError **error);
 gboolean cowfiles_drop_unfinished(const struct cowfiles *at, GError **error);
 /* EXISTS, naming one of its files; else there is none. */
 gboolean cowfiles_none(const struct cowfiles *at, GError **error);
@@ -95,4 +101,8 @@ gboolean cowfile_import_commit(struct volume *volume, GError **error);
 gboolean cowfile_import_drop(struct volume *volume, GError **error);
 int cowfile_export(struct volume *volume, GError **error);
 gboolean cowfile_in_use(const struct volume *volume);
+GPtrArray *cowfile_spare(const struct volume *volume, GError **error);
+gboolean cowfile_discard(struct volume *volume, const GPtrArray *spare, GError **error);
+GPtrArray *cowfile_orphans(struct pool *pool, const struct pool_claims *claims,
+                           GError **error);
 GPtrArray *cowfile_revisions(const struct volume *volume);

@@ -3,44 +3,24 @@
 #include "config.h"
 #include "storage/driver.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "storage/dm.h"
 #include "storage/ephemeral.h"
 #include "storage/file-private.h"
+#include "storage/homes.h"
 #include "storage/image.h"
 #include "storage/pool-private.h"
 #include "util/error.h"
 #include "util/file.h"
 
-/* The only two: udev rules of dom0 hide loop devices below them from blkid. */
-static const char *const prefixes[] = {"appvms", "vm-templates", NULL};
-
-static char *vid_of(const struct pool *pool, const char *prefix, const char *qube,
-                    const char *volume)
-{
-    return g_strjoin("/", prefix, qube, volume, NULL);
-}
-
-static gboolean vid_valid(const char *vid)
-{
-    g_auto(GStrv) parts = g_strsplit(vid, "/", -1);
-
-    return g_strv_length(parts) == 3 && g_strv_contains(prefixes, parts[0]) &&
-           volume_component_valid(parts[1], strlen(parts[1])) &&
-           cowfiles_name_valid(parts[2]);
-}
-
 static gboolean check(const struct volume *volume, GError **error)
 {
     const char *pool = pool_name(volume_pool(volume));
 
-    if (!vid_valid(volume_vid(volume)))
-        error_set(error, QMC_ERROR_INVALID,
-                  "it is appvms/QUBE/VOLUME or vm-templates/QUBE/VOLUME",
-                  "'%s' is no volume id of pool '%s'", volume_vid(volume), pool);
-    else if (volume_snap_on_start(volume) && volume_save_on_stop(volume))
+    if (!homes_check(volume, cowfiles_name_valid, error))
+        return FALSE;
+    if (volume_snap_on_start(volume) && volume_save_on_stop(volume))
         error_set(error, QMC_ERROR_INVALID, NULL,
                   "volume '%s' in pool '%s': driver 'file' cannot save what is made from a "
                   "source at each start", volume_vid(volume), pool);
@@ -59,7 +39,7 @@ static gboolean setup(struct pool *pool, GError **error)
 
     if (!file_mkdirs(dir, 0770, error))
         return FALSE;
-    for (const char *const *prefix = prefixes; *prefix; prefix++) {
+    for (const char *const *prefix = homes_prefixes; *prefix; prefix++) {
         g_autofree char *path = g_build_filename(dir, *prefix, NULL);
 
         if (!image_mkdir(path, error))
@@ -130,10 +110,11 @@ const struct driver driver_file = {
     .optional = optional,
     .in_place = TRUE,
     .keep_max = 1,
-    .vid = vid_of,
+    .vid = homes_vid,
     .check = check,
     .setup = setup,
     .usage = pool_fs_usage,
+    .orphans = cowfile_orphans,
     .create = cowfile_create,
     .remove = cowfile_remove,
     .vacant = cowfile_vacant,
@@ -148,6 +129,8 @@ const struct driver driver_file = {
     .import_commit = cowfile_import_commit,
     .import_drop = cowfile_import_drop,
     .export = cowfile_export,
+    .spare = cowfile_spare,
+    .discard = cowfile_discard,
     .in_use = cowfile_in_use,
     .unfinished = unfinished,
     .size = size_of,

@@ -22,9 +22,6 @@ struct images *images_new(const struct volume *volume);
 void images_free(struct images *at);
 AUTO_DEFINE(images, struct images, images_free)
 
-/* The directories of a pool that have those of qubes; ends with NULL. */
-extern const char *const reflink_prefixes[];
-
 /* Whether a file may be one of the volume's, by its name ("private", "private.img"); or of
  * any. */
 gboolean images_is_of(const char *volume, const char *file);
@@ -98,7 +95,6 @@ gboolean reflink_import_commit(struct volume *volume, GError **error);
 gboolean reflink_import_drop(struct volume *volume, GError **error);
 int reflink_export(struct volume *volume, GError **error);
 GPtrArray *reflink_spare(const struct volume *volume, GError **error);
-gboolean reflink_discard(struct volume *volume, const GPtrArray *spare, GError **error);
 GPtrArray *reflink_orphans(struct pool *pool, const struct pool_claims *claims,
                            GError **error);
 gboolean reflink_outdated(const struct volume *volume);

@@ -3,10 +3,10 @@
 #include "config.h"
 #include "storage/driver.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "storage/ephemeral.h"
+#include "storage/homes.h"
 #include "storage/image.h"
 #include "storage/pool-private.h"
 #include "storage/reflink-private.h"
@@ -14,40 +14,9 @@
 #include "util/error.h"
 #include "util/file.h"
 
-/* The only two: udev rules of dom0 hide loop devices below them from blkid. */
-const char *const reflink_prefixes[] = {"appvms", "vm-templates", NULL};
-
-static char *reflink_vid(const struct pool *pool, const char *prefix,
-                         const char *qube, const char *volume)
-{
-    return g_strjoin("/", prefix, qube, volume, NULL);
-}
-
-/* The part after "PREFIX/", or NULL. */
-static const char *after_prefix(const char *vid)
-{
-    for (const char *const *prefix = reflink_prefixes; *prefix; prefix++) {
-        gsize len = strlen(*prefix);
-
-        if (strncmp(vid, *prefix, len) == 0 && vid[len] == '/')
-            return vid + len + 1;
-    }
-    return NULL;
-}
-
 static gboolean reflink_check(const struct volume *volume, GError **error)
 {
-    const char *qube = after_prefix(volume_vid(volume));
-    const char *slash = qube ? strchr(qube, '/') : NULL;
-
-    if (slash && volume_component_valid(qube, (gsize)(slash - qube)) &&
-        images_name_valid(slash + 1))
-        return TRUE;
-    error_set(error, QMC_ERROR_INVALID,
-              "it is appvms/QUBE/VOLUME or vm-templates/QUBE/VOLUME",
-              "'%s' is no volume id of pool '%s'", volume_vid(volume),
-              pool_name(volume_pool(volume)));
-    return FALSE;
+    return homes_check(volume, images_name_valid, error);
 }
 
 static gboolean check_sharing(struct pool *pool, GError **error)
@@ -78,7 +47,7 @@ static gboolean reflink_setup(struct pool *pool, GError **error)
             rmdir(dir);
         return FALSE;
     }
-    for (const char *const *prefix = reflink_prefixes; *prefix; prefix++) {
+    for (const char *const *prefix = homes_prefixes; *prefix; prefix++) {
         g_autofree char *path = g_build_filename(dir, *prefix, NULL);
 
         if (!file_mkdir(path, 0770, NULL, error))
@@ -178,7 +147,7 @@ const struct driver driver_reflink = {
     .name = "file-reflink",
     .required = required,
     .optional = optional,
-    .vid = reflink_vid,
+    .vid = homes_vid,
     .check = reflink_check,
     .setup = reflink_setup,
     .usage = pool_fs_usage,
@@ -199,7 +168,7 @@ const struct driver driver_reflink = {
     .import_drop = reflink_import_drop,
     .export = reflink_export,
     .spare = reflink_spare,
-    .discard = reflink_discard,
+    .discard = homes_discard,
     .in_use = reflink_in_use,
     .unfinished = reflink_unfinished,
     .outdated = reflink_outdated,
