@@ -3,7 +3,7 @@
 # What stands on the real device-mapper: programs, then the driver `file` with a template
 # and a qube on it side by side, and an encrypted volume.
 
-for program in check-dm check-ephemeral check-file-driver contract-file; do
+for program in check-dm check-ephemeral check-file-driver check-file-spare contract-file; do
     CK_FORK=no top_builddir=$build QMC_TEST_DIR=/tmp "$build/tests/storage/$program" >"$out" 2>&1
     ! grep -q '^not ok' "$out" && grep -q '^1\.\.[1-9]' "$out"
     result $? "storage $program: $(grep -c '^ok' "$out") tests" "$out"
@@ -34,7 +34,7 @@ mapped() { # PATTERN TEXT
     result $? "$2" /tmp/table
 }
 
-mark_console
+watch_console work
 qmc 0 'start work on a file pool' start work
 console_says 'xvda bytes=33554432 label=template-root boots=0' "root is its template's"
 console_says 'xvdb bytes=16777216 label=work-private boots=0' 'private is its own'
@@ -46,8 +46,7 @@ is 1 "$(losetup -j "$pool/vm-templates/debian/root.img" | wc -l)" \
 qmc 0 'vol ls' vol ls work --json
 says '33554432' 'vol ls knows the size of root'
 
-log=/var/log/xen/guest-debian.log
-mark_console
+watch_console debian
 qmc 0 'its template starts beside it' start debian
 console_says 'xvda bytes=33554432 label=template-root boots=0' 'the template writes its own root'
 is 1 "$(losetup -j "$pool/vm-templates/debian/root.img" | wc -l)" 'there is still one loop device'
@@ -60,16 +59,14 @@ content() { # FILE: its label, and how often a guest has counted on it
 }
 template=$pool/vm-templates/debian/root.img
 is 'template-root 1' "$(content "$template" | xargs)" 'what the template wrote is in its image'
-past=$(dmsetup ls | awk -v "base=$(printf '%x:%d' $(stat -c '%d %i' "$template"))" \
+past=$(dmsetup ls | awk -v "base=$(stat -c %D:%i "$template")" \
     'index($1, "snapshot-" base "-") && split($1, part, "-") == 3 { print $1 }')
 is template-root "$(content "/dev/mapper/$past" | xargs)" 'what work began from is as it was'
 
 qmc 4 'no revert while work stands on it' vol revert debian:root --yes
 says 'shut down' 'and says what to do'
 
-mark_console
-log=/var/log/xen/guest-work.log
-mark_console
+watch_console work
 qmc 0 'private grows while it runs' vol resize work:private 48M
 console_says 'xvdb bytes=50331648' 'the guest sees the new size'
 qmc 0 'stop work --wait' stop work --wait
@@ -91,6 +88,19 @@ is template-root "$(content "$template" | xargs)" 'its image is what it was'
 nothing_left 'after the revert'
 qmc 0 'and forth' vol revert debian:root --yes
 is 'template-root 1' "$(content "$template" | xargs)" 'its image is what it had become'
+
+touch "$pool/appvms/work/private-import.img" "$pool/vm-templates/debian/gone-cow.img"
+mkdir "$pool/appvms/ghost"
+qmc 0 'it keeps no revision any more' vol set debian:root revisions_to_keep 0
+qmc 0 'what nobody needs' pool reclaim lab --yes
+says '1 unfinished import' 'is what was cut off'
+says '1 earlier state' 'and the revision'
+is '' "$(find "$pool" -name '*-import*' -o -name '*.old')" 'both have gone'
+qmc 0 'what nobody has' pool orphans lab
+says 'image +vm-templates/debian/gone-cow.img' 'is a cow of no volume'
+says 'directory +appvms/ghost' 'and a directory of no qube'
+is 2 "$(grep -c '^lab' "$out")" 'and nothing else'
+rm -r "$pool/vm-templates/debian/gone-cow.img" "$pool/appvms/ghost"
 
 mv "$pool/appvms/work/private.img" /tmp/aside.img
 qmc 3 'start without an image' start work
@@ -129,7 +139,6 @@ no_crypt_devices() {
     [ -z "$(crypt_devices)" ]
 }
 
-log=/var/log/xen/guest-work.log
 qmc 0 'volatile of work is to be encrypted' vol set work:volatile ephemeral True
 mark_console
 qmc 0 'start work with it' start work

@@ -68,9 +68,14 @@ await() { # COMMAND...
     done
 }
 
-# The console of work, from the last mark on.
+# The console of work, or of who is watched, from the last mark on.
 mark_console() {
     console_from=$(stat -c %s "$log" 2>/dev/null || echo 0)
+}
+
+watch_console() { # QUBE: from here on
+    log=/var/log/xen/guest-$1.log
+    mark_console
 }
 
 console() {
