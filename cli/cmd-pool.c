@@ -342,8 +342,9 @@ const struct cmd cmd_pool_extend = {
     .words = "pool extend",
     .args = "POOL SIZE",
     .brief = "make a thin pool larger",
-    .help = "SIZE is how much it gets more, of what is free in its volume group: 5G. Pools in\n"
-            "a directory have the room of their file system.\n",
+    .help = "SIZE is how much it gets more, of what is free in its volume group (extend_free of\n"
+            "'pool info'): 5G. It goes by whole extents. Pools in a directory have the room of\n"
+            "their file system.\n",
     .options = extend_options,
     .min_args = 2,
     .max_args = 2,

@@ -346,33 +346,35 @@ static void extend_clear(struct op *op)
     g_free(extend);
 }
 
-/* As much as is free there; run is told by who does it. */
+/* A plan says as much as was asked for. */
 static gboolean extend_look(struct op *op, GError **error)
 {
     const struct extend *extend = op->data;
-    struct pool_details details = {NULL};
-    gboolean fine = pool_read_details(extend->pool, &details, error);
-    guint64 left = pool_details_get(&details, "extend_free");
-    g_autofree char *there = text_size_long(left);
+    guint64 bytes = extend->size;
+    g_autofree char *whole = NULL;
 
-    pool_details_clear(&details);
-    if (!fine || left == G_MAXUINT64 || left >= extend->size)
-        return fine;
-    error_set(error, QMC_ERROR_NOSPACE, "choose less, or give it another disk first",
-              "pool '%s' can be extended by %s at most", pool_name(extend->pool), there);
-    return FALSE;
+    if (!pool_room(extend->pool, extend->metadata, &bytes, error))
+        return FALSE;
+    whole = text_size_long(bytes);
+    if (bytes != extend->size)
+        op_step(op, "only whole extents: %s", whole);
+    return TRUE;
 }
 
 static gboolean extend_run(struct op *op, GError **error)
 {
     const struct extend *extend = op->data;
-    g_autofree char *size = text_size_long(extend->size);
     const char *part = extend->metadata ? "metadata" : "data";
+    const char *have = extend->metadata ? "have" : "has";
+    g_autofree char *size = text_size_long(extend->size), *added = NULL;
+    guint64 bytes = extend->size;
 
     op_step(op, "%s added to the %s of pool %s", size, part, pool_name(extend->pool));
-    if (!pool_extend(extend->pool, extend->metadata, extend->size, error))
+    if (!pool_extend(extend->pool, extend->metadata, &bytes, error))
         return FALSE;
-    op_set_result(op, "the %s of pool %s has %s more", part, pool_name(extend->pool), size);
+    added = text_size_long(bytes);
+    op_set_result(op, "the %s of pool %s %s %s more", part, pool_name(extend->pool), have,
+                  added);
     return TRUE;
 }
 

@@ -53,8 +53,11 @@ struct driver {
     /* Appends to details->figures. NULL: data_size and data_usage, as usage() says. */
     gboolean (*details)(struct pool *pool, struct pool_details *details,
                         GError **error);                                    /* [W] */
-    /* Adds so many bytes of what is free around it, to its data or its metadata.
-     * NOSPACE: it says how much there is. */
+    /* How much of so many bytes extend() would add to its data or its metadata: it goes
+     * by whole units. INVALID: that is nothing. NOSPACE: it says how much is free. */
+    gboolean (*room)(struct pool *pool, gboolean metadata, guint64 *bytes,
+                     GError **error);                                       /* [W] */
+    /* Adds that, of what is free around it. An error says if it is larger all the same. */
     gboolean (*extend)(struct pool *pool, gboolean metadata, guint64 bytes,
                        GError **error);                                     /* [W] */
     /* What is in the pool and of none of those: struct remain, images and directories.

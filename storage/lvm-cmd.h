@@ -16,6 +16,8 @@ enum lvm_action {
     LVM_REMOVE,
     LVM_MARK,       /* with the tag `other` */
     LVM_UNMARK,
+    LVM_EXTEND,      /* the data of a thin pool, by `size` */
+    LVM_EXTEND_META, /* the same of its metadata */
     LVM_LIST,       /* everything that there is: no names are needed */
     LVM_VERSION,
     LVM_ACTIONS,
@@ -34,8 +36,8 @@ struct lvm_request {
 #define LVM_LIST_SEPARATOR "|"
 #define LVM_LIST_COLUMNS                                                                   \
     "vg_name,pool_lv,name,lv_size,data_percent,lv_attr,origin,lv_metadata_size,"           \
-    "metadata_percent,lv_tags,vg_extent_size,lv_check_needed"
-enum { LVM_LIST_FIELDS = 12 };
+    "metadata_percent,lv_tags,vg_extent_size,lv_check_needed,vg_free"
+enum { LVM_LIST_FIELDS = 13 };
 
 /* What is run; INVALID, and nothing is, if a name that it needs is missing or none that
  * LVM takes: a bare name would stand for a whole volume group. Free with g_strfreev. */

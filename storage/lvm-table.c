@@ -88,7 +88,7 @@ static gboolean read_figures(struct lvm_entry *entry, char *const *field)
         !read_percent(field[4], &entry->data, &active) ||
         !read_number(field[7], &entry->metadata_size) ||
         !read_percent(field[8], &entry->metadata, &with_metadata) ||
-        !read_number(field[10], &entry->extent))
+        !read_number(field[10], &entry->extent) || !read_number(field[12], &entry->free))
         return FALSE;
     entry->used = part_of(entry->size, entry->data);
     entry->has_metadata = *field[7] && with_metadata;

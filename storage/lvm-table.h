@@ -14,6 +14,7 @@ struct lvm_entry {
     const char *attr;   /* ten letters, see lvs(8) */
     guint64 size, used; /* bytes; of one that is not active 0 are used */
     guint64 extent;     /* its size is a multiple of that */
+    guint64 free;       /* of its volume group */
     guint data;         /* hundredths of a percent */
     gboolean has_metadata; /* what follows is known */
     guint64 metadata_size, metadata_used;

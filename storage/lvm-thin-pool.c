@@ -10,8 +10,8 @@
 
 enum { HIGH = 9000 /* hundredths of a percent */ };
 
-static const struct lvm_entry *find_pool(const struct pool *pool,
-                                         const struct lvm_table *table, GError **error)
+const struct lvm_entry *thin_pool_find(const struct pool *pool, const struct lvm_table *table,
+                                       GError **error)
 {
     const char *vg = pool_param(pool, "volume_group");
     const char *name = pool_param(pool, "thin_pool");
@@ -29,13 +29,13 @@ gboolean lvm_thin_setup(struct pool *pool, GError **error)
 {
     auto_of(lvm_table) struct lvm_table *table = lvm_table_get(LVM_FRESH, error);
 
-    return table && find_pool(pool, table, error) != NULL;
+    return table && thin_pool_find(pool, table, error) != NULL;
 }
 
 gboolean lvm_thin_usage(struct pool *pool, guint64 *size, guint64 *used, GError **error)
 {
     auto_of(lvm_table) struct lvm_table *table = lvm_table_get(LVM_SHOWN, error);
-    const struct lvm_entry *entry = table ? find_pool(pool, table, error) : NULL;
+    const struct lvm_entry *entry = table ? thin_pool_find(pool, table, error) : NULL;
 
     if (!entry)
         return FALSE;
@@ -65,17 +65,18 @@ static char *trouble_of(const struct lvm_entry *pool)
 gboolean lvm_thin_details(struct pool *pool, struct pool_details *details, GError **error)
 {
     auto_of(lvm_table) struct lvm_table *table = lvm_table_get(LVM_SHOWN, error);
-    const struct lvm_entry *entry = table ? find_pool(pool, table, error) : NULL;
+    const struct lvm_entry *entry = table ? thin_pool_find(pool, table, error) : NULL;
 
     if (!entry)
         return FALSE;
 
     const struct pool_figure figures[] = {
         {"data_size", entry->size}, {"data_usage", entry->used},
+        {"extend_free", entry->free},
         {"metadata_size", entry->metadata_size}, {"metadata_usage", entry->metadata_used},
     };
 
-    g_array_append_vals(details->figures, figures, entry->has_metadata ? 4 : 2);
+    g_array_append_vals(details->figures, figures, entry->has_metadata ? 5 : 3);
     details->trouble = trouble_of(entry);
     return TRUE;
 }
@@ -122,7 +123,7 @@ GPtrArray *lvm_thin_orphans(struct pool *pool, const struct pool_claims *claims,
         [THIN_IS_PIN] = REMAIN_REVISION, [THIN_IS_TRASH] = REMAIN_TEMPORARY,
     };
     auto_of(lvm_table) struct lvm_table *table = lvm_table_get(LVM_RECENT, error);
-    const struct lvm_entry *thin = table ? find_pool(pool, table, error) : NULL;
+    const struct lvm_entry *thin = table ? thin_pool_find(pool, table, error) : NULL;
     const struct lvm_entry *const *entries;
     GPtrArray *orphans;
     guint n;

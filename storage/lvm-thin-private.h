@@ -99,9 +99,15 @@ gboolean thin_commit(const struct thin *at, const char *ending, gboolean back,
  * will try again. */
 void thin_prune(const struct volume *volume, guint keep);
 
+/* NOTFOUND. Lives as long as the table. */
+const struct lvm_entry *thin_pool_find(const struct pool *pool, const struct lvm_table *table,
+                                       GError **error);
+
 gboolean lvm_thin_setup(struct pool *pool, GError **error);
 gboolean lvm_thin_usage(struct pool *pool, guint64 *size, guint64 *used, GError **error);
 gboolean lvm_thin_details(struct pool *pool, struct pool_details *details, GError **error);
+gboolean lvm_thin_room(struct pool *pool, gboolean metadata, guint64 *bytes, GError **error);
+gboolean lvm_thin_extend(struct pool *pool, gboolean metadata, guint64 bytes, GError **error);
 GPtrArray *lvm_thin_orphans(struct pool *pool, const struct pool_claims *claims,
                             GError **error);
 

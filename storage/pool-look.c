@@ -145,9 +145,15 @@ gboolean pool_can_extend(const struct pool *pool, GError **error)
     return FALSE;
 }
 
-gboolean pool_extend(struct pool *pool, gboolean metadata, guint64 bytes, GError **error)
+gboolean pool_room(struct pool *pool, gboolean metadata, guint64 *bytes, GError **error)
 {
     job_may_block();
     return pool_can_extend(pool, error) &&
-           pool_driver(pool)->extend(pool, metadata, bytes, error);
+           pool_driver(pool)->room(pool, metadata, bytes, error);
+}
+
+gboolean pool_extend(struct pool *pool, gboolean metadata, guint64 *bytes, GError **error)
+{
+    return pool_room(pool, metadata, bytes, error) &&
+           pool_driver(pool)->extend(pool, metadata, *bytes, error);
 }

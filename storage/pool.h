@@ -65,5 +65,9 @@ GPtrArray *pool_orphans(struct pool *pool, const struct pool_claims *claims,
                         GError **error);
 /* Whether it can grow at all: UNSUPPORTED says what to do instead. */
 gboolean pool_can_extend(const struct pool *pool, GError **error);
-/* [W] By so many bytes, its data or its metadata. NOSPACE. */
-gboolean pool_extend(struct pool *pool, gboolean metadata, guint64 bytes, GError **error);
+/* [W] How much of *bytes pool_extend() would add: it goes by whole units. INVALID: that is
+ * nothing. NOSPACE. */
+gboolean pool_room(struct pool *pool, gboolean metadata, guint64 *bytes, GError **error);
+/* [W] Its data or its metadata get so much more; *bytes is what was added. NOSPACE. An
+ * error says if it is larger all the same. */
+gboolean pool_extend(struct pool *pool, gboolean metadata, guint64 *bytes, GError **error);

@@ -29,7 +29,7 @@ static void teardown(void)
 
 #define COLUMNS                                                                            \
     "vg_name,pool_lv,name,lv_size,data_percent,lv_attr,origin,lv_metadata_size,"           \
-    "metadata_percent,lv_tags,vg_extent_size,lv_check_needed"
+    "metadata_percent,lv_tags,vg_extent_size,lv_check_needed,vg_free"
 
 static const struct {
     struct lvm_request request;
@@ -53,6 +53,9 @@ static const struct {
     {{LVM_REMOVE, "vg", "vm-a-root", NULL, 0}, "lvremove --force -- vg/vm-a-root"},
     {{LVM_MARK, "vg", "vm-a-root", "tag", 0}, "lvchange --addtag=tag -- vg/vm-a-root"},
     {{LVM_UNMARK, "vg", "vm-a-root", "tag", 0}, "lvchange --deltag=tag -- vg/vm-a-root"},
+    {{LVM_EXTEND, "vg", "pool", NULL, 65536}, "lvextend --size=+65536B -- vg/pool"},
+    {{LVM_EXTEND_META, "vg", "pool", NULL, 65536},
+     "lvextend --poolmetadatasize=+65536B -- vg/pool"},
     {{LVM_LIST, NULL, NULL, NULL, 0},
      "lvs --quiet --quiet --noheadings -o " COLUMNS
      " --units b --nosuffix --separator |"},
@@ -74,6 +77,9 @@ static const struct {
     {{LVM_RENAME, "vg", "vm-a-root", "x;y", 0}, NULL},
     {{LVM_CREATE, "vg", "vm-a-root", "pool", 0}, NULL},
     {{LVM_CREATE, "vg", "vm-a-root", "pool", 513}, NULL},
+    {{LVM_EXTEND, "vg", "pool", NULL, 0}, NULL},
+    {{LVM_EXTEND, "vg", "pool", NULL, 513}, NULL},
+    {{LVM_EXTEND_META, "vg", "", NULL, 512}, NULL},
     {{LVM_CREATE, "vg", "my_cvol", "pool", 512}, NULL},
     {{LVM_CREATE, "vg", "snapshot1", "pool", 512}, NULL},
 };

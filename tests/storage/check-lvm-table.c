@@ -40,33 +40,37 @@ static void teardown(void)
 
 /* Of LVM 2.03.16, and what the same command says with --reportformat=json. */
 static const char lines[] =
-    "  qubes_dom0||vm-pool|209715200|79.53|twi-aotz--||4194304|12.60||4194304|\n"
-    "  qubes_dom0|vm-pool|vm-x-big|10003415040|1.67|Vwi-aotz--|||||4194304|unknown\n"
+    "  qubes_dom0||vm-pool|209715200|79.53|twi-aotz--||4194304|12.60||4194304||347602944\n"
+    "  qubes_dom0|vm-pool|vm-x-big|10003415040|1.67|Vwi-aotz--|||||4194304|unknown|347602944\n"
     "  qubes_dom0|vm-pool|vm-x-root|4194304|0.00|Vwi-a-tz--|vm-x-root-1521065904-back||||"
-    "4194304|unknown\n"
+    "4194304|unknown|347602944\n"
     "  qubes_dom0|vm-pool|vm-x-root-1521065904-back|12582912||Vwi---tz--||||a,qmc-in-use|"
-    "4194304|unknown\n";
+    "4194304|unknown|347602944\n";
 static const char json[] =
     "  {\n      \"report\": [\n          {\n              \"lv\": [\n"
     "                  {\"vg_name\":\"qubes_dom0\", \"pool_lv\":\"\", \"lv_name\":\"vm-pool\", "
     "\"lv_size\":\"209715200B\", \"data_percent\":\"79.53\", \"lv_attr\":\"twi-aotz--\", "
     "\"origin\":\"\", \"lv_metadata_size\":\"4194304B\", \"metadata_percent\":\"12.60\", "
-    "\"lv_tags\":\"\", \"vg_extent_size\":\"4194304B\", \"lv_check_needed\":\"\"},\n"
+    "\"lv_tags\":\"\", \"vg_extent_size\":\"4194304B\", \"lv_check_needed\":\"\", "
+    "\"vg_free\":\"347602944B\"},\n"
     "                  {\"vg_name\":\"qubes_dom0\", \"pool_lv\":\"vm-pool\", "
     "\"lv_name\":\"vm-x-big\", \"lv_size\":\"10003415040B\", \"data_percent\":\"1.67\", "
     "\"lv_attr\":\"Vwi-aotz--\", \"origin\":\"\", \"lv_metadata_size\":\"\", "
     "\"metadata_percent\":\"\", \"lv_tags\":\"\", \"vg_extent_size\":\"4194304B\", "
-    "\"lv_check_needed\":\"unknown\"},\n"
+    "\"lv_check_needed\":\"unknown\", "
+    "\"vg_free\":\"347602944B\"},\n"
     "                  {\"vg_name\":\"qubes_dom0\", \"pool_lv\":\"vm-pool\", "
     "\"lv_name\":\"vm-x-root\", \"lv_size\":\"4194304B\", \"data_percent\":\"0.00\", "
     "\"lv_attr\":\"Vwi-a-tz--\", \"origin\":\"vm-x-root-1521065904-back\", "
     "\"lv_metadata_size\":\"\", \"metadata_percent\":\"\", \"lv_tags\":\"\", "
-    "\"vg_extent_size\":\"4194304B\", \"lv_check_needed\":\"unknown\"},\n"
+    "\"vg_extent_size\":\"4194304B\", \"lv_check_needed\":\"unknown\", "
+    "\"vg_free\":\"347602944B\"},\n"
     "                  {\"vg_name\":\"qubes_dom0\", \"pool_lv\":\"vm-pool\", "
     "\"lv_name\":\"vm-x-root-1521065904-back\", \"lv_size\":\"12582912B\", "
     "\"data_percent\":\"\", \"lv_attr\":\"Vwi---tz--\", \"origin\":\"\", "
     "\"lv_metadata_size\":\"\", \"metadata_percent\":\"\", \"lv_tags\":\"a,qmc-in-use\", "
-    "\"vg_extent_size\":\"4194304B\", \"lv_check_needed\":\"unknown\"}\n"
+    "\"vg_extent_size\":\"4194304B\", \"lv_check_needed\":\"unknown\", "
+    "\"vg_free\":\"347602944B\"}\n"
     "              ]\n          }\n      ]\n  }\n";
 
 /* The values of a flat object, with the separator between them and without units. */
@@ -110,9 +114,11 @@ static char *written(const struct lvm_table *table)
 
         g_string_append_printf(
             out, "%s %s %s %s [%s] %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %u %d %"
-            G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %u %" G_GUINT64_FORMAT " %d\n", e->key,
+            G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %u %" G_GUINT64_FORMAT " %d %"
+            G_GUINT64_FORMAT "\n", e->key,
             e->pool, e->origin, e->attr, e->tags, e->size, e->used, e->data, e->has_metadata,
-            e->metadata_size, e->metadata_used, e->metadata, e->extent, e->needs_check);
+            e->metadata_size, e->metadata_used, e->metadata, e->extent, e->needs_check,
+            e->free);
     }
     return g_string_free(out, FALSE);
 }
@@ -132,13 +138,13 @@ START_TEST(both_formats_say_the_same)
     ck_assert_str_eq(
         left,
         "qubes_dom0/vm-pool   twi-aotz-- [] 209715200 166786498 7953 1 4194304 528482 1260 "
-        "4194304 0\n"
+        "4194304 0 347602944\n"
         "qubes_dom0/vm-x-big vm-pool  Vwi-aotz-- [] 10003415040 167057031 167 0 0 0 0 "
-        "4194304 0\n"
+        "4194304 0 347602944\n"
         "qubes_dom0/vm-x-root vm-pool vm-x-root-1521065904-back Vwi-a-tz-- [] 4194304 0 0 0 "
-        "0 0 0 4194304 0\n"
+        "0 0 0 4194304 0 347602944\n"
         "qubes_dom0/vm-x-root-1521065904-back vm-pool  Vwi---tz-- [a,qmc-in-use] 12582912 0 "
-        "0 0 0 0 0 4194304 0\n");
+        "0 0 0 0 0 4194304 0 347602944\n");
 }
 END_TEST
 
@@ -147,14 +153,14 @@ static const struct {
     guint64 size, used;
     int needs_check;
 } readable[] = {
-    {"v|p|l|1000|50.00|a||||t|1|unknown", 1000, 500, 0},
-    {"v|p|l|1000|50|a||||t|1|unknown", 1000, 500, 0},
-    {"v|p|l|1000|0.19|a||||t|1|unknown", 1000, 1, 0},
-    {"v|p|l|1000|0.999|a||||t|1|unknown", 1000, 9, 0},
-    {"v|p|l|1000|100.00|a||||t|1|unknown", 1000, 1000, 0},
-    {"v|p|l|9223372036854775807|100.00|a||||t|1|unknown", G_MAXINT64, G_MAXINT64, 0},
-    {"v|p|l|9223372036854775807|99.99|a||||t|1|unknown", G_MAXINT64, 9222449699651090329u, 0},
-    {"v||l|1000||t|||||1|check needed", 1000, 0, 1},
+    {"v|p|l|1000|50.00|a||||t|1|unknown|2", 1000, 500, 0},
+    {"v|p|l|1000|50|a||||t|1|unknown|2", 1000, 500, 0},
+    {"v|p|l|1000|0.19|a||||t|1|unknown|2", 1000, 1, 0},
+    {"v|p|l|1000|0.999|a||||t|1|unknown|2", 1000, 9, 0},
+    {"v|p|l|1000|100.00|a||||t|1|unknown|2", 1000, 1000, 0},
+    {"v|p|l|9223372036854775807|100.00|a||||t|1|unknown|2", G_MAXINT64, G_MAXINT64, 0},
+    {"v|p|l|9223372036854775807|99.99|a||||t|1|unknown|2", G_MAXINT64, 9222449699651090329u, 0},
+    {"v||l|1000||t|||||1|check needed|2", 1000, 0, 1},
 };
 
 START_TEST(a_line_is_read)
@@ -172,13 +178,14 @@ START_TEST(a_line_is_read)
 END_TEST
 
 static const char *const unreadable[] = {
-    "v|p|l|1000|50,00|a||||t|1|unknown", /* of another locale */
-    "v|p|l|1000|-1|a||||t|1|unknown",    "v|p|l|1000|100.01|a||||t|1|unknown",
-    "v|p|l|1000B|1|a||||t|1|unknown",    "v|p|l|1000.5|1|a||||t|1|unknown",
-    "v|p|l|9223372036854775808|1|a||||t|1|unknown",
-    "v|p|l|1000|1|a||||t|1",             "v|p|l|1000|1|a||||t|1|unknown|x",
-    "  WARNING: something",              "|p|l|1000|1|a||||t|1|unknown",
-    "v|p||1000|1|a||||t|1|unknown",
+    "v|p|l|1000|50,00|a||||t|1|unknown|2", /* of another locale */
+    "v|p|l|1000|-1|a||||t|1|unknown|2",    "v|p|l|1000|100.01|a||||t|1|unknown|2",
+    "v|p|l|1000B|1|a||||t|1|unknown|2",    "v|p|l|1000.5|1|a||||t|1|unknown|2",
+    "v|p|l|9223372036854775808|1|a||||t|1|unknown|2",
+    "v|p|l|1000|1|a||||t|1|unknown",       "v|p|l|1000|1|a||||t|1|unknown|x",
+    "v|p|l|1000|1|a||||t|1|unknown|2|x",
+    "  WARNING: something",                 "|p|l|1000|1|a||||t|1|unknown|2",
+    "v|p||1000|1|a||||t|1|unknown|2",
 };
 
 START_TEST(what_is_no_line_is_an_error)
@@ -193,9 +200,10 @@ START_TEST(a_range_ends_where_the_names_do)
     auto_of(lvm_table) struct lvm_table *table = NULL;
     const struct lvm_entry *const *entries;
 
-    must((table = lvm_table_parse("v|p|vm-x-root-snap|1||a||||t|1|\nw|p|vm-x-root|1||a||||t|1|\n"
-                                  "v|p|vm-x-root|1||a||||t|1|\nv|p|vm-x-roo|1||a||||t|1|\n"
-                                  "v|p|vm-x-rope|1||a||||t|1|\n", E)));
+    must((table = lvm_table_parse("v|p|vm-x-root-snap|1||a||||t|1||2\n"
+                                  "w|p|vm-x-root|1||a||||t|1||2\n"
+                                  "v|p|vm-x-root|1||a||||t|1||2\nv|p|vm-x-roo|1||a||||t|1||2\n"
+                                  "v|p|vm-x-rope|1||a||||t|1||2\n", E)));
     ck_assert_uint_eq(lvm_table_range(table, "v", "vm-x-root", &entries), 2);
     ck_assert_str_eq(entries[0]->lv, "vm-x-root");
     ck_assert_uint_eq(lvm_table_range(table, "u", "vm-x-root", &entries), 0);

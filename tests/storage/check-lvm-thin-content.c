@@ -231,6 +231,57 @@ START_TEST(the_details_of_a_pool_say_what_ails_it)
 }
 END_TEST
 
+/* --- to extend it --- */
+
+static guint64 figure(const char *name)
+{
+    struct pool_details details = {0};
+    guint64 value;
+
+    must(pool_read_details(bench->pool, &details, E));
+    value = pool_details_get(&details, name);
+    pool_details_clear(&details);
+    return value;
+}
+
+START_TEST(a_pool_is_extended_by_whole_extents)
+{
+    static const char *const figures[] = {"data_size", "metadata_size"};
+    guint64 before[2] = {figure(figures[0]), figure(figures[1])};
+    guint64 bytes = 3 * 65536 + 1000;
+
+    ck_assert_uint_eq(figure("extend_free"), 16 * MEGABYTE);
+    must(pool_can_extend(bench->pool, E));
+    must(pool_room(bench->pool, _i, &bytes, E));
+    ck_assert_uint_eq(bytes, 3 * 65536);
+    ck_assert_uint_eq(figure(figures[_i]), before[_i]);
+    bytes += 1000;
+    must(pool_extend(bench->pool, _i, &bytes, E));
+    ck_assert_uint_eq(bytes, 3 * 65536);
+    ck_assert_uint_eq(figure(figures[_i]), before[_i] + bytes);
+    ck_assert_uint_eq(figure(figures[!_i]), before[!_i]);
+    ck_assert_uint_eq(figure("extend_free"), 16 * MEGABYTE - bytes);
+}
+END_TEST
+
+START_TEST(an_extension_has_to_be_something_and_to_fit)
+{
+    guint64 little = 65535, much = 16 * MEGABYTE + 65536, all = 16 * MEGABYTE + 65535, one = 65536;
+
+    stand_changes();
+    must_fail(QMC_ERROR_INVALID, "less than one extent of its volume group: 64.0 KiB",
+              pool_extend(bench->pool, _i, &little, E));
+    must_fail(QMC_ERROR_NOSPACE, "by 16.0 MiB at most: that is free in volume group 'qubes_dom0'",
+              pool_extend(bench->pool, _i, &much, E));
+    must_fail(QMC_ERROR_NOSPACE, "by 16.0 MiB at most", pool_room(bench->pool, _i, &much, E));
+    ck_assert_uint_eq(stand_changes(), 0);
+    must(pool_extend(bench->pool, _i, &all, E));
+    ck_assert_uint_eq(all, 16 * MEGABYTE);
+    must_fail(QMC_ERROR_NOSPACE, "nothing is free in volume group 'qubes_dom0'",
+              pool_extend(bench->pool, _i, &one, E));
+}
+END_TEST
+
 START_TEST(orphans_are_what_no_volume_has)
 {
     static const char *const names[] = {
@@ -476,6 +527,8 @@ int main(void)
                         G_N_ELEMENTS(full));
     tcase_add_test(tcase, the_usage_of_a_pool_is_that_of_its_data);
     tcase_add_loop_test(tcase, the_details_of_a_pool_say_what_ails_it, 0, G_N_ELEMENTS(ills));
+    tcase_add_loop_test(tcase, a_pool_is_extended_by_whole_extents, 0, 2);
+    tcase_add_loop_test(tcase, an_extension_has_to_be_something_and_to_fit, 0, 2);
     tcase_add_test(tcase, orphans_are_what_no_volume_has);
     tcase_add_loop_test(tcase, a_pool_has_to_be_one, 0, G_N_ELEMENTS(pools));
     tcase_add_test(tcase, between_volume_groups_content_is_copied);

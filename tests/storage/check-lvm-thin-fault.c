@@ -184,6 +184,46 @@ START_TEST(each_command_fails_in_turn)
 }
 END_TEST
 
+/* --- the pool itself --- */
+
+static guint64 part_size(gboolean metadata)
+{
+    struct pool_details details = {0};
+    guint64 size;
+
+    stand_forget();
+    must(pool_read_details(bench->pool, &details, E));
+    size = pool_details_get(&details, metadata ? "metadata_size" : "data_size");
+    pool_details_clear(&details);
+    return size;
+}
+
+/* It is as large as it was, or the error says that it is not. */
+START_TEST(a_pool_that_is_not_extended_says_so)
+{
+    static const struct {
+        const char *mode, *said;
+        guint64 more;
+    } rows[] = {
+        {"fails", "Input/output error (status 5)", 0},
+        {"late", "Failed to write VG. (status 5); but %s 1.0 MiB more now", MEGABYTE},
+        {"dies", "; but %s 1.0 MiB more now", MEGABYTE},
+        {"lies", "LVM says that it extended pool 'bench', and it did not", 0},
+    };
+    gboolean metadata = _i >= (int)G_N_ELEMENTS(rows);
+    gsize row = (gsize)_i % G_N_ELEMENTS(rows);
+    g_auto(GStrv) halves = g_strsplit(rows[row].said, "%s", 2);
+    g_autofree char *said = g_strjoinv(metadata ? "its metadata have" : "it has", halves);
+    guint64 before = part_size(metadata), bytes = MEGABYTE;
+
+    stand_fault(1, rows[row].mode);
+    must_fail(QMC_ERROR_IO, said, pool_extend(bench->pool, metadata, &bytes, E));
+    ck_assert_uint_eq(part_size(metadata), before + rows[row].more);
+    must(pool_extend(bench->pool, metadata, &bytes, E));
+    ck_assert_uint_eq(part_size(metadata), before + rows[row].more + MEGABYTE);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("lvm-thin-fault");
@@ -192,6 +232,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, each_command_fails_in_turn, 0, G_N_ELEMENTS(trials));
+    tcase_add_loop_test(tcase, a_pool_that_is_not_extended_says_so, 0, 8);
     suite_add_tcase(suite, tcase);
     return bench_main(suite);
 }

@@ -312,8 +312,10 @@ END_TEST
 
 START_TEST(a_directory_cannot_be_extended)
 {
+    guint64 bytes = MEGABYTE;
+
     must_fail(QMC_ERROR_UNSUPPORTED, "the room of the file system",
-              pool_extend(bench->pool, FALSE, MEGABYTE, E));
+              pool_extend(bench->pool, FALSE, &bytes, E));
 }
 END_TEST
 

@@ -4,7 +4,8 @@
  * those of a run in the lab).
  *
  *   state   a line per volume: VG|LV|POOL|SIZE|ORIGIN|TAGS|ACTIVE; the thin pools have
- *           themselves as their pool
+ *           themselves as their pool, and the size of their metadata as their origin
+ *   free    bytes that are left in each volume group
  *   mapper  the devices, as files
  *   pool    DATA METADATA ATTR CHECK of the thin pools, as lvs says them
  *   log     the arguments of each call, one per line
@@ -194,13 +195,31 @@ static void pool_figures(char data[16], char meta[16], char attr[16], char check
     }
 }
 
+static guint64 number(const char *text)
+{
+    return g_ascii_strtoull(text, NULL, 10);
+}
+
+static guint64 left_free(void)
+{
+    g_autofree char *path = file("free"), *text = NULL;
+
+    return g_file_get_contents(path, &text, NULL, NULL) ? number(text) : 16 << 20;
+}
+
+static guint64 metadata_of(char **volume)
+{
+    return *volume[F_ORIGIN] ? number(volume[F_ORIGIN]) : 4 << 20;
+}
+
 static void list_pool(char **volume)
 {
     char data[16], meta[16], attr[16], check[16];
 
     pool_figures(data, meta, attr, check);
-    printf("  %s||%s|%s|%s|%s||4194304|%s||%d|%s\n", volume[F_VG], volume[F_LV],
-           volume[F_SIZE], data, attr, meta, EXTENT, check);
+    printf("  %s||%s|%s|%s|%s||%" G_GUINT64_FORMAT "|%s||%d|%s|%" G_GUINT64_FORMAT "\n",
+           volume[F_VG], volume[F_LV], volume[F_SIZE], data, attr, metadata_of(volume), meta,
+           EXTENT, check, left_free());
 }
 
 static int list(char **args)
@@ -218,9 +237,10 @@ static int list(char **args)
         if (is_active(volume) && stat(path, &st) == 0)
             g_snprintf(percent, sizeof percent, "%.2f",
                        MIN(100.0, (double)st.st_blocks * 51200.0 / atof(volume[F_SIZE])));
-        printf("  %s|%s|%s|%s|%s|Vwi-%c-tz--|%s|||%s|%d|unknown\n", volume[F_VG],
-               volume[F_POOL], volume[F_LV], volume[F_SIZE], percent,
-               is_active(volume) ? 'a' : '-', volume[F_ORIGIN], volume[F_TAGS], EXTENT);
+        printf("  %s|%s|%s|%s|%s|Vwi-%c-tz--|%s|||%s|%d|unknown|%" G_GUINT64_FORMAT "\n",
+               volume[F_VG], volume[F_POOL], volume[F_LV], volume[F_SIZE], percent,
+               is_active(volume) ? 'a' : '-', volume[F_ORIGIN], volume[F_TAGS], EXTENT,
+               left_free());
     }
     return 0;
 }
@@ -409,6 +429,34 @@ static int resize(char **args)
     return 0;
 }
 
+/* Of the thin pool its data or its metadata, by so much. */
+static int extend(char **args)
+{
+    int status;
+    char **volume = wanted(args, &status);
+    const char *data = option(args, "--size"), *metadata = option(args, "--poolmetadatasize");
+    const char *by = data ? data : metadata;
+    g_autofree char *now = NULL, *left = NULL;
+    guint64 more;
+
+    if (!volume)
+        return status;
+    if (!by || *by != '+' || strcmp(volume[F_POOL], volume[F_LV]) != 0)
+        return say(BAD, "  No command with matching syntax recognised.\n");
+    if (number(by + 1) % 512)
+        return say(BAD, "  Size is not a multiple of 512. Try using 0 or 1.\n");
+    more = rounded(by + 1);
+    if (more > left_free())
+        return say(FAILED, "  Insufficient free space: %d extents needed, but only %d "
+                   "available\n", (int)(more / EXTENT), (int)(left_free() / EXTENT));
+    left = g_strdup_printf("%" G_GUINT64_FORMAT, left_free() - more);
+    now = g_strdup_printf("%" G_GUINT64_FORMAT,
+                          (data ? number(volume[F_SIZE]) : metadata_of(volume)) + more);
+    put("free", left);
+    set(volume, data ? F_SIZE : F_ORIGIN, now);
+    return 0;
+}
+
 static void activate(char **volume, const char *how)
 {
     g_autofree char *before = device(volume, is_active(volume)), *after = NULL;
@@ -470,6 +518,7 @@ static const struct {
     {"lvcreate", "--thin", create, TRUE},
     {"lvrename", NULL, rename_lv, TRUE},
     {"lvresize", NULL, resize, TRUE},
+    {"lvextend", NULL, extend, TRUE},
     {"lvchange", NULL, change, TRUE},
     {"lvremove", NULL, remove_lv, TRUE},
 };
