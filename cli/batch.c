@@ -36,7 +36,7 @@ struct item {
     struct batch *batch;
     const char *name;
     struct op *op;    /* NULL: refused */
-    enum confirm given;
+    enum confirm given, needed;
     gboolean lacks;   /* consent that nobody was there to be asked for */
     GError *error;
     guint steps_said;
@@ -291,15 +291,15 @@ static void take_consent(struct item *item)
     struct batch *batch = item->batch;
     GError *error = NULL;
     const struct qube *qube;
-    enum confirm needed;
 
     if (!item_find(item, &qube, &error)) {
         item_fail(item, error);
         return;
     }
-    needed = op_confirm(batch->row, engine_model(batch->cli->engine), qube, batch->args);
-    item->given = consent(batch, qube, needed);
-    item->lacks = item->given < needed && !batch->dry_run &&
+    item->needed = op_confirm(batch->row, engine_model(batch->cli->engine), qube,
+                              batch->args);
+    item->given = consent(batch, qube, item->needed);
+    item->lacks = item->given < item->needed && !batch->dry_run &&
                   (!can_ask() || batch->cli->signal);
     batch->lacks = batch->lacks || item->lacks;
 }
@@ -587,6 +587,20 @@ static void print_plan(const struct batch *batch)
     out_print(out, batch->cli->form);
 }
 
+/* A dry run that nobody asked for has to say so, where there is anything to do. */
+static void print_how(const struct batch *batch)
+{
+    gboolean needed = FALSE;
+
+    for (guint i = 0; i < batch->items->len; i++) {
+        const struct item *item = batch->items->pdata[i];
+
+        needed = needed || (!item->error && item->needed > CONFIRM_L0);
+    }
+    if (needed && batch->call->how && !options_has(batch->cli->options, "dry-run"))
+        notice_line("%s", batch->call->how);
+}
+
 /* Whatever stayed. */
 static gboolean item_is_done(const struct item *item)
 {
@@ -723,9 +737,10 @@ gboolean batch_do(struct cli *cli, const struct batch_call *call, GError **error
         return FALSE;
     batch->items = items_new(batch, call->names);
     submit_all(batch);
-    if (!call->ended && batch->dry_run)
+    if (!call->ended && batch->dry_run) {
         print_plan(batch);
-    else if (!call->ended && cli->form == OUT_JSON)
+        print_how(batch);
+    } else if (!call->ended && cli->form == OUT_JSON)
         print_results(batch);
     return conclude(batch, error);
 }

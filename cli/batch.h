@@ -31,5 +31,6 @@ struct batch_call {
     void (*ended)(struct op *op, gpointer data);
     gpointer data;
     gboolean dry_run; /* also without the option */
+    const char *how;  /* said after such a dry run, if it found what needs consent */
 };
 gboolean batch_do(struct cli *cli, const struct batch_call *call, GError **error);

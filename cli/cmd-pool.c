@@ -299,13 +299,10 @@ static gboolean run_reclaim(struct cli *cli, GError **error)
         .names = (const char *const[]){"dom0", NULL},
         .args = args,
         .dry_run = !agreed,
+        .how = "nothing was deleted: add --yes to do it",
     };
 
-    if (!batch_do(cli, &call, error))
-        return FALSE;
-    if (!agreed && !options_has(cli->options, "dry-run"))
-        notice_line("nothing was deleted: add --yes to do it");
-    return TRUE;
+    return batch_do(cli, &call, error);
 }
 
 const struct cmd cmd_pool_reclaim = {

@@ -94,8 +94,12 @@ struct driver {
                        GError **error);                                     /* [W] */
     gboolean (*pin)(struct volume *volume, const char *revision, gboolean pinned,
                     GError **error);                                        /* [W] */
+    /* It counts as in use by what a run has left, which a stop throws away and nobody has
+     * open; NULL: that cannot be told. */
+    gboolean (*abandoned)(const struct volume *volume);                     /* [W] */
     /* What may go of a volume that is not in use: what was cut off, precaches and imports
-     * that nobody takes any more, revisions beyond those it keeps, never a pinned one.
+     * that nobody takes any more, revisions beyond those it keeps, never a pinned one;
+     * of an abandoned one that, too.
      * struct remain; discard() deletes some of these. */
     GPtrArray *(*spare)(const struct volume *volume, GError **error);        /* [W] */
     gboolean (*discard)(struct volume *volume, const GPtrArray *spare,

@@ -40,13 +40,11 @@ void thin_prune(const struct volume *volume, guint keep)
 {
     g_autoptr(GError) error = NULL;
     auto_of(thin) struct thin *at = thin_new(volume, LVM_FRESH, &error);
-    guint seen = 0;
+    g_autoptr(GPtrArray) surplus = at ? thin_surplus(at, keep) : NULL;
 
-    for (guint i = 0; at && at->current && i < at->revisions->len; i++) {
-        const struct thin_revision *revision = at->revisions->pdata[i];
+    for (guint i = 0; surplus && i < surplus->len; i++) {
+        const struct thin_revision *revision = surplus->pdata[i];
 
-        if (revision->public.pinned || seen++ < keep)
-            continue;
         if (!thin_trash(at, revision->entry->lv + strlen(at->lv), &error))
             break;
     }

@@ -171,15 +171,33 @@ gboolean thin_is_marked(const struct lvm_entry *entry)
     return tags && g_strv_contains((const char *const *)tags, THIN_MARK);
 }
 
+/* With a current one beside it, it was never confirmed; without, it was about to become
+ * that. */
+gboolean thin_import_is_spare(const struct thin *at)
+{
+    return at->import && (at->current || at->dirty || !at->revisions->len);
+}
+
+GPtrArray *thin_surplus(const struct thin *at, guint keep)
+{
+    GPtrArray *surplus = g_ptr_array_new();
+    guint seen = 0;
+
+    for (guint i = 0; at->current && i < at->revisions->len; i++) {
+        struct thin_revision *revision = at->revisions->pdata[i];
+
+        if (!revision->public.pinned && seen++ >= keep)
+            g_ptr_array_add(surplus, revision);
+    }
+    return surplus;
+}
+
 /* --- after an interruption --- */
 
-/* With a current one beside it, it was never confirmed; without, it was about to become
- * that (L-10). */
 static gboolean end_import(const struct thin *at, GError **error)
 {
-    if (at->current || at->dirty || !at->revisions->len)
-        return thin_drop(at, THIN_IMPORT, error);
-    return thin_rename(at, THIN_IMPORT, "", error);
+    return thin_import_is_spare(at) ? thin_drop(at, THIN_IMPORT, error)
+                                    : thin_rename(at, THIN_IMPORT, "", error);
 }
 
 static void empty_trash(const struct thin *at)

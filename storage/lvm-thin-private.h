@@ -67,6 +67,11 @@ const struct lvm_entry *thin_need(const struct thin *at, GError **error);
 const struct thin_revision *thin_revision_find(const struct thin *at, const char *id);
 gboolean thin_is_vacant(const struct thin *at);
 gboolean thin_is_marked(const struct lvm_entry *entry);
+/* What came in is no state, and will not become one (L-10). */
+gboolean thin_import_is_spare(const struct thin *at);
+/* Revisions beyond `keep`, none that is pinned, newest first: struct thin_revision, of `at`.
+ * None without a current one: one of them is the state. */
+GPtrArray *thin_surplus(const struct thin *at, guint keep);
 
 /* Steps. An ending stands for the logical volume with that name, "" for the current. */
 char *thin_name(const struct thin *at, const char *ending);
@@ -110,6 +115,10 @@ gboolean lvm_thin_room(struct pool *pool, gboolean metadata, guint64 *bytes, GEr
 gboolean lvm_thin_extend(struct pool *pool, gboolean metadata, guint64 bytes, GError **error);
 GPtrArray *lvm_thin_orphans(struct pool *pool, const struct pool_claims *claims,
                             GError **error);
+
+GPtrArray *lvm_thin_spare(const struct volume *volume, GError **error);
+gboolean lvm_thin_discard(struct volume *volume, const GPtrArray *spare, GError **error);
+gboolean lvm_thin_abandoned(const struct volume *volume);
 
 gboolean lvm_thin_create(struct volume *volume, GError **error);
 gboolean lvm_thin_remove(struct volume *volume, GError **error);

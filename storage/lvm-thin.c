@@ -58,6 +58,13 @@ static gboolean lvm_thin_in_use(const struct volume *volume)
     return at->current && !volume_snap_on_start(volume) && !volume_save_on_stop(volume);
 }
 
+static gboolean lvm_thin_unfinished(const struct volume *volume)
+{
+    auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, NULL);
+
+    return at && (at->import || at->trash->len > 0);
+}
+
 /* Origin names what it was made from, also when that has got another name: as the
  * source has after its commit. */
 static gboolean lvm_thin_outdated(const struct volume *volume)
@@ -165,6 +172,9 @@ const struct driver driver_lvm_thin = {
     .room = lvm_thin_room,
     .extend = lvm_thin_extend,
     .orphans = lvm_thin_orphans,
+    .abandoned = lvm_thin_abandoned,
+    .spare = lvm_thin_spare,
+    .discard = lvm_thin_discard,
     .create = lvm_thin_create,
     .remove = lvm_thin_remove,
     .vacant = lvm_thin_vacant,
@@ -182,6 +192,7 @@ const struct driver driver_lvm_thin = {
     .import_drop = lvm_thin_import_drop,
     .export = lvm_thin_export,
     .in_use = lvm_thin_in_use,
+    .unfinished = lvm_thin_unfinished,
     .outdated = lvm_thin_outdated,
     .size = lvm_thin_size,
     .used = lvm_thin_used,

@@ -9,6 +9,7 @@ static const struct {
 } kinds[REMAIN_KINDS] = {
     [REMAIN_TEMPORARY] = {"temporary", "temporary file", "temporary files"},
     [REMAIN_IMPORT] = {"import", "unfinished import", "unfinished imports"},
+    [REMAIN_SCRATCH] = {"scratch", "left-over scratch volume", "left-over scratch volumes"},
     [REMAIN_PRECACHE] = {"precache", "outdated precache", "outdated precaches"},
     [REMAIN_REVISION] = {"revision", "earlier state", "earlier states"},
     [REMAIN_IMAGE] = {"image", "image", "images"},

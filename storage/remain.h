@@ -10,6 +10,7 @@ struct pool;
 enum remain_kind {
     REMAIN_TEMPORARY, /* work that was cut off */
     REMAIN_IMPORT,    /* content that did not become a state */
+    REMAIN_SCRATCH,   /* of a run that is over, and a stop would throw it away */
     REMAIN_PRECACHE,  /* prepared for a start, of a state that is not the present */
     REMAIN_REVISION,  /* an earlier state */
     REMAIN_IMAGE,     /* of no volume */

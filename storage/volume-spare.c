@@ -5,9 +5,16 @@
 
 #include "util/job.h"
 
+static gboolean is_abandoned(const struct volume *volume)
+{
+    const struct driver *driver = pool_driver(volume_pool(volume));
+
+    return driver->abandoned && driver->abandoned(volume);
+}
+
 static gboolean is_at_work(struct volume *volume)
 {
-    return volume_in_use(volume) ||
+    return (volume_in_use(volume) && !is_abandoned(volume)) ||
            volume_lock_importing(volume_lock_of(volume));
 }
 

@@ -162,6 +162,10 @@ cmp "$work/image" "$base/appvms/work/private.img"
 ok "and the present"
 pool 0 reclaim varlibqubes --yes
 out_has 'nothing to reclaim in pool varlibqubes'
+pool 0 reclaim varlibqubes
+out_has 'nothing to reclaim in pool varlibqubes'
+test ! -s "$work/err"
+ok "and nobody is asked for --yes"
 pool 3 reclaim none --yes
 err_has "there is no pool 'none'"
 

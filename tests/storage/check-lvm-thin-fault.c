@@ -184,6 +184,58 @@ START_TEST(each_command_fails_in_turn)
 }
 END_TEST
 
+/* --- what may go --- */
+
+static guint spare_count(struct volume *volume)
+{
+    g_autoptr(GPtrArray) spare = NULL;
+
+    stand_forget();
+    must((spare = volume_spare(volume, E)));
+    return spare->len;
+}
+
+/* FALSE: it has no n-th command any more. */
+static gboolean try_reclaim(const char *mode, int n)
+{
+    static const char *const left[] = {"-import", "-5-back", "-6-back", "-7-pin", "-trash-1"};
+    auto_of(volume) struct volume *volume = bench_keeping(bench, KIND_ORIGIN, "private", 1);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *names = NULL;
+    gboolean done;
+
+    must(volume_remove(volume, E));
+    as_run(volume);
+    for (gsize i = 0; i < G_N_ELEMENTS(left); i++)
+        stand_lvm("lvcreate --thin --name=" STAND_LV "%s --virtualsize=65536B -- "
+                  STAND_VG "/" STAND_POOL, left[i]);
+    stand_forget();
+    stand_fault(n, mode);
+    done = volume_reclaim(volume, NULL, &error);
+    if (stand_fault_left() > 0) {
+        stand_fault(0, "fails");
+        return FALSE;
+    }
+    ck_assert_msg(done || error, "%d %s: no error", n, mode);
+    ck_assert_msg(!done || spare_count(volume) == 0, "%d %s: not all went", n, mode);
+    must(volume_reclaim(volume, NULL, E));
+    ck_assert_uint_eq(spare_count(volume), 0);
+    must_state(volume, "clean=new rev=old rev=");
+    names = stand_names();
+    ck_assert_ptr_nonnull(strstr(names, STAND_LV "-7-pin"));
+    return TRUE;
+}
+
+START_TEST(each_command_of_a_reclaim_fails_in_turn)
+{
+    int n = 1;
+
+    while (try_reclaim(modes[_i], n))
+        n++;
+    ck_assert_int_ge(n, 6);
+}
+END_TEST
+
 /* --- the pool itself --- */
 
 static guint64 part_size(gboolean metadata)
@@ -232,6 +284,8 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, each_command_fails_in_turn, 0, G_N_ELEMENTS(trials));
+    tcase_add_loop_test(tcase, each_command_of_a_reclaim_fails_in_turn, 0,
+                        G_N_ELEMENTS(modes));
     tcase_add_loop_test(tcase, a_pool_that_is_not_extended_says_so, 0, 8);
     suite_add_tcase(suite, tcase);
     return bench_main(suite);

@@ -107,6 +107,11 @@ void stand_pool(const char *figures)
         unlink(path);
 }
 
+void stand_open(const char *lv)
+{
+    put("open", lv ? lv : "");
+}
+
 char *stand_calls(void)
 {
     g_autofree char *path = file("log");

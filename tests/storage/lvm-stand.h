@@ -28,6 +28,8 @@ void stand_fault(int n, const char *mode);
 int stand_fault_left(void);
 /* What lvs says of the thin pools; NULL: as it was. */
 void stand_pool(const char *figures);
+/* Somebody has this volume open, alone; NULL: none. */
+void stand_open(const char *lv);
 /* The calls since the last time, one per line; the caller's. */
 char *stand_calls(void);
 /* How many of them changed something, or asked what there is; all are forgotten. */

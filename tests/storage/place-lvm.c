@@ -86,7 +86,7 @@ static char *pinned_ending(const struct volume *volume, const char *ending)
     for (guint i = 0; i < revisions->len; i++) {
         const struct revision *revision = revisions->pdata[i];
 
-        if (revision->pinned && g_str_has_suffix(ending, revision->id))
+        if (revision->pinned && g_str_equal(ending + strlen(".img."), revision->id))
             return g_strdup_printf("-%" G_GINT64_FORMAT "-pin", revision->number);
     }
     return NULL;

@@ -8,6 +8,7 @@
  *   free    bytes that are left in each volume group
  *   mapper  the devices, as files
  *   pool    DATA METADATA ATTR CHECK of the thin pools, as lvs says them
+ *   open    names of volumes that somebody has open
  *   log     the arguments of each call, one per line
  *   fault   N MODE: the N-th change from now on
  *             fails   does nothing and says so
@@ -222,6 +223,17 @@ static void list_pool(char **volume)
            EXTENT, check, left_free());
 }
 
+static gboolean is_open(char **volume)
+{
+    g_autofree char *path = file("open"), *text = NULL;
+    g_auto(GStrv) names = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return FALSE;
+    names = g_strsplit(text, "\n", -1);
+    return g_strv_contains((const char *const *)names, volume[F_LV]);
+}
+
 static int list(char **args)
 {
     for (guint i = 0; i < volumes->len; i++) {
@@ -237,10 +249,10 @@ static int list(char **args)
         if (is_active(volume) && stat(path, &st) == 0)
             g_snprintf(percent, sizeof percent, "%.2f",
                        MIN(100.0, (double)st.st_blocks * 51200.0 / atof(volume[F_SIZE])));
-        printf("  %s|%s|%s|%s|%s|Vwi-%c-tz--|%s|||%s|%d|unknown|%" G_GUINT64_FORMAT "\n",
+        printf("  %s|%s|%s|%s|%s|Vwi-%c%ctz--|%s|||%s|%d|unknown|%" G_GUINT64_FORMAT "\n",
                volume[F_VG], volume[F_POOL], volume[F_LV], volume[F_SIZE], percent,
-               is_active(volume) ? 'a' : '-', volume[F_ORIGIN], volume[F_TAGS], EXTENT,
-               left_free());
+               is_active(volume) ? 'a' : '-', is_open(volume) ? 'o' : '-',
+               volume[F_ORIGIN], volume[F_TAGS], EXTENT, left_free());
     }
     return 0;
 }
@@ -490,6 +502,8 @@ static int remove_lv(char **args)
 
     if (!volume)
         return status;
+    if (is_open(volume))
+        return say(FAILED, "  Logical volume %s/%s in use.\n", volume[F_VG], volume[F_LV]);
     path = device(volume, is_active(volume));
     must_do(unlink(path) == 0);
     g_ptr_array_remove(volumes, volume);
