@@ -263,7 +263,7 @@ static gboolean add_disk(struct start *s, const struct start_disk *from,
         return disk_missing(s, from, path, error);
     disk.path = own(s, g_steal_pointer(&path));
     disk.serial = own(s, g_strdup(volume_name(from->volume)));
-    disk.readonly = !volume_rw(from->volume);
+    disk.readonly = !volume_writable(from->volume);
     disk.is_file = S_ISREG(st.st_mode);
     if (hv_kind(s->hv) == HV_XEN && access(BLOCK_SCRIPT, X_OK) == 0)
         disk.script = BLOCK_SCRIPT;

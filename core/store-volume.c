@@ -439,6 +439,19 @@ static void volume_make(struct builder *builder, struct making *making)
         volume_trouble(making, error->message);
 }
 
+/* Who boots a kernel of dom0's has an initramfs of Qubes, which lays the volatile volume over
+ * a root that is read-only; any other needs one that is not. */
+static gboolean is_taken_as_is(const struct model *model, const struct qube *qube,
+                               const char *name)
+{
+    g_autofree char *kernel = NULL;
+
+    if (!g_str_equal(name, "root") && !g_str_equal(name, "volatile"))
+        return FALSE;
+    kernel = qube_get(model, qube, "kernel");
+    return !kernel || !*kernel;
+}
+
 static void volume_build(struct builder *builder, struct making *making)
 {
     struct volume_config *config = making->config;
@@ -450,6 +463,7 @@ static void volume_build(struct builder *builder, struct making *making)
         .name = config->name, .rw = row && row->rw,
         .snap_on_start = row && row->snap_on_start,
         .save_on_stop = row && row->save_on_stop, .size = row ? row->size : 0,
+        .as_is = is_taken_as_is(builder->model, making->qube, config->name),
     };
     odd = attrs_read(builder, config, making->attrs);
     g_free(config->pool);

@@ -126,6 +126,8 @@ struct driver {
     guint64 (*size)(const struct volume *volume);  /* 0: nothing there */
     guint64 (*used)(const struct volume *volume); /* G_MAXUINT64: not known */
     char *(*path)(const struct volume *volume);    /* NULL: do not attach */
+    /* Whether whoever gets one that is rw may write to it; NULL: always. */
+    gboolean (*writable)(const struct volume *volume);
     /* Of its encrypted layer in device-mapper (storage/ephemeral.h). No disk access. */
     char *(*crypt_name)(const struct volume *volume);
     /* Of its files; NULL: that of the path. */

@@ -28,6 +28,8 @@ struct cowfiles *cowfiles_new(const struct volume *volume)
     at->replaced = g_strconcat(stem, endings[3], NULL);
     at->import = g_strconcat(stem, endings[IMPORT], NULL);
     at->merge = g_strconcat(stem, endings[5], NULL);
+    if (g_str_equal(volume_name(volume), "root"))
+        at->layer = g_build_filename(at->dir, "volatile.img", NULL);
     return at;
 }
 
@@ -41,6 +43,7 @@ void cowfiles_free(struct cowfiles *at)
     g_free(at->replaced);
     g_free(at->import);
     g_free(at->merge);
+    g_free(at->layer);
     g_free(at);
 }
 

@@ -41,6 +41,20 @@ char *node_past(const char *base, const char *cow)
     return g_strconcat("snapshot-", base, "-", cow, NULL);
 }
 
+/* Of three parts like others that are given to a qube, so that nobody takes it for a past
+ * that may go when it is not open. */
+char *node_alone(const char *base, const char *cow)
+{
+    return g_strconcat("snapshot-", base, "-", base, "-", cow, NULL);
+}
+
+gboolean node_is_alone(const char *name)
+{
+    g_auto(GStrv) parts = g_strsplit(name, "-", -1);
+
+    return g_strv_length(parts) == 4 && g_str_equal(parts[1], parts[2]);
+}
+
 char *node_below(const char *name)
 {
     const char *last = strrchr(name, '-');
@@ -85,14 +99,6 @@ char *node_top_of(GPtrArray *names, const char *cow)
     return NULL;
 }
 
-enum file_kind cowfile_kind(const struct volume *volume)
-{
-    return volume_snap_on_start(volume)   ? FILE_SNAPSHOT
-           : !volume_save_on_stop(volume) ? FILE_VOLATILE
-           : volume_in_place(volume)      ? FILE_IN_PLACE
-                                          : FILE_ORIGIN;
-}
-
 static gboolean has_node(const char *name)
 {
     g_autofree char *path = dm_path(name);
@@ -123,12 +129,39 @@ static gboolean file_runs(const struct cowfiles *at)
     return loops->len > 0;
 }
 
+/* What another layout has made is known as well. */
 static char *running_top(const struct cowfiles *at)
 {
     g_autoptr(GPtrArray) names = dm_nodes("snapshot-");
     g_autofree char *cow = node_ident(at->cow);
+    g_autofree char *layer = at->layer ? node_ident(at->layer) : NULL;
+    char *top = node_top_of(names, cow);
 
-    return node_top_of(names, cow);
+    return top ? top : node_top_of(names, layer);
+}
+
+gboolean stack_is_alone(const struct volume *volume)
+{
+    auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
+    g_autofree char *top = volume_snap_on_start(volume) ? running_top(at) : NULL;
+
+    return top && node_is_alone(top);
+}
+
+static gboolean is_stood_on(const char *image)
+{
+    g_autoptr(GPtrArray) names = dm_nodes("snapshot-");
+    g_autofree char *ident = node_ident(image), *top = node_top_of(names, ident);
+
+    return top != NULL;
+}
+
+gboolean stack_is_layer(const struct volume *volume)
+{
+    auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
+
+    return cowfile_kind(volume) == FILE_VOLATILE &&
+           (!cowfile_plan(volume)->attached || is_stood_on(at->image));
 }
 
 gboolean stack_is_running(const struct volume *volume)
@@ -140,7 +173,7 @@ gboolean stack_is_running(const struct volume *volume)
         top = running_top(at);
         return top != NULL;
     }
-    return cowfile_kind(volume) == FILE_ORIGIN ? origin_runs(at) : file_runs(at);
+    return origin_runs(at) || (cowfile_kind(volume) != FILE_ORIGIN && file_runs(at));
 }
 
 /* The name that a start would give it. */
@@ -164,11 +197,14 @@ static char *top_name(const struct volume *volume, const struct cowfiles *at)
 char *stack_path(const struct volume *volume)
 {
     auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
+    enum file_kind kind = cowfile_kind(volume);
     g_autofree char *base = NULL, *name = NULL;
 
-    if (cowfile_kind(volume) == FILE_SNAPSHOT)
+    if (!cowfile_plan(volume)->attached)
+        return NULL;
+    if (kind == FILE_SNAPSHOT)
         name = top_name(volume, at);
-    else if (cowfile_kind(volume) == FILE_ORIGIN && (base = node_ident(at->image)))
+    else if ((kind == FILE_ORIGIN || origin_runs(at)) && (base = node_ident(at->image)))
         name = node_origin(base);
     return name ? dm_path(name) : g_steal_pointer(&at->image);
 }

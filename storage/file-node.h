@@ -13,9 +13,13 @@ gboolean node_find(const char *path, char **ident, GError **error);
 /* Of identities, not paths. */
 char *node_origin(const char *base);
 char *node_past(const char *base, const char *cow);
+/* Of layout r3: a snapshot of what the base is now, with nothing between. */
+char *node_alone(const char *base, const char *cow);
+gboolean node_is_alone(const char *name);
 /* snapshot-BASE-COW, and not what stands on one. */
 gboolean node_is_past(const char *name);
-/* The past that a name of three parts stands on; NULL: it is one itself. */
+/* The past that a name of three parts stands on; NULL: it is one itself. Of one that stands
+ * alone a name that nothing has. */
 char *node_below(const char *name);
 /* The identity that a name begins with. */
 char *node_base(const char *name);

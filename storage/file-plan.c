@@ -14,7 +14,8 @@ as_origin    = {{OWN_PAST, {FILE_TARGET_ORIGIN, FILE_IMAGE}},
 as_snapshot  = {{SOURCE_PAST, {FILE_TARGET_SNAPSHOT, FILE_BELOW, FILE_COW}},
                 .attached = TRUE, .rw = TRUE},
 as_file      = {.file = FILE_IMAGE, .attached = TRUE, .rw = TRUE},
-in_guest     = {{SOURCE_PAST}, .attached = TRUE,
+in_guest     = {{SOURCE_PAST, {FILE_TARGET_ALIAS, FILE_BELOW, FILE_COW}},
+                .attached = TRUE,
                 .guest = "dmroot = snapshot(xvda, xvdc2), chunks of 16 sectors, not kept"},
 in_dom0      = {{PAST(FILE_SOURCE_IMAGE, FILE_OWN_VOLATILE)},
                 .attached = TRUE, .rw = TRUE, .excludes_template = TRUE},
@@ -27,7 +28,8 @@ static const struct file_plan *const plans_r4[FILE_KINDS] = {
     [FILE_VOLATILE] = &as_file,
 };
 
-/* Rows: the root of a qube, and its volatile; all else is a file. */
+/* Rows: the root of a qube, and its volatile; all else is a file, but for what is made from
+ * a source at each start, which was not known then. */
 static const struct {
     const struct file_plan *root, *volatile_;
 } plans_r3[FILE_VMS] = {
@@ -47,7 +49,7 @@ const struct file_plan *file_plan(const struct file_subject *subject)
         return plans_r3[subject->vm].root;
     if (g_str_equal(subject->volume, "volatile"))
         return plans_r3[subject->vm].volatile_;
-    return &as_file;
+    return subject->kind == FILE_SNAPSHOT ? &as_snapshot : &as_file;
 }
 
 guint file_plan_nodes(const struct file_plan *plan)
@@ -66,6 +68,9 @@ char *file_plan_text(const struct file_plan *plan)
         [FILE_SOURCE_COW] = "source-cow", [FILE_OWN_VOLATILE] = "volatile",
         [FILE_BELOW] = "below",
     };
+    static const char *const targets[] = {
+        [FILE_TARGET_SNAPSHOT] = "snapshot", [FILE_TARGET_ALIAS] = "alias",
+    };
     GString *text = g_string_new(NULL);
 
     for (guint i = 0; i < file_plan_nodes(plan); i++) {
@@ -74,8 +79,8 @@ char *file_plan_text(const struct file_plan *plan)
         if (node->target == FILE_TARGET_ORIGIN)
             g_string_append_printf(text, "origin(%s) ", operands[node->base]);
         else
-            g_string_append_printf(text, "snapshot(%s,%s) ", operands[node->base],
-                                   operands[node->cow]);
+            g_string_append_printf(text, "%s(%s,%s) ", targets[node->target],
+                                   operands[node->base], operands[node->cow]);
     }
     if (plan->file != FILE_NOTHING)
         g_string_append_printf(text, "%s ", operands[plan->file]);

@@ -13,7 +13,7 @@ enum file_vm {
     FILE_VM_BASED,      /* on a template, with Qubes' initramfs (PV, or PVH) */
     FILE_VM_HVM_TEMPLATE,
     FILE_VM_HVM_BASED,  /* on a template, boots by itself: cannot join in the guest */
-    FILE_VM_STANDALONE,
+    FILE_VM_STANDALONE, /* of one that boots by itself volatile is as of the others */
     FILE_VMS,
 };
 
@@ -37,11 +37,15 @@ enum file_operand {
     FILE_BELOW,
 };
 
-enum file_target { FILE_NO_TARGET, FILE_TARGET_SNAPSHOT, FILE_TARGET_ORIGIN };
+enum file_target {
+    FILE_NO_TARGET, FILE_TARGET_SNAPSHOT, FILE_TARGET_ORIGIN, FILE_TARGET_ALIAS,
+};
 
 /* One device. Of a snapshot the base stays as it is and the cow takes what is
  * written; an origin has no cow: what is written to it is saved by the snapshots of
- * its base first. */
+ * its base first. An alias is its base, read-only: what several qubes look at has to be
+ * held by each of them, or the first that stops would take it away from one that has yet
+ * to open it. Its cow is an empty file which it is named after. */
 struct file_node {
     enum file_target target;
     enum file_operand base, cow;

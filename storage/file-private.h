@@ -19,6 +19,8 @@ struct cowfiles {
     char *replaced; /* the whole image before an import: the revision in its place */
     char *import;   /* content that is still coming in */
     char *merge;    /* names the cow that a revert is putting back */
+    char *layer;    /* of a root volatile.img beside it: what is written to it in layout r3, if
+                     * it is taken as it is; of others NULL */
 };
 struct cowfiles *cowfiles_new(const struct volume *volume);
 void cowfiles_free(struct cowfiles *at);
@@ -53,6 +55,13 @@ gboolean cow_look(const char *cow, enum cow_state *state, GError **error);
 /* There is an empty one for an origin of that size, or the one that is in use. */
 gboolean cow_prepare(const char *cow, guint64 origin, GError **error);
 
+/* Which layout a pool has: what the file .layout in its directory says, r3 or r4; r4 where
+ * there is none. Only a start goes by it, and it may change at any time: what was started is
+ * known by its devices and files. INVALID for another word. */
+gboolean cowfile_layout(const struct pool *pool, enum file_layout *layout, GError **error);
+/* Of a layout that cannot be read: r4. */
+const struct file_plan *cowfile_plan(const struct volume *volume);
+/* What its flags make of it; of layout r3 more is changed in place. */
 enum file_kind cowfile_kind(const struct volume *volume);
 
 /* The devices of a volume. Nobody else changes those of its pool meanwhile, in this
@@ -66,6 +75,9 @@ gboolean stack_build(struct stack *stack, GError **error);
 /* Removes what the volume's qube had, and what nobody needs any more without it
  * (F-4). BUSY if it is still open. Nothing there is success. */
 gboolean stack_tear(struct stack *stack, GError **error);
+/* STATE, with what is wanted: a qube stands on the volume's image alone, without its past, and
+ * not with any change to it. */
+gboolean stack_none_alone(struct stack *stack, const char *verb, GError **error);
 /* STATE, with what is wanted: devices, whoever's, stand on the volume's image. */
 gboolean stack_none(struct stack *stack, const char *verb, GError **error);
 /* A device that is the origin, if there is one, gets the size of the image. */
@@ -77,6 +89,10 @@ gboolean stack_merge(struct stack *stack, const char *old, GError **error);
 /* Without a lock, and without libdevmapper: is it there, and where. */
 gboolean stack_is_running(const struct volume *volume);
 char *stack_path(const struct volume *volume);
+/* It is a root whose changes are in the file `layer`. */
+gboolean stack_is_alone(const struct volume *volume);
+/* Its image is, or at its next start would be, the layer of a root: it has none itself. */
+gboolean stack_is_layer(const struct volume *volume);
 
 /* A revert that was cut off is ended. Success if there is none. */
 gboolean merge_settle(const struct volume *volume, const struct cowfiles *at, GError **error);

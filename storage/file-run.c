@@ -103,17 +103,20 @@ static gboolean start_origin(struct volume *volume, const struct cowfiles *at, G
     if (stack_is_running(volume))
         return TRUE;
     return cow_prepare(at->cow, (guint64)st.st_size, error) &&
-           (stack = stack_open(volume, error)) && stack_build(stack, error);
+           (stack = stack_open(volume, error)) && stack_none_alone(stack, "start", error) &&
+           stack_build(stack, error);
 }
 
-/* What it was is nobody's any more: it goes only when that is sure. */
+/* What it was is nobody's any more: it goes only when that is sure. A whole image that an
+ * import has left is as good as before. */
 static gboolean start_in_place(struct volume *volume, const struct cowfiles *at,
                                GError **error)
 {
     struct stat st;
 
     return cowfiles_need(at, &st, error) && none(volume, "start", error) &&
-           IMAGE_DROP(error, at->old, at->replaced, at->cow);
+           IMAGE_DROP(error, at->old, at->cow) &&
+           (volume_keep(volume) > 0 || IMAGE_DROP(error, at->replaced));
 }
 
 /* What a crash left of the one before has gone by now. */
@@ -127,6 +130,22 @@ static gboolean make_cows(const struct volume *volume, const struct cowfiles *at
            image_mkdir(at->dir, error) && sparse_create(at->cow, file_cow_size(size), error);
 }
 
+static gboolean make_layer(const struct cowfiles *at, guint64 size, GError **error)
+{
+    return IMAGE_DROP(error, at->layer) && image_mkdir(at->dir, error) &&
+           sparse_create(at->layer, file_cow_size(size), error);
+}
+
+/* Nobody keeps what a source was that is changed in place. */
+static gboolean check_source(const struct volume *source, GError **error)
+{
+    if (cowfile_kind(source) != FILE_IN_PLACE || !stack_is_running(source))
+        return TRUE;
+    error_set(error, QMC_ERROR_STATE, "shut down the qube it belongs to first",
+              "volume '%s' is in use and keeps no state to start from", volume_vid(source));
+    return FALSE;
+}
+
 static gboolean start_snapshot(struct volume *volume, const struct cowfiles *at,
                                GError **error)
 {
@@ -137,13 +156,30 @@ static gboolean start_snapshot(struct volume *volume, const struct cowfiles *at,
     /* Others that start from it at the same time want the same cow. */
     return cowfiles_need(source, &st, error) && merge_none(source, error) &&
            (stack = stack_open(volume, error)) &&
+           check_source(volume_source(volume), error) &&
            stack_tear(stack, error) && IMAGE_DROP(error, at->cow) &&
-           make_cows(volume, at, (guint64)st.st_size, error) && stack_build(stack, error);
+           (cowfile_plan(volume)->excludes_template
+                ? make_layer(at, (guint64)st.st_size, error)
+                : make_cows(volume, at, (guint64)st.st_size, error)) &&
+           stack_build(stack, error);
+}
+
+/* What is asked for would not be done. */
+static gboolean check_plain(const struct volume *volume, GError **error)
+{
+    if (!volume_ephemeral(volume))
+        return TRUE;
+    error_set(error, QMC_ERROR_UNSUPPORTED, "set its 'ephemeral' to False",
+              "volume '%s' cannot be encrypted: in layout r3 it is a layer of its root",
+              volume_vid(volume));
+    return FALSE;
 }
 
 static gboolean start_volatile(struct volume *volume, const struct cowfiles *at,
                                GError **error)
 {
+    if (!cowfile_plan(volume)->attached)
+        return check_plain(volume, error);
     return needs_size(volume, error) && IMAGE_DROP(error, at->image, at->cow) &&
            image_mkdir(at->dir, error) &&
            sparse_create(at->image, volume_nominal(volume), error);
@@ -157,8 +193,10 @@ gboolean cowfile_start(struct volume *volume, GError **error)
         [FILE_SNAPSHOT] = start_snapshot, [FILE_VOLATILE] = start_volatile,
     };
     auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
+    enum file_layout layout;
 
-    return cowfiles_drop_unfinished(at, error) && merge_settle(volume, at, error) &&
+    return cowfile_layout(volume_pool(volume), &layout, error) &&
+           cowfiles_drop_unfinished(at, error) && merge_settle(volume, at, error) &&
            starts[cowfile_kind(volume)](volume, at, error);
 }
 
@@ -174,10 +212,14 @@ static gboolean stop_saved(struct volume *volume, const struct cowfiles *at, GEr
 
 static gboolean stop_unsaved(struct volume *volume, const struct cowfiles *at, GError **error)
 {
+    gboolean alone = stack_is_alone(volume);
     struct stat st;
 
     if (volume_snap_on_start(volume))
-        return tear_if_any(volume, at, error) && IMAGE_DROP(error, at->cow);
+        return tear_if_any(volume, at, error) && IMAGE_DROP(error, at->cow) &&
+               (!alone || IMAGE_DROP(error, at->layer));
+    if (stack_is_layer(volume))
+        return tear_if_any(volume, at, error) && IMAGE_DROP(error, at->image, at->cow);
     if (stat(at->image, &st) == 0)
         volume_set_nominal(volume, (guint64)st.st_size);
     return IMAGE_DROP(error, at->image, at->cow);
@@ -211,6 +253,13 @@ static gboolean set_size(const char *image, guint64 size, GError **error)
     return FALSE;
 }
 
+static gboolean check_alone(const struct volume *volume, GError **error)
+{
+    auto_of(stack) struct stack *stack = stack_open(volume, error);
+
+    return stack && stack_none_alone(stack, "resize", error);
+}
+
 static gboolean tell_size(const struct volume *volume, const struct cowfiles *at,
                           guint64 size, GError **error)
 {
@@ -218,7 +267,7 @@ static gboolean tell_size(const struct volume *volume, const struct cowfiles *at
 
     if (!loop_refresh(at->image, error))
         return FALSE;
-    if (cowfile_kind(volume) != FILE_ORIGIN)
+    if (!volume_save_on_stop(volume))
         return TRUE;
     stack = stack_open(volume, error);
     return stack && stack_resize(stack, size, error);
@@ -243,9 +292,10 @@ gboolean cowfile_resize(struct volume *volume, guint64 size, GError **error)
     if (!cowfiles_drop_unfinished(at, error) || !merge_settle(volume, at, error) ||
         !image_look(at->image, &st, &there, error))
         return FALSE;
-    if (!there)
+    if (!there || stack_is_layer(volume))
         return !volume_save_on_stop(volume) || cowfiles_need(at, &st, error);
-    return (size >= (guint64)st.st_size || before_shrink(volume, at, error)) &&
+    return (!volume_save_on_stop(volume) || check_alone(volume, error)) &&
+           (size >= (guint64)st.st_size || before_shrink(volume, at, error)) &&
            set_size(at->image, size, error) && tell_size(volume, at, size, error);
 }
 
@@ -255,13 +305,15 @@ gboolean cowfile_in_use(const struct volume *volume)
     enum file_kind kind = cowfile_kind(volume);
     enum cow_state state;
 
-    if (kind == FILE_VOLATILE || kind == FILE_SNAPSHOT)
-        return access(kind == FILE_VOLATILE ? at->image : at->cow, F_OK) == 0;
+    if (kind == FILE_VOLATILE)
+        return access(at->image, F_OK) == 0;
+    if (kind == FILE_SNAPSHOT)
+        return access(at->cow, F_OK) == 0 || stack_is_running(volume);
     if (stack_is_running(volume))
         return TRUE;
     /* What is in the cow then is for the revert, which the next operation ends. */
     if (access(at->merge, F_OK) == 0)
         return FALSE;
     /* After a crash: what was before it is still in there. */
-    return kind == FILE_ORIGIN && cow_look(at->cow, &state, NULL) && state >= COW_SAVED;
+    return !volume_in_place(volume) && cow_look(at->cow, &state, NULL) && state >= COW_SAVED;
 }

@@ -84,7 +84,7 @@ static const char *operand_file(const struct stack *stack, enum file_operand ope
         [FILE_COW] = stack->own->cow,
         [FILE_SOURCE_IMAGE] = stack->source ? stack->source->image : NULL,
         [FILE_SOURCE_COW] = stack->source ? stack->source->cow : NULL,
-        [FILE_OWN_VOLATILE] = stack->own->image,
+        [FILE_OWN_VOLATILE] = stack->own->layer,
         [FILE_BELOW] = NULL,
     };
 
@@ -159,6 +159,18 @@ gboolean stack_snapshot(struct stack *stack, const struct snapshot_table *what,
     return stack_make(stack, what->name, &table, error);
 }
 
+/* What several qubes look at, held for one of them. */
+static gboolean make_alias(struct stack *stack, const char *name, const struct operand *base,
+                           GError **error)
+{
+    g_autofree char *params = g_strdup_printf("%u:%u 0", major(base->dev), minor(base->dev));
+    const struct dm_table table = {
+        .sectors = base->sectors, .type = "linear", .params = params, .readonly = TRUE,
+    };
+
+    return stack_make(stack, name, &table, error);
+}
+
 /* The params are the caller's. */
 static struct dm_table origin_table(const struct operand *base, char **params)
 {
@@ -181,6 +193,8 @@ static gboolean make_node(struct stack *stack, const struct file_node *node,
         table = origin_table(&what.base, &params);
         return stack_make(stack, name, &table, error);
     }
+    if (node->target == FILE_TARGET_ALIAS)
+        return make_alias(stack, name, &what.base, error);
     return stack_operand(stack, operand_file(stack, node->cow), &what.cow, error) &&
            stack_snapshot(stack, &what, error);
 }
@@ -210,13 +224,14 @@ static gboolean origin_exists(const char *base, gboolean *exists, GError **error
     return names != NULL;
 }
 
-/* An origin without a past of this cow has overwritten what nobody saved (F-4). */
+/* An origin without a past of this cow has overwritten what nobody saved (F-4); and what
+ * stands on its base alone would begin from what is half written. */
 static gboolean check_origin(const char *name, GError **error)
 {
     g_autofree char *base = node_base(name);
     gboolean exists;
 
-    if (!node_is_past(name))
+    if (!node_is_past(name) && !node_is_alone(name))
         return TRUE;
     if (!origin_exists(base, &exists, error))
         return FALSE;
@@ -235,7 +250,7 @@ static gboolean need_node(struct stack *stack, const struct file_node *node,
         return FALSE;
     if (!found.exists && (!check_origin(name, error) || !make_node(stack, node, name, error)))
         return FALSE;
-    return node->target == FILE_TARGET_ORIGIN || check_health(name, error);
+    return node->target != FILE_TARGET_SNAPSHOT || check_health(name, error);
 }
 
 /* NULL with an error: a file is missing. */
@@ -252,6 +267,8 @@ static char *node_name(const struct stack *stack, const struct file_node *node,
     }
     if (node->target == FILE_TARGET_ORIGIN)
         return node_origin(base);
+    if (node->cow == FILE_OWN_VOLATILE)
+        return node_alone(base, cow);
     return base ? node_past(base, cow) : g_strjoin("-", below, cow, NULL);
 }
 
@@ -272,14 +289,9 @@ static gboolean build_all(struct stack *stack, const struct file_plan *plan, GEr
 
 gboolean stack_build(struct stack *stack, GError **error)
 {
-    const struct file_subject subject = {
-        .layout = FILE_R4, .kind = cowfile_kind(stack->volume),
-        .volume = volume_name(stack->volume),
-    };
-
     if (!dm_usable(error))
         return FALSE;
-    if (build_all(stack, file_plan(&subject), error))
+    if (build_all(stack, cowfile_plan(stack->volume), error))
         return TRUE;
     stack_unmake(stack);
     return FALSE;
@@ -323,16 +335,29 @@ static gboolean tear_origin(const struct stack *stack, GError **error)
     return drop_pasts(base, error);
 }
 
-static gboolean tear_snapshot(const struct stack *stack, GError **error)
+static gboolean tear_top(const char *cow, GError **error)
 {
     g_autoptr(GPtrArray) names = dm_names("snapshot-", error);
-    g_autofree char *cow = NULL, *top = NULL, *below = NULL;
+    g_autofree char *ident = NULL, *top = NULL, *below = NULL;
 
-    if (!names || !node_find(stack->own->cow, &cow, error))
+    if (!names || !node_find(cow, &ident, error))
         return FALSE;
-    top = node_top_of(names, cow);
+    top = node_top_of(names, ident);
     below = top ? node_below(top) : NULL;
     return !top || (dm_node_remove(top, error) && drop_past(below, error));
+}
+
+/* Whatever the layout was when it was made. */
+static gboolean tear_snapshot(const struct stack *stack, GError **error)
+{
+    return tear_top(stack->own->cow, error) &&
+           (!stack->own->layer || tear_top(stack->own->layer, error));
+}
+
+/* The file goes with it: the root that stands on it must not be left without a name. */
+static gboolean tear_layer(const struct stack *stack, GError **error)
+{
+    return tear_top(stack->own->image, error);
 }
 
 gboolean stack_tear(struct stack *stack, GError **error)
@@ -341,10 +366,29 @@ gboolean stack_tear(struct stack *stack, GError **error)
         [FILE_ORIGIN] = tear_origin,
         [FILE_IN_PLACE] = tear_origin,
         [FILE_SNAPSHOT] = tear_snapshot,
+        [FILE_VOLATILE] = tear_layer,
     };
     enum file_kind kind = cowfile_kind(stack->volume);
 
     return !tears[kind] || tears[kind](stack, error);
+}
+
+gboolean stack_none_alone(struct stack *stack, const char *verb, GError **error)
+{
+    g_autofree char *base = NULL, *prefix = NULL;
+    g_autoptr(GPtrArray) names = NULL;
+
+    if (!node_find(stack->own->image, &base, error))
+        return FALSE;
+    if (!base)
+        return TRUE;
+    prefix = node_alone(base, "");
+    names = dm_names(prefix, error);
+    if (names && names->len > 0)
+        error_set(error, QMC_ERROR_STATE, "shut down the qubes that are based on it first",
+                  "cannot %s volume '%s': in layout r3 what is based on it has no state of its "
+                  "own", verb, stack->own->vid);
+    return names && names->len == 0;
 }
 
 gboolean stack_none(struct stack *stack, const char *verb, GError **error)

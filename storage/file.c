@@ -57,7 +57,8 @@ static gboolean verify(struct volume *volume, GError **error)
     return !volume_save_on_stop(has) || cowfiles_need(at, &st, error);
 }
 
-/* Of a snapshot that runs what its qube has: its source may have grown meanwhile. */
+/* Of a snapshot that runs what its qube has: its source may have grown meanwhile. The layer of
+ * a root has another size than a volume of its own would have. */
 static guint64 size_of(const struct volume *volume)
 {
     const struct volume *has = volume_snap_on_start(volume) ? volume_source(volume) : volume;
@@ -66,7 +67,9 @@ static guint64 size_of(const struct volume *volume)
     guint64 running = path ? dm_path_size(path) : 0;
     struct stat st;
 
-    return running ? running : stat(at->image, &st) == 0 ? (guint64)st.st_size : 0;
+    if (running || stack_is_layer(volume))
+        return running;
+    return stat(at->image, &st) == 0 ? (guint64)st.st_size : 0;
 }
 
 static guint64 blocks_of(const char *path)
@@ -92,6 +95,11 @@ static gboolean unfinished(const struct volume *volume)
     auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
 
     return access(at->merge, F_OK) == 0 || cowfiles_unfinished(at);
+}
+
+static gboolean writable(const struct volume *volume)
+{
+    return cowfile_plan(volume)->rw;
 }
 
 static char *dir_of(const struct volume *volume)
@@ -136,6 +144,7 @@ const struct driver driver_file = {
     .size = size_of,
     .used = used_of,
     .path = stack_path,
+    .writable = writable,
     .crypt_name = ephemeral_name,
     .dir = dir_of,
     .revisions = cowfile_revisions,

@@ -18,6 +18,7 @@ struct volume {
     gboolean rw, snap_on_start, save_on_stop;
     int revisions_to_keep;
     int ephemeral;
+    gboolean as_is;
     struct volume *source;
     _Atomic(struct volume_lock *) lock; /* see volume_lock_of() */
 };
@@ -106,6 +107,7 @@ static struct volume *volume_alloc(struct pool *pool,
     volume->save_on_stop = spec->save_on_stop;
     volume->revisions_to_keep = spec->revisions_to_keep;
     volume->ephemeral = spec->ephemeral;
+    volume->as_is = spec->as_is;
     volume->source = spec->source ? volume_ref(spec->source) : NULL;
     return volume;
 }
@@ -139,7 +141,7 @@ void volume_spec_of(const struct volume *volume, struct volume_spec *spec)
         .rw = volume->rw, .snap_on_start = volume->snap_on_start,
         .save_on_stop = volume->save_on_stop,
         .revisions_to_keep = volume->revisions_to_keep,
-        .ephemeral = volume->ephemeral, .source = volume->source,
+        .ephemeral = volume->ephemeral, .as_is = volume->as_is, .source = volume->source,
     };
 }
 
@@ -186,6 +188,11 @@ gboolean volume_save_on_stop(const struct volume *volume)
 int volume_revisions_to_keep(const struct volume *volume)
 {
     return volume->revisions_to_keep;
+}
+
+gboolean volume_as_is(const struct volume *volume)
+{
+    return volume->as_is;
 }
 
 gboolean volume_ephemeral(const struct volume *volume)
@@ -592,6 +599,14 @@ char *volume_path(const struct volume *volume)
     if (encrypted || !driver_of(volume)->path)
         return encrypted;
     return driver_of(volume)->path(volume);
+}
+
+gboolean volume_writable(const struct volume *volume)
+{
+    gboolean (*writable)(const struct volume *) = driver_of(volume)->writable;
+
+    job_may_block();
+    return volume->rw && (!writable || writable(volume));
 }
 
 char *volume_dir(const struct volume *volume)

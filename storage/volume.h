@@ -17,6 +17,7 @@ struct volume_spec {
     gboolean rw, snap_on_start, save_on_stop;
     int revisions_to_keep; /* >= -1; -1: snapshots disabled */
     int ephemeral;         /* -1 unset, 0, 1 */
+    gboolean as_is; /* whoever gets it lays nothing over it: a root must be writable */
     struct volume *source; /* iff snap_on_start; same pool */
 };
 
@@ -47,6 +48,7 @@ gboolean volume_rw(const struct volume *volume);
 gboolean volume_snap_on_start(const struct volume *volume);
 gboolean volume_save_on_stop(const struct volume *volume);
 int volume_revisions_to_keep(const struct volume *volume);
+gboolean volume_as_is(const struct volume *volume);
 gboolean volume_ephemeral(const struct volume *volume); /* computed, M-16 */
 struct volume *volume_source(const struct volume *volume);
 
@@ -102,6 +104,9 @@ guint64 volume_size(const struct volume *volume);               /* [W] image, el
 guint64 volume_used(const struct volume *volume);
 /* [W] what the VM gets; NULL: nothing */
 char *volume_path(const struct volume *volume);
+/* [W] Whoever gets that may write to it: it is rw, and not given out read-only for a layer
+ * of the guest's own. */
+gboolean volume_writable(const struct volume *volume);
 /* [W] The directory of its files; NULL: it has none. Caller frees. */
 char *volume_dir(const struct volume *volume);
 /* [W] newest first; free with g_ptr_array_unref */

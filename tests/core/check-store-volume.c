@@ -79,9 +79,27 @@ START_TEST(t_v4_sources_in_a_circle_end)
 }
 END_TEST
 
+/* Without a kernel of dom0's there is no initramfs of Qubes, which would lay volatile over a
+ * root that is read-only. */
+START_TEST(who_boots_by_itself_takes_its_root_as_it_is)
+{
+#define QUBE(name, qid, kernel)                                                        \
+    "    <domain id=\"domain-" qid "\" class=\"TemplateVM\"><properties>"              \
+    PROP("name", name) PROP("qid", qid) PROP("label", "red") kernel                    \
+    PROP("uuid", "00000000-0000-4000-8000-0000000000" qid) "</properties></domain>\n"
+    root_load_domains(QUBE("a", "11", PROP("kernel", "")) QUBE("b", "12", ""));
+    ck_assert(volume_as_is(qube_volume(qube_named("a"), "root")->volume));
+    ck_assert(volume_as_is(qube_volume(qube_named("a"), "volatile")->volume));
+    ck_assert(!volume_as_is(qube_volume(qube_named("a"), "private")->volume));
+    ck_assert(!volume_as_is(qube_volume(qube_named("b"), "root")->volume));
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = {t_v4_sources_in_a_circle_end, NULL};
+    const TTest *const tests[] = {
+        t_v4_sources_in_a_circle_end, who_boots_by_itself_takes_its_root_as_it_is, NULL,
+    };
     TCase *loops = tcase_create("loops");
 
     tcase_add_checked_fixture(loops, root_setup, root_teardown);

@@ -22,7 +22,7 @@ static const struct {
     {{FILE_R3, FILE_VM_TEMPLATE, FILE_ORIGIN, "private"}, "img rw"},
     {{FILE_R3, FILE_VM_TEMPLATE, FILE_VOLATILE, "volatile"}, "img rw"},
     {{FILE_R3, FILE_VM_BASED, FILE_SNAPSHOT, "root"},
-     "snapshot(source-img,source-cow) ro" DMROOT},
+     "snapshot(source-img,source-cow) alias(below,cow) ro" DMROOT},
     {{FILE_R3, FILE_VM_BASED, FILE_ORIGIN, "private"}, "img rw"},
     {{FILE_R3, FILE_VM_BASED, FILE_VOLATILE, "volatile"}, "img rw"},
     {{FILE_R3, FILE_VM_HVM_TEMPLATE, FILE_ORIGIN, "root"}, ORIGIN},
@@ -31,6 +31,9 @@ static const struct {
      "snapshot(source-img,volatile) rw, never beside its template"},
     {{FILE_R3, FILE_VM_HVM_BASED, FILE_VOLATILE, "volatile"}, "img not attached"},
     {{FILE_R3, FILE_VM_HVM_BASED, FILE_ORIGIN, "private"}, "img rw"},
+    /* A DispVM's private: there was none then */
+    {{FILE_R3, FILE_VM_BASED, FILE_SNAPSHOT, "private"},
+     "snapshot(source-img,source-cow) snapshot(below,cow) rw"},
     {{FILE_R3, FILE_VM_STANDALONE, FILE_ORIGIN, "root"}, "img rw"},
     {{FILE_R3, FILE_VM_STANDALONE, FILE_VOLATILE, "volatile"}, "img rw"},
 };
@@ -52,7 +55,8 @@ START_TEST(only_hvm_of_r3_excludes_its_template)
         ck_assert_int_eq(file_plan(subject)->excludes_template,
                          subject->layout == FILE_R3 &&
                              subject->vm == FILE_VM_HVM_BASED &&
-                             subject->kind == FILE_SNAPSHOT);
+                             subject->kind == FILE_SNAPSHOT &&
+                             g_str_equal(subject->volume, "root"));
     }
 }
 END_TEST
