@@ -21,6 +21,7 @@ static void setup(void)
 
 static void teardown(void)
 {
+    place_let_go();
     bench_free(bench);
 }
 
@@ -48,6 +49,19 @@ static const outcome outcome_stopped = {
 
 #define after(outcome, kind) ((outcome)[!place_has_evidence][kind])
 
+/* As a qube does, which lets go before the stop work. */
+static void begin(struct volume *volume)
+{
+    must(volume_start(volume, E));
+    place_take(volume);
+}
+
+static void end(struct volume *volume)
+{
+    place_let_go();
+    must(volume_stop(volume, E));
+}
+
 static struct volume *filled(enum kind kind)
 {
     struct volume *volume = bench_volume(bench, kind, "private");
@@ -60,7 +74,7 @@ static struct volume *written(enum kind kind)
 {
     struct volume *volume = filled(kind);
 
-    must(volume_start(volume, E));
+    begin(volume);
     bench_write(volume, "-dirty.img", "new");
     must_state(volume, after(outcome_written, kind));
     return volume;
@@ -71,6 +85,12 @@ static void forget(struct volume **volume, enum kind kind)
 {
     volume_unref(*volume);
     *volume = bench_volume(bench, kind, "private");
+}
+
+static void lose_host(struct volume **volume, enum kind kind)
+{
+    place_let_go();
+    forget(volume, kind);
 }
 
 START_TEST(row_create)
@@ -132,7 +152,7 @@ START_TEST(row_start)
     gboolean saves = volume_save_on_stop(volume);
 
     must(volume_verify(volume, E));
-    must(volume_start(volume, E));
+    begin(volume);
     must_state(volume, after(outcome_started, _i));
     ck_assert(volume_in_use(volume));
     ck_assert_int_eq(volume_is_dirty(volume), saves);
@@ -155,11 +175,11 @@ START_TEST(row_source_commits_while_running)
 
     if (!place_takes(KIND_ORIGIN))
         return;
-    must(volume_start(volume, E));
+    begin(volume);
     bench_run(bench->source, "later");
     must_state(volume, after(outcome_started, _i));
-    must(volume_stop(volume, E));
-    must(volume_start(volume, E));
+    end(volume);
+    begin(volume);
     if (volume_snap_on_start(volume))
         must_state(volume, place_has_evidence   ? "clean=later dirty=later"
                            : _i == KIND_SNAPSHOT ? "dirty=later"
@@ -171,7 +191,7 @@ START_TEST(row_stop)
 {
     auto_of(volume) struct volume *volume = written(_i);
 
-    must(volume_stop(volume, E));
+    end(volume);
     must_state(volume, after(outcome_stopped, _i));
     ck_assert(!volume_is_dirty(volume));
     ck_assert_uint_eq(volume_size(volume), MEGABYTE);
@@ -184,8 +204,8 @@ START_TEST(row_stop_when_stopped)
 {
     auto_of(volume) struct volume *volume = written(_i);
 
-    must(volume_stop(volume, E));
-    must(volume_stop(volume, E));
+    end(volume);
+    end(volume);
     must_state(volume, after(outcome_stopped, _i));
 }
 END_TEST
@@ -194,7 +214,7 @@ START_TEST(row_stop_before_anything)
 {
     auto_of(volume) struct volume *volume = bench_volume(bench, _i, "private");
 
-    must(volume_stop(volume, E));
+    end(volume);
     must_state(volume, "");
 }
 END_TEST
@@ -215,8 +235,8 @@ START_TEST(row_host_crash_then_stop)
 {
     auto_of(volume) struct volume *volume = written(_i);
 
-    forget(&volume, _i);
-    must(volume_stop(volume, E));
+    lose_host(&volume, _i);
+    end(volume);
     must_state(volume, after(outcome_stopped, _i));
 }
 END_TEST
@@ -230,9 +250,9 @@ START_TEST(row_host_crash_then_start)
     };
     auto_of(volume) struct volume *volume = written(_i);
 
-    forget(&volume, _i);
+    lose_host(&volume, _i);
     must(volume_verify(volume, E));
-    must(volume_start(volume, E));
+    begin(volume);
     must_state(volume, after(expected, _i));
 }
 END_TEST
@@ -246,8 +266,8 @@ START_TEST(row_start_fails_later)
     };
     auto_of(volume) struct volume *volume = filled(_i);
 
-    must(volume_start(volume, E));
-    must(volume_stop(volume, E));
+    begin(volume);
+    end(volume);
     must_state(volume, after(expected, _i));
 }
 END_TEST
@@ -258,8 +278,8 @@ START_TEST(row_remove)
     g_autofree char *image = bench_file(volume, "");
     g_autofree char *path = g_path_get_dirname(image);
 
-    must(volume_stop(volume, E));
-    must(volume_start(volume, E));
+    end(volume);
+    begin(volume);
     must(volume_remove(volume, E));
     must_state(volume, "");
     ck_assert(!place_has_names || access(path, F_OK) < 0);
@@ -281,7 +301,7 @@ START_TEST(row_vacant)
 
     must(volume_vacant(volume, E));
     bench_fill(volume, "old");
-    must(volume_start(volume, E));
+    begin(volume);
     must_fail(QMC_ERROR_EXISTS, "is there already", volume_vacant(volume, E));
     must(volume_remove(volume, E));
     must(volume_vacant(volume, E));
@@ -299,7 +319,7 @@ START_TEST(row_share)
 
     must_fail(QMC_ERROR_STATE, "in use", volume_share(other, volume, E));
     must_state(other, "");
-    must(volume_stop(volume, E));
+    end(volume);
     must(volume_share(other, volume, E));
     must_state(other, after(outcome_stopped, _i));
     must_state(volume, after(outcome_stopped, _i));
@@ -309,9 +329,9 @@ START_TEST(row_share)
                   volume_share(other, volume, E));
     must(volume_remove(volume, E));
     must_state(other, after(outcome_stopped, _i));
-    must(volume_start(other, E));
+    begin(other);
     bench_write(other, "-dirty.img", "newest");
-    must(volume_stop(other, E));
+    end(other);
 }
 END_TEST
 
@@ -334,10 +354,28 @@ START_TEST(row_share_then_go_on)
     auto_of(volume) struct volume *volume = written(_i);
     auto_of(volume) struct volume *other = empty_one(_i);
 
-    must(volume_stop(volume, E));
+    end(volume);
     must(volume_share(other, volume, E));
     must(volume_remove(other, E));
     must_state(volume, after(outcome_stopped, _i));
+}
+END_TEST
+
+/* (1,1) of spec/storage.md 1.4 */
+START_TEST(what_is_both_is_refused_by_file)
+{
+    g_autofree char *vid = bench_vid(bench, "appvms", "work", "private");
+    const struct volume_spec spec = {
+        .name = "private", .vid = vid, .size = MEGABYTE, .rw = TRUE, .snap_on_start = TRUE,
+        .save_on_stop = TRUE, .ephemeral = -1, .source = bench->source,
+    };
+    auto_of(volume) struct volume *volume = NULL;
+
+    if (place_takes(KIND_ORIGIN_SNAPSHOT))
+        must((volume = volume_new(bench->pool, &spec, E)));
+    else
+        must_fail(QMC_ERROR_INVALID, "cannot save what is made from a source",
+                  (volume = volume_new(bench->pool, &spec, E)) != NULL);
 }
 END_TEST
 
@@ -393,10 +431,10 @@ START_TEST(every_driver_keeps_its_promises)
     must(volume_vacant(volume, E));
     must(volume_create(volume, E));
     must(volume_verify(volume, E));
-    must(volume_start(volume, E));
+    begin(volume);
     ck_assert(!volume_is_dirty(volume));
-    must(volume_stop(volume, E));
-    must(volume_stop(volume, E));
+    end(volume);
+    end(volume);
     must_fail(QMC_ERROR_STATE, "read-only",
               volume_resize(volume, 8192, FALSE, E));
     ck_assert_uint_eq(volume_size(volume), 4096);
@@ -439,6 +477,7 @@ static Suite *contract_suite(void)
                 tcase_add_loop_test(tcase, rows[i], kind, kind + 1);
     }
     tcase = contract_case(suite, "drivers");
+    tcase_add_test(tcase, what_is_both_is_refused_by_file);
     tcase_add_test(tcase, every_driver_is_listed);
     tcase_add_loop_test(tcase, every_driver_keeps_its_promises, 0,
                         G_N_ELEMENTS(drivers));

@@ -12,6 +12,7 @@
 #include "bench.h"
 #include "storage/dm.h"
 #include "storage/file-node.h"
+#include "storage/loop.h"
 
 enum { CHUNK = 256 * 512 };
 
@@ -20,11 +21,28 @@ const gboolean place_has_names = TRUE;
 const gboolean place_has_evidence = TRUE;
 
 static char *pool_path;
+static int taken = -1;
 
 gboolean place_takes(int kind)
 {
-    return kind == KIND_VOLATILE ||
-           ((kind == KIND_ORIGIN || kind == KIND_SNAPSHOT) && dm_usable(NULL));
+    return kind == KIND_VOLATILE || (kind != KIND_ORIGIN_SNAPSHOT && dm_usable(NULL));
+}
+
+/* A file that no device stands on is given to the hypervisor by a loop device. */
+void place_take(const struct volume *volume)
+{
+    g_autofree char *device = NULL, *path = volume_path(volume);
+
+    place_let_go();
+    if (cowfile_kind(volume) == FILE_IN_PLACE)
+        must((taken = loop_attach(path, FALSE, &device, E)) >= 0);
+}
+
+void place_let_go(void)
+{
+    if (taken >= 0)
+        close(taken);
+    taken = -1;
 }
 
 gboolean place_shares(const char *dir)
@@ -94,6 +112,8 @@ static char *clean_of(const struct volume *volume)
     g_autofree char *name = NULL;
 
     if (!volume_save_on_stop(volume) && !volume_snap_on_start(volume))
+        return nothing(volume);
+    if (volume_in_place(volume) && stack_is_running(volume))
         return nothing(volume);
     if (!stack_is_running(volume))
         return volume_snap_on_start(volume) ? nothing(volume) : g_steal_pointer(&image);

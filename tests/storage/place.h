@@ -19,6 +19,10 @@ gboolean place_takes(int kind);
 /* TRUE if blocks can be shared there. */
 gboolean place_shares(const char *dir);
 struct pool *place_pool(const char *dir, gboolean shares, GError **error);
+/* What a hypervisor does with what was started: that alone may say that it is in use. Of one at
+ * a time. */
+void place_take(const struct volume *volume);
+void place_let_go(void);
 /* The bench is over. */
 void place_end(void);
 
