@@ -41,8 +41,12 @@ finish() {
     exit
 }
 
+# Without Xen only what needs none.
+offline=()
+[ "$(cat /sys/hypervisor/type 2>/dev/null)" = xen ] || offline=(--offline)
+
 program() { # ARGUMENT...
-    "$build/qmc" --root "$root" "$@"
+    "$build/qmc" --root "$root" "${offline[@]}" "$@"
 }
 
 qmc() { # STATUS TEXT ARGUMENT...

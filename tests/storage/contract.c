@@ -402,13 +402,15 @@ static struct pool *any_pool(const char *driver)
         {"dir_path", "/any"}, {driver == drivers[0] ? "setup_check" : NULL, "0"},
         {0},
     };
+    g_auto(GStrv) real = stand_real();
     const struct pool_param of_lvm[] = {
-        {"volume_group", STAND_VG}, {"thin_pool", STAND_POOL}, {0},
+        {"volume_group", real ? real[0] : STAND_VG},
+        {"thin_pool", real ? real[1] : STAND_POOL}, {0},
     };
     const struct pool_param *params = g_str_equal(driver, "lvm_thin") ? of_lvm : of_files;
     struct pool *pool = NULL;
 
-    if (params == of_lvm)
+    if (params == of_lvm && !real)
         stand_new(bench->dir);
     must((pool = pool_new("any", driver, bench->dir, params, E)));
     return pool;

@@ -60,6 +60,15 @@ void stand_new(const char *dir)
     g_setenv("QMC_LVM_DIR", home, TRUE);
 }
 
+char **stand_real(void)
+{
+    const char *real = g_getenv("QMC_TEST_LVM");
+    char **names = real ? g_strsplit(real, "/", 2) : NULL;
+
+    ck_assert_msg(!names || g_strv_length(names) == 2, "QMC_TEST_LVM is no VG/POOL: %s", real);
+    return names;
+}
+
 gboolean stand_is(void)
 {
     return home != NULL;

@@ -16,6 +16,9 @@
 void stand_new(const char *dir);
 /* Whether it is the stand-in. */
 gboolean stand_is(void);
+/* The real one that is to be used, QMC_TEST_LVM=VG/POOL, as {VG, POOL}; NULL: there is
+ * none. Free with g_strfreev. */
+char **stand_real(void);
 
 /* Where the device of a logical volume is; the caller's. */
 char *stand_device(const char *vg, const char *lv);

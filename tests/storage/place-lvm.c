@@ -26,10 +26,10 @@ gboolean place_shares(const char *dir)
 
 struct pool *place_pool(const char *dir, gboolean shares, GError **error)
 {
-    const char *real = g_getenv("QMC_TEST_LVM");
-    g_auto(GStrv) names = g_strsplit(real ? real : STAND_VG "/" STAND_POOL, "/", 2);
+    g_auto(GStrv) real = stand_real();
     const struct pool_param params[] = {
-        {"volume_group", names[0]}, {"thin_pool", names[1]}, {0},
+        {"volume_group", real ? real[0] : STAND_VG},
+        {"thin_pool", real ? real[1] : STAND_POOL}, {0},
     };
 
     if (!real)
@@ -47,13 +47,12 @@ void place_let_go(void)
 
 void place_end(void)
 {
-    const char *real = g_getenv("QMC_TEST_LVM");
-    g_auto(GStrv) names = real ? g_strsplit(real, "/", 2) : NULL;
+    g_auto(GStrv) names = stand_real();
     auto_of(lvm_table) struct lvm_table *table = NULL;
     const struct lvm_entry *const *entries;
     guint n;
 
-    if (!real)
+    if (!names)
         return;
     must((table = lvm_table_get(LVM_FRESH, E)));
     n = lvm_table_range(table, names[0], "", &entries);
