@@ -21,34 +21,43 @@ static char *next_revision(const struct thin *at)
 
 /* At every moment one of them has the state: the current one, or, between the two steps,
  * the newest revision. */
-gboolean thin_commit(const struct thin *at, const char *ending, gboolean back,
-                     GError **error)
+gboolean thin_commit(struct thin *at, const char *ending, gboolean back, GError **error)
 {
     g_autofree char *revision = next_revision(at);
     g_autoptr(GError) again = NULL;
 
     if (at->current && !thin_rename(at, "", revision, error))
         return FALSE;
-    if (thin_rename(at, ending, "", error))
+    if (thin_rename(at, ending, "", error)) {
+        at->committed = TRUE;
+        at->made = at->current ? g_steal_pointer(&revision) : NULL;
         return TRUE;
+    }
     if (back && at->current && !thin_rename(at, revision, "", &again))
         log_line("storage", "after a failed commit: %s", again->message);
     return FALSE;
 }
 
-void thin_prune(const struct volume *volume, guint keep)
+static gboolean prune(struct thin *at, guint keep, GError **error)
 {
-    g_autoptr(GError) error = NULL;
-    auto_of(thin) struct thin *at = thin_new(volume, LVM_FRESH, &error);
-    g_autoptr(GPtrArray) surplus = at ? thin_surplus(at, keep) : NULL;
+    g_autoptr(GPtrArray) surplus = thin_surplus(at, keep);
 
-    for (guint i = 0; surplus && i < surplus->len; i++) {
+    if (at->made && keep == 0 && !thin_trash(at, at->made, error))
+        return FALSE;
+    for (guint i = 0; i < surplus->len; i++) {
         const struct thin_revision *revision = surplus->pdata[i];
 
-        if (!thin_trash(at, revision->entry->lv + strlen(at->lv), &error))
-            break;
+        if (!thin_trash(at, revision->entry->lv + strlen(at->lv), error))
+            return FALSE;
     }
-    if (error)
-        log_line("storage", "revisions of '%s' stay: %s", volume_vid(volume),
+    return TRUE;
+}
+
+void thin_prune(struct thin *at, guint keep)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!prune(at, keep, &error))
+        log_line("storage", "revisions of '%s' stay: %s", volume_vid(at->volume),
                  error->message);
 }

@@ -44,7 +44,7 @@ static void drop_import(struct volume *volume)
 }
 
 /* A snapshot of that is current then. */
-static gboolean become(struct volume *volume, const struct thin *at,
+static gboolean become(struct volume *volume, struct thin *at,
                        const struct lvm_entry *from, GError **error)
 {
     if (thin_snapshot(at, from, THIN_IMPORT, error) &&
@@ -88,9 +88,9 @@ char *lvm_thin_import(struct volume *volume, guint64 size, GError **error)
 
 /* Kept also by one that keeps none, until the next stop: whoever asked for it may fail
  * yet. */
-static void prune(const struct volume *volume)
+static void prune(struct thin *at)
 {
-    thin_prune(volume, MAX(volume_keep(volume), 1));
+    thin_prune(at, MAX(volume_keep(at->volume), 1));
 }
 
 gboolean lvm_thin_import_commit(struct volume *volume, GError **error)
@@ -106,7 +106,7 @@ gboolean lvm_thin_import_commit(struct volume *volume, GError **error)
     }
     if (!thin_commit(at, THIN_IMPORT, TRUE, error))
         return FALSE;
-    prune(volume);
+    prune(at);
     return TRUE;
 }
 
@@ -144,7 +144,7 @@ gboolean lvm_thin_clone(struct volume *volume, struct volume *source,
 
     if (!from || !become(volume, at, from, error))
         return FALSE;
-    prune(volume);
+    prune(at);
     return TRUE;
 }
 

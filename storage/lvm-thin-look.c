@@ -22,6 +22,7 @@ void thin_free(struct thin *at)
     g_clear_pointer(&at->table, lvm_table_unref);
     g_clear_pointer(&at->revisions, g_ptr_array_unref);
     g_clear_pointer(&at->trash, g_ptr_array_unref);
+    g_free(at->made);
     g_free(at);
 }
 
@@ -181,9 +182,10 @@ gboolean thin_import_is_spare(const struct thin *at)
 GPtrArray *thin_surplus(const struct thin *at, guint keep)
 {
     GPtrArray *surplus = g_ptr_array_new();
-    guint seen = 0;
+    gboolean has_current = at->current || at->committed;
+    guint seen = at->made ? 1 : 0;
 
-    for (guint i = 0; at->current && i < at->revisions->len; i++) {
+    for (guint i = 0; has_current && i < at->revisions->len; i++) {
         struct thin_revision *revision = at->revisions->pdata[i];
 
         if (!revision->public.pinned && seen++ >= keep)
@@ -234,13 +236,19 @@ static gboolean heal(const struct thin *at, GError **error)
     return !is_lost(at) || restore(at, error);
 }
 
-struct thin *thin_take(const struct volume *volume, GError **error)
+struct thin *thin_take_since(const struct volume *volume, gint64 began, GError **error)
 {
-    auto_of(thin) struct thin *at = thin_new(volume, LVM_FRESH, error);
+    gint64 age = LVM_FRESH + (g_get_monotonic_time() - began) / 1000;
+    auto_of(thin) struct thin *at = thin_new(volume, (enum lvm_age)age, error);
 
     if (!at)
         return NULL;
     if (!at->import && !at->trash->len && !is_lost(at))
         return g_steal_pointer(&at);
     return heal(at, error) ? thin_new(volume, LVM_FRESH, error) : NULL;
+}
+
+struct thin *thin_take(const struct volume *volume, GError **error)
+{
+    return thin_take_since(volume, g_get_monotonic_time(), error);
 }

@@ -51,10 +51,10 @@ static char *trouble_of(const struct lvm_entry *pool)
 
     if (health == 'F')
         return g_strdup("it has failed: lvconvert --repair");
+    if (!pool->needs_check && pool->has_metadata && pool->metadata >= HIGH)
+        return g_strdup_printf("its metadata are %u%% full", pool->metadata / 100);
     if (health == 'M' || pool->needs_check)
         return g_strdup("its metadata are damaged: lvconvert --repair");
-    if (pool->has_metadata && pool->metadata >= HIGH)
-        return g_strdup_printf("its metadata are %u%% full", pool->metadata / 100);
     if (health == 'D' || pool->data >= 10000)
         return g_strdup("out of data space");
     if (pool->data >= HIGH)

@@ -49,6 +49,8 @@ struct thin {
     GPtrArray *revisions; /* struct thin_revision, newest first */
     GPtrArray *trash;     /* char *: endings */
     gint64 next_trash;
+    gboolean committed; /* since it was read: there is a current one */
+    char *made; /* ending of the revision that this has made of the one before; NULL */
 };
 /* NOTFOUND: there is no such thin pool; STATE: something else has a name of it. */
 struct thin *thin_new(const struct volume *volume, enum lvm_age age, GError **error);
@@ -58,6 +60,8 @@ void thin_free(struct thin *at);
 AUTO_DEFINE(thin, struct thin, thin_free)
 /* The same with what interrupted work has left put right: to change it. */
 struct thin *thin_take(const struct volume *volume, GError **error);
+/* The same by what was read since that (monotonic) time, too, however long it took. */
+struct thin *thin_take_since(const struct volume *volume, gint64 began, GError **error);
 
 /* What a start begins from: the current one; after a commit that was interrupted the
  * newest revision; NULL: there is nothing. */
@@ -69,7 +73,8 @@ gboolean thin_is_vacant(const struct thin *at);
 gboolean thin_is_marked(const struct lvm_entry *entry);
 /* What came in is no state, and will not become one (L-10). */
 gboolean thin_import_is_spare(const struct thin *at);
-/* Revisions beyond `keep`, none that is pinned, newest first: struct thin_revision, of `at`.
+/* Revisions beyond `keep`, none that is pinned, newest first: struct thin_revision, of `at`;
+ * one that a commit has made since counts, too.
  * None without a current one: one of them is the state. */
 GPtrArray *thin_surplus(const struct thin *at, guint keep);
 
@@ -98,11 +103,10 @@ gboolean thin_drop_all(struct thin *at, GError **error);
 /* Makes the one with that ending the current one. What was current is a revision, with
  * `ending` set for it (or NULL: there was none). On failure, `back`: it is current
  * again. */
-gboolean thin_commit(const struct thin *at, const char *ending, gboolean back,
-                     GError **error);
-/* Of those that are not pinned the oldest beyond `keep` go. No error: another commit
- * will try again. */
-void thin_prune(const struct volume *volume, guint keep);
+gboolean thin_commit(struct thin *at, const char *ending, gboolean back, GError **error);
+/* After that commit: of those that are not pinned the oldest beyond `keep` go. No error:
+ * another commit will try again. */
+void thin_prune(struct thin *at, guint keep);
 
 /* NOTFOUND. Lives as long as the table. */
 const struct lvm_entry *thin_pool_find(const struct pool *pool, const struct lvm_table *table,

@@ -57,7 +57,7 @@ gboolean lvm_thin_vacant(const struct volume *volume, GError **error)
 
 /* An earlier run was not in place: what it wrote comes first. Revisions go only when it
  * is sure that there is something newer. */
-static gboolean start_in_place(const struct thin *at, GError **error)
+static gboolean start_in_place(struct thin *at, GError **error)
 {
     const struct lvm_entry *entry = at->dirty ? at->dirty : thin_need(at, error);
 
@@ -65,7 +65,7 @@ static gboolean start_in_place(const struct thin *at, GError **error)
         (!thin_is_marked(at->dirty ? NULL : at->current) && !thin_mark(at, TRUE, error)))
         return FALSE;
     if (at->dirty || at->revisions->len)
-        thin_prune(at->volume, 0);
+        thin_prune(at, 0);
     return at->dirty || thin_activate(at, entry, error);
 }
 
@@ -121,7 +121,7 @@ static gboolean is_stopped(const struct thin *at)
     return !at->current || !is_scratch(at->volume);
 }
 
-static gboolean stop_saved(const struct thin *at, GError **error)
+static gboolean stop_saved(struct thin *at, GError **error)
 {
     /* One that the qube could not write to has nothing new (L-11). */
     if (at->dirty && !volume_rw(at->volume))
@@ -129,7 +129,7 @@ static gboolean stop_saved(const struct thin *at, GError **error)
     if (at->dirty) {
         if (!thin_commit(at, THIN_DIRTY, FALSE, error))
             return FALSE;
-        thin_prune(at->volume, volume_keep(at->volume));
+        thin_prune(at, volume_keep(at->volume));
         return TRUE;
     }
     return !thin_is_marked(at->current) || thin_mark(at, FALSE, error);
@@ -148,12 +148,13 @@ static gboolean stop_unsaved(const struct thin *at, struct volume *volume, GErro
 
 gboolean lvm_thin_stop(struct volume *volume, GError **error)
 {
+    gint64 began = g_get_monotonic_time();
     auto_of(thin) struct thin *before = thin_new(volume, LVM_RECENT, error);
     auto_of(thin) struct thin *at = NULL;
 
     if (!before || is_stopped(before))
         return before != NULL;
-    at = thin_take(volume, error);
+    at = thin_take_since(volume, began, error);
     if (!at)
         return FALSE;
     return volume_save_on_stop(volume) ? stop_saved(at, error)

@@ -74,10 +74,11 @@ gboolean thin_check_pool(const struct thin *at, GError **error)
 
     if (health == 'F')
         return pool_broken(at, "has failed", error);
+    /* One whose metadata are full can only be read, too, until there is room. */
+    if (!pool->needs_check && pool->has_metadata && pool->metadata >= METADATA_FULL)
+        return pool_full(at, "metadata", pool->metadata, "--poolmetadatasize", error);
     if (health == 'M' || pool->needs_check)
         return pool_broken(at, "has damaged metadata and can only be read", error);
-    if (pool->has_metadata && pool->metadata >= METADATA_FULL)
-        return pool_full(at, "metadata", pool->metadata, "--poolmetadatasize", error);
     if (health == 'D' || pool->data >= 10000)
         return pool_full(at, "data space", pool->data, "--size", error);
     if (pool->data >= POOL_HIGH || (pool->has_metadata && pool->metadata >= POOL_HIGH))

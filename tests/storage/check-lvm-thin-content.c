@@ -156,6 +156,9 @@ static const struct {
     {"99.50 50.00 twi-aotzD-", QMC_ERROR_NOSPACE, "the data space of the thin pool"},
     {"50.00 50.00 twi-aotzF-", QMC_ERROR_IO, "has failed"},
     {"50.00 50.00 twi-aotzM-", QMC_ERROR_IO, "damaged metadata"},
+    {"50.00 99.61 twi-aotzM-", QMC_ERROR_NOSPACE,
+     "the metadata of the thin pool 'qubes_dom0/vm-pool' is 99.61% full"},
+    {"50.00 99.61 twi-aotzM- needed", QMC_ERROR_IO, "damaged metadata"},
     {"50.00 50.00 twi-aotz-- needed", QMC_ERROR_IO, "damaged metadata"},
 };
 
@@ -212,6 +215,7 @@ static const struct {
     {"100.00 11.04 twi-aotz--", "out of data space"},
     {"99.00 11.04 twi-aotzD-", "out of data space"},
     {"12.34 11.04 twi-aotzM-", "its metadata are damaged: lvconvert --repair"},
+    {"12.34 99.61 twi-aotzM-", "its metadata are 99% full"},
     {"12.34 11.04 twi-aotzF-", "it has failed: lvconvert --repair"},
 };
 
