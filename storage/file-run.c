@@ -130,10 +130,13 @@ static gboolean make_cows(const struct volume *volume, const struct cowfiles *at
            image_mkdir(at->dir, error) && sparse_create(at->cow, file_cow_size(size), error);
 }
 
+/* Under a name of the root's first: what a replace of volatile.img begins with would be dropped
+ * by the start of volatile, which goes on at the same time. */
 static gboolean make_layer(const struct cowfiles *at, guint64 size, GError **error)
 {
-    return IMAGE_DROP(error, at->layer) && image_mkdir(at->dir, error) &&
-           sparse_create(at->layer, file_cow_size(size), error);
+    return image_mkdir(at->dir, error) &&
+           sparse_create(at->cow, file_cow_size(size), error) &&
+           image_move(at->cow, at->layer, error);
 }
 
 /* Nobody keeps what a source was that is changed in place. */

@@ -158,6 +158,38 @@ START_TEST(who_joins_nothing_has_no_volatile)
 }
 END_TEST
 
+static gint over;
+
+static gpointer start_scratch(gpointer data)
+{
+    while (!g_atomic_int_get(&over))
+        must(volume_start(scratch, E));
+    return NULL;
+}
+
+/* The volumes of a qube start at the same time. Without device-mapper the layer is all that
+ * is made of its root. */
+START_TEST(volatile_starts_beside_its_root)
+{
+    g_autofree char *layer = bench_file(scratch, "-dirty.img");
+    guint missing = 0;
+    GThread *thread;
+
+    g_atomic_int_set(&over, 0);
+    thread = g_thread_new("scratch", start_scratch, NULL);
+    for (int i = 0; i < 40; i++) {
+        volume_start(app, NULL);
+        missing += access(layer, F_OK) != 0;
+        must(volume_stop(app, E));
+        unlink(layer);
+    }
+    g_atomic_int_set(&over, 1);
+    g_thread_join(thread);
+    ck_assert_uint_eq(missing, 0);
+    must(volume_stop(scratch, E));
+}
+END_TEST
+
 START_TEST(other_volumes_are_changed_in_place)
 {
     static const char *const endings[] = {"-cow.img", "-cow.img.old", ".img.old"};
@@ -458,7 +490,9 @@ static Suite *layout_suite(void)
         the_word_is_r3_or_r4, a_guest_that_joins_has_a_root_that_is_read_only,
         other_volumes_are_changed_in_place, NULL,
     };
-    const TTest *const alone[] = {who_joins_nothing_has_no_volatile, NULL};
+    const TTest *const alone[] = {
+        who_joins_nothing_has_no_volatile, volatile_starts_beside_its_root, NULL,
+    };
     const TTest *const joined_dm[] = {
         a_joined_root_is_its_template_s_past, what_is_not_open_yet_stays,
         a_stop_needs_no_layout, a_crash_leaves_nothing, in_place_nothing_is_based_on_it, NULL,
