@@ -6,11 +6,12 @@
 #include "storage/drivers.list"
 #undef DRIVER
 
-static const struct driver *const drivers[] = {
+enum { ROOM = 16 };
+
+static const struct driver *drivers[ROOM] = {
 #define DRIVER(noun) &driver_##noun,
 #include "storage/drivers.list"
 #undef DRIVER
-    NULL,
 };
 
 const struct driver *driver_find(const char *name)
@@ -24,4 +25,16 @@ const struct driver *driver_find(const char *name)
 const struct driver *const *driver_all(void)
 {
     return drivers;
+}
+
+void driver_add(const struct driver *driver)
+{
+    gsize i = 0;
+
+    if (driver_find(driver->name))
+        return;
+    while (drivers[i])
+        i++;
+    g_assert(i + 1 < ROOM);
+    drivers[i] = driver;
 }

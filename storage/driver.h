@@ -137,3 +137,6 @@ struct driver {
 
 const struct driver *driver_find(const char *name);
 const struct driver *const *driver_all(void); /* NULL-terminated */
+/* One more, that is not in drivers.list: it stays. Before any other thread looks; nothing
+ * if there is one of its name. */
+void driver_add(const struct driver *driver);

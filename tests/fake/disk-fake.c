@@ -1,121 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 #include "disk-fake.h"
+#include "disk-blob.h"
+#include "disk-pool.h"
+#include "disk-private.h"
 #include "disk-script.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "storage/driver.h"
 #include "storage/volume-private.h"
 
-enum { CHUNK = 65536 };
-
-/* Content; several names may have the same. */
-struct image {
-    guint names;
-    int fd;
-};
-
-struct kept {
-    struct revision public;
-    struct image *image;
-};
-
-/* Of one volume. */
-struct disk {
-    struct image *clean, *dirty, *import;
-    GPtrArray *kept; /* struct kept, newest first */
-};
-
-static GMutex guard; /* all below */
+GMutex disk_guard; /* all below */
 static GHashTable *disks; /* "POOL:VID" -> struct disk */
-
-/* Images. */
-
-static struct image *image_of(int fd)
-{
-    struct image *image = g_new0(struct image, 1);
-
-    image->names = 1;
-    image->fd = fd;
-    return image;
-}
-
-static struct image *image_new(guint64 size)
-{
-    int fd = memfd_create("fake-disk", MFD_CLOEXEC);
-
-    g_assert(fd >= 0 && fchmod(fd, 0600) == 0 && ftruncate(fd, (off_t)size) == 0);
-    return image_of(fd);
-}
-
-static struct image *image_name(struct image *image)
-{
-    image->names++;
-    return image;
-}
-
-static void image_drop(struct image **image)
-{
-    if (*image && --(*image)->names == 0) {
-        close((*image)->fd);
-        g_free(*image);
-    }
-    *image = NULL;
-}
-
-static guint64 image_size(const struct image *image)
-{
-    struct stat st;
-
-    g_assert(fstat(image->fd, &st) == 0);
-    return (guint64)st.st_size;
-}
-
-static void copy_range(int from, int to, off_t at, off_t end)
-{
-    g_autofree char *chunk = g_malloc(CHUNK);
-
-    while (at < end) {
-        ssize_t n = pread(from, chunk, (size_t)MIN(end - at, CHUNK), at);
-
-        g_assert(n > 0 && pwrite(to, chunk, (size_t)n, at) == n);
-        at += n;
-    }
-}
-
-/* With its time and its holes. */
-static struct image *image_copy(const struct image *from, guint64 size)
-{
-    struct image *image = image_new(size);
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
-    off_t at = 0, end;
-    struct stat st;
-
-    while ((at = lseek(from->fd, at, SEEK_DATA)) >= 0 && (guint64)at < size) {
-        end = lseek(from->fd, at, SEEK_HOLE);
-        copy_range(from->fd, image->fd, at, MIN(end, (off_t)size));
-        at = end;
-    }
-    g_assert(fstat(from->fd, &st) == 0);
-    times[1] = st.st_mtim;
-    g_assert(futimens(image->fd, times) == 0);
-    return image;
-}
-
-static gboolean same_version(const struct image *a, const struct image *b)
-{
-    struct stat one, two;
-
-    g_assert(fstat(a->fd, &one) == 0 && fstat(b->fd, &two) == 0);
-    return one.st_size == two.st_size && one.st_mtim.tv_sec == two.st_mtim.tv_sec &&
-           one.st_mtim.tv_nsec == two.st_mtim.tv_nsec;
-}
 
 /* Disks. */
 
@@ -123,7 +24,7 @@ static void kept_free(gpointer data)
 {
     struct kept *kept = data;
 
-    image_drop(&kept->image);
+    blob_drop(&kept->image);
     g_free(kept->public.id);
     g_free(kept);
 }
@@ -132,9 +33,9 @@ static void disk_free(gpointer data)
 {
     struct disk *disk = data;
 
-    image_drop(&disk->clean);
-    image_drop(&disk->dirty);
-    image_drop(&disk->import);
+    blob_drop(&disk->clean);
+    blob_drop(&disk->dirty);
+    blob_drop(&disk->import);
     g_ptr_array_unref(disk->kept);
     g_free(disk);
 }
@@ -144,8 +45,7 @@ static char *key_of(const struct volume *volume)
     return g_strdup_printf("%s:%s", pool_name(volume_pool(volume)), volume_vid(volume));
 }
 
-/* NULL: it has nothing. */
-static struct disk *disk_find(const struct volume *volume)
+struct disk *disk_find(const struct volume *volume)
 {
     g_autofree char *key = key_of(volume);
 
@@ -196,7 +96,7 @@ static void keep_clean(struct disk *disk)
     kept->public.number = newest ? newest->public.number + 1 : 1;
     kept->public.time = g_date_time_to_unix(now);
     kept->public.id = g_strdup_printf("%" G_GINT64_FORMAT "@%s", kept->public.number, time);
-    kept->image = image_name(disk->clean);
+    kept->image = blob_name(disk->clean);
     g_ptr_array_insert(disk->kept, 0, kept);
 }
 
@@ -230,12 +130,12 @@ static struct kept *kept_find(const struct volume *volume, const char *id, GErro
 }
 
 /* Takes the image. */
-static void commit(struct disk *disk, struct image **image, guint keep)
+static void commit(struct disk *disk, struct blob **image, guint keep)
 {
     if (keep > 0)
         keep_clean(disk);
     prune(disk, keep);
-    image_drop(&disk->clean);
+    blob_drop(&disk->clean);
     disk->clean = g_steal_pointer(image);
 }
 
@@ -257,7 +157,7 @@ static gboolean do_create(struct volume *volume, GError **error)
         return TRUE;
     if (!needs_size(volume, error))
         return FALSE;
-    disk_get(volume)->clean = image_new(volume_nominal(volume));
+    disk_get(volume)->clean = blob_new(volume_nominal(volume));
     return TRUE;
 }
 
@@ -283,7 +183,7 @@ static gboolean start_copy(struct disk *disk, const struct volume *volume, GErro
 {
     if (!disk->clean)
         return missing(volume, error);
-    disk->dirty = image_copy(disk->clean, image_size(disk->clean));
+    disk->dirty = blob_copy(disk->clean, blob_size(disk->clean));
     return TRUE;
 }
 
@@ -305,9 +205,9 @@ static gboolean start_snapshot(struct disk *disk, const struct volume *volume,
 
     if (!source || !source->clean)
         return missing(volume_source(volume), error);
-    image_drop(&disk->dirty);
-    image_drop(&disk->clean);
-    disk->clean = image_name(source->clean);
+    blob_drop(&disk->dirty);
+    blob_drop(&disk->clean);
+    disk->clean = blob_name(source->clean);
     return start_copy(disk, volume, error);
 }
 
@@ -315,7 +215,7 @@ static gboolean do_start(struct volume *volume, GError **error)
 {
     struct disk *disk = disk_get(volume);
 
-    image_drop(&disk->import);
+    blob_drop(&disk->import);
     if (volume_in_place(volume))
         return start_in_place(disk, volume, error);
     if (disk->dirty && volume_save_on_stop(volume))
@@ -326,8 +226,8 @@ static gboolean do_start(struct volume *volume, GError **error)
         return start_copy(disk, volume, error);
     if (!needs_size(volume, error))
         return FALSE;
-    image_drop(&disk->dirty);
-    disk->dirty = image_new(volume_nominal(volume));
+    blob_drop(&disk->dirty);
+    disk->dirty = blob_new(volume_nominal(volume));
     return TRUE;
 }
 
@@ -335,9 +235,9 @@ static void stop_saved(struct disk *disk, const struct volume *volume)
 {
     if (volume_in_place(volume)) {
         disk->clean = g_steal_pointer(&disk->dirty);
-    } else if (disk->clean && same_version(disk->clean, disk->dirty)) {
+    } else if (disk->clean && blob_is_version(disk->clean, disk->dirty)) {
         prune(disk, volume_keep(volume));
-        image_drop(&disk->clean);
+        blob_drop(&disk->clean);
         disk->clean = g_steal_pointer(&disk->dirty);
     } else {
         commit(disk, &disk->dirty, volume_keep(volume));
@@ -350,14 +250,14 @@ static gboolean do_stop(struct volume *volume, GError **error)
 
     if (!disk)
         return TRUE;
-    image_drop(&disk->import);
+    blob_drop(&disk->import);
     if (volume_save_on_stop(volume)) {
         if (disk->dirty)
             stop_saved(disk, volume);
         return TRUE;
     }
     if (disk->dirty && !volume_snap_on_start(volume))
-        volume_set_nominal(volume, image_size(disk->dirty));
+        volume_set_nominal(volume, blob_size(disk->dirty));
     disk_drop(volume);
     return TRUE;
 }
@@ -377,14 +277,14 @@ static gboolean do_import_drop(struct volume *volume, GError **error)
     struct disk *disk = disk_find(volume);
 
     if (disk)
-        image_drop(&disk->import);
+        blob_drop(&disk->import);
     return TRUE;
 }
 
 static gboolean do_resize(struct volume *volume, guint64 size, GError **error)
 {
     struct disk *disk = disk_find(volume);
-    struct image *new;
+    struct blob *new;
 
     if (disk && disk->dirty)
         return ftruncate(disk->dirty->fd, (off_t)size) == 0;
@@ -397,10 +297,10 @@ static gboolean do_resize(struct volume *volume, guint64 size, GError **error)
         return TRUE;
     if (!disk || !disk->clean)
         return missing(volume, error);
-    if (image_size(disk->clean) == size)
+    if (blob_size(disk->clean) == size)
         return TRUE;
-    new = image_copy(disk->clean, size);
-    image_drop(&disk->clean);
+    new = blob_copy(disk->clean, size);
+    blob_drop(&disk->clean);
     disk->clean = new;
     return TRUE;
 }
@@ -412,14 +312,14 @@ static gboolean do_share(struct volume *volume, const struct volume *source, GEr
 
     if (!from)
         return TRUE;
-    disk->clean = from->clean ? image_name(from->clean) : NULL;
+    disk->clean = from->clean ? blob_name(from->clean) : NULL;
     for (guint i = 0; i < from->kept->len; i++) {
         const struct kept *old = from->kept->pdata[i];
         struct kept *kept = g_new0(struct kept, 1);
 
         *kept = *old;
         kept->public.id = g_strdup(old->public.id);
-        kept->image = image_name(old->image);
+        kept->image = blob_name(old->image);
         g_ptr_array_add(disk->kept, kept);
     }
     return TRUE;
@@ -433,10 +333,10 @@ static gboolean do_clone(struct volume *volume, const struct volume *source, GEr
     if (!from || !from->clean)
         return missing(source, error);
     disk = disk_get(volume);
-    image_drop(&disk->import);
-    disk->import = image_copy(from->clean, image_size(from->clean));
+    blob_drop(&disk->import);
+    disk->import = blob_copy(from->clean, blob_size(from->clean));
     g_assert(futimens(disk->import->fd, NULL) == 0); /* it is another state */
-    volume_set_nominal(volume, image_size(from->clean));
+    volume_set_nominal(volume, blob_size(from->clean));
     return do_import_commit(volume, error);
 }
 
@@ -444,17 +344,17 @@ static gboolean do_revert(struct volume *volume, const char *id, GError **error)
 {
     struct kept *kept = kept_find(volume, id, error);
     struct disk *disk = disk_find(volume);
-    struct image *image;
+    struct blob *image;
 
     if (!kept)
         return FALSE;
-    image = image_name(kept->image);
+    image = blob_name(kept->image);
     keep_clean(disk);
     if (!kept->public.pinned)
         g_ptr_array_remove(disk->kept, kept);
-    image_drop(&disk->clean);
+    blob_drop(&disk->clean);
     disk->clean = image;
-    volume_set_nominal(volume, image_size(image));
+    volume_set_nominal(volume, blob_size(image));
     return TRUE;
 }
 
@@ -465,14 +365,14 @@ static gboolean enter(const char *call, const char *vid, struct fake_disk_rule *
                       GError **error)
 {
     *rule = disk_script_enter(call, vid);
-    g_mutex_lock(&guard);
+    g_mutex_lock(&disk_guard);
     return rule->late || !disk_script_fails(rule, call, error);
 }
 
 static gboolean leave(const char *call, const struct fake_disk_rule *rule, gboolean done,
                       GError **error)
 {
-    g_mutex_unlock(&guard);
+    g_mutex_unlock(&disk_guard);
     return done && !(rule->late && disk_script_fails(rule, call, error));
 }
 
@@ -522,11 +422,6 @@ static gboolean do_pin(struct volume *volume, const char *id, gboolean pinned,
 CALL(pin, (struct volume *volume, const char *id, gboolean pinned, GError **error), volume,
      id, pinned, error)
 
-static char *path_of(const struct image *image)
-{
-    return g_strdup_printf("/proc/self/fd/%d", image ? image->fd : -1);
-}
-
 static char *disk_import(struct volume *volume, guint64 size, GError **error)
 {
     struct fake_disk_rule rule;
@@ -536,9 +431,9 @@ static char *disk_import(struct volume *volume, guint64 size, GError **error)
     if (done) {
         struct disk *disk = disk_get(volume);
 
-        image_drop(&disk->import);
-        disk->import = image_new(size);
-        path = path_of(disk->import);
+        blob_drop(&disk->import);
+        disk->import = blob_new(size);
+        path = blob_path(disk->import);
     }
     if (!leave("import", &rule, done, error))
         g_clear_pointer(&path, g_free);
@@ -553,7 +448,7 @@ static int disk_export(struct volume *volume, GError **error)
     int fd = -1;
 
     if (done && disk && disk->clean) {
-        g_autofree char *path = path_of(disk->clean);
+        g_autofree char *path = blob_path(disk->clean);
 
         fd = open(path, O_RDONLY | O_CLOEXEC);
     } else if (done) {
@@ -570,115 +465,184 @@ static gboolean disk_setup(struct pool *pool, GError **error)
     return leave("setup", &rule, enter("setup", NULL, &rule, error), error);
 }
 
-static guint64 used_by(const struct image *image)
+/* What a driver of a disk would find of one name. */
+static guint64 disk_sum(const struct disk *disk)
 {
-    struct stat st;
+    guint64 sum = blob_used(disk->clean) + blob_used(disk->dirty);
 
-    return image && fstat(image->fd, &st) == 0 ? (guint64)st.st_blocks * 512 : 0;
+    for (guint i = 0; i < disk->kept->len; i++)
+        sum += blob_used(((const struct kept *)disk->kept->pdata[i])->image);
+    return sum;
+}
+
+/* The id of a volume in the pool; NULL: it is in another one. */
+static const char *vid_in(const struct pool *pool, const char *key)
+{
+    const char *name = pool_name(pool);
+    gsize length = strlen(name);
+
+    return strncmp(key, name, length) == 0 && key[length] == ':' ? key + length + 1 : NULL;
+}
+
+static guint64 pool_sum(const struct pool *pool)
+{
+    GHashTableIter iter;
+    gpointer key, disk;
+    guint64 sum = 0;
+
+    if (!disks)
+        return 0;
+    g_hash_table_iter_init(&iter, disks);
+    while (g_hash_table_iter_next(&iter, &key, &disk))
+        sum += vid_in(pool, key) ? disk_sum(disk) : 0;
+    return sum;
 }
 
 static gboolean disk_usage(struct pool *pool, guint64 *size, guint64 *used, GError **error)
 {
     struct fake_disk_rule rule;
     gboolean done = enter("usage", NULL, &rule, error);
-    GHashTableIter iter;
-    gpointer data;
+    const struct fake_disk_pool *as = disk_pool_get(pool_name(pool));
 
-    *size = G_MAXINT64;
-    *used = 0;
-    if (disks) {
-        g_hash_table_iter_init(&iter, disks);
-        while (g_hash_table_iter_next(&iter, NULL, &data))
-            *used += used_by(((struct disk *)data)->clean) +
-                     used_by(((struct disk *)data)->dirty);
-    }
+    *size = as ? as->size : G_MAXINT64;
+    *used = (as ? as->used : 0) + pool_sum(pool);
     return leave("usage", &rule, done, error);
 }
 
-/* The getters. */
-
-static gboolean disk_in_use(const struct volume *volume)
+static gboolean disk_details(struct pool *pool, struct pool_details *details, GError **error)
 {
-    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&guard);
-    const struct disk *disk = disk_find(volume);
+    struct fake_disk_rule rule;
+    gboolean done = enter("details", NULL, &rule, error);
 
-    return disk && disk->dirty;
+    if (done)
+        disk_pool_details(pool_name(pool), pool_sum(pool), details);
+    return leave("details", &rule, done, error);
 }
 
-static gboolean disk_unfinished(const struct volume *volume)
+static gboolean disk_room(struct pool *pool, gboolean metadata, guint64 *bytes,
+                          GError **error)
 {
-    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&guard);
-    const struct disk *disk = disk_find(volume);
+    struct fake_disk_rule rule;
+    gboolean done = enter("room", NULL, &rule, error) &&
+                    disk_pool_room(pool_name(pool), *bytes, error);
 
-    return disk && (disk->import || !volume_save_on_stop(volume));
+    return leave("room", &rule, done, error);
 }
 
-static gboolean disk_outdated(const struct volume *volume)
+static gboolean disk_extend(struct pool *pool, gboolean metadata, guint64 bytes,
+                            GError **error)
 {
-    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&guard);
-    const struct disk *disk = disk_find(volume);
-    const struct disk *source = disk_find(volume_source(volume));
+    struct fake_disk_rule rule;
+    gboolean done = enter("extend", NULL, &rule, error) &&
+                    disk_pool_extend(pool_name(pool), metadata, bytes, error);
 
-    return disk && disk->clean && source && source->clean &&
-           disk->clean != source->clean && !same_version(disk->clean, source->clean);
+    return leave("extend", &rule, done, error);
 }
 
-static guint64 disk_size(const struct volume *volume)
+static gboolean disk_carries(const struct pool *pool, const char *dir)
 {
-    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&guard);
-    const struct disk *disk = disk_find(volume);
-    const struct disk *source =
-        volume_snap_on_start(volume) ? disk_find(volume_source(volume)) : NULL;
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&disk_guard);
+    const struct fake_disk_pool *as = disk_pool_get(pool_name(pool));
 
-    return disk && disk->dirty        ? image_size(disk->dirty)
-           : disk && disk->clean      ? image_size(disk->clean)
-           : source && source->clean ? image_size(source->clean)
-                                      : 0;
+    return as && as->carries && g_str_has_prefix(dir, as->carries);
 }
 
-static guint64 disk_used(const struct volume *volume)
+static void find_orphans(const struct pool *pool, const struct pool_claims *claims,
+                         GPtrArray *orphans)
 {
-    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&guard);
-    const struct disk *disk = disk_find(volume);
+    GHashTableIter iter;
+    gpointer key, disk;
 
-    if (disk && (disk->dirty || disk->clean))
-        return used_by(disk->dirty ? disk->dirty : disk->clean);
-    return volume_save_on_stop(volume) ? G_MAXUINT64 : 0;
-}
+    if (!disks)
+        return;
+    g_hash_table_iter_init(&iter, disks);
+    while (g_hash_table_iter_next(&iter, &key, &disk)) {
+        const char *vid = vid_in(pool, key);
 
-static char *disk_path(const struct volume *volume)
-{
-    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&guard);
-    const struct disk *disk = disk_find(volume);
-
-    return disk && disk->dirty ? path_of(disk->dirty) : NULL;
-}
-
-static void listed_free(gpointer data)
-{
-    struct revision *revision = data;
-
-    g_free(revision->id);
-    g_free(revision);
-}
-
-static GPtrArray *disk_revisions(const struct volume *volume)
-{
-    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&guard);
-    GPtrArray *list = g_ptr_array_new_with_free_func(listed_free);
-    const struct disk *disk = disk_find(volume);
-
-    for (guint i = 0; disk && i < disk->kept->len; i++) {
-        const struct kept *kept = disk->kept->pdata[i];
-        struct revision *revision = g_new(struct revision, 1);
-
-        *revision = kept->public;
-        revision->id = g_strdup(kept->public.id);
-        revision->used = used_by(kept->image);
-        g_ptr_array_add(list, revision);
+        if (vid && !g_hash_table_contains(claims->vids, vid))
+            remains_add(orphans, REMAIN_IMAGE, vid, disk_sum(disk));
     }
-    return list;
 }
+
+static GPtrArray *disk_orphans(struct pool *pool, const struct pool_claims *claims,
+                               GError **error)
+{
+    struct fake_disk_rule rule;
+    gboolean done = enter("orphans", NULL, &rule, error);
+    g_autoptr(GPtrArray) orphans = remains_new();
+
+    if (done)
+        find_orphans(pool, claims, orphans);
+    return leave("orphans", &rule, done, error) ? g_steal_pointer(&orphans) : NULL;
+}
+
+/* What may go. */
+
+/* As image_at() has it: "VID.img.1@..." */
+static char *revision_name(const struct volume *volume, const struct kept *kept)
+{
+    return g_strdup_printf("%s.img.%s", volume_vid(volume), kept->public.id);
+}
+
+static char *import_name(const struct volume *volume)
+{
+    return g_strdup_printf("%s-import.img", volume_vid(volume));
+}
+
+static void find_spare(const struct volume *volume, GPtrArray *spare)
+{
+    const struct disk *disk = disk_find(volume);
+    guint seen = 0;
+
+    if (disk && disk->import) {
+        g_autofree char *name = import_name(volume);
+
+        remains_add(spare, REMAIN_IMPORT, name, blob_used(disk->import));
+    }
+    for (guint i = 0; disk && disk->clean && i < disk->kept->len; i++) {
+        const struct kept *kept = disk->kept->pdata[i];
+        g_autofree char *name = revision_name(volume, kept);
+
+        if (!kept->public.pinned && seen++ >= volume_keep(volume))
+            remains_add(spare, REMAIN_REVISION, name, blob_used(kept->image));
+    }
+}
+
+static GPtrArray *disk_spare(const struct volume *volume, GError **error)
+{
+    struct fake_disk_rule rule;
+    gboolean done = enter("spare", volume_vid(volume), &rule, error);
+    g_autoptr(GPtrArray) spare = remains_new();
+
+    if (done)
+        find_spare(volume, spare);
+    return leave("spare", &rule, done, error) ? g_steal_pointer(&spare) : NULL;
+}
+
+static void discard_one(struct disk *disk, const struct volume *volume, const char *gone)
+{
+    g_autofree char *import = import_name(volume);
+
+    if (g_str_equal(gone, import))
+        blob_drop(&disk->import);
+    for (guint i = disk->kept->len; i-- > 0;) {
+        g_autofree char *name = revision_name(volume, disk->kept->pdata[i]);
+
+        if (g_str_equal(gone, name))
+            g_ptr_array_remove_index(disk->kept, i);
+    }
+}
+
+static gboolean do_discard(struct volume *volume, const GPtrArray *spare, GError **error)
+{
+    struct disk *disk = disk_find(volume);
+
+    for (guint i = 0; disk && i < spare->len; i++)
+        discard_one(disk, volume, ((const struct remain *)spare->pdata[i])->name);
+    return TRUE;
+}
+CALL(discard, (struct volume *volume, const GPtrArray *spare, GError **error), volume, spare,
+     error)
 
 static char *disk_vid(const struct pool *pool, const char *prefix, const char *qube,
                       const char *volume)
@@ -696,6 +660,11 @@ static const struct driver driver_fake_disk = {
     .vid = disk_vid,
     .setup = disk_setup,
     .usage = disk_usage,
+    .details = disk_details,
+    .room = disk_room,
+    .extend = disk_extend,
+    .orphans = disk_orphans,
+    .carries = disk_carries,
     .create = disk_create,
     .remove = disk_remove,
     .vacant = disk_vacant,
@@ -707,6 +676,8 @@ static const struct driver driver_fake_disk = {
     .clone = disk_clone,
     .revert = disk_revert,
     .pin = disk_pin,
+    .spare = disk_spare,
+    .discard = disk_discard,
     .import = disk_import,
     .import_commit = disk_import_commit,
     .import_drop = disk_import_drop,
@@ -720,44 +691,23 @@ static const struct driver driver_fake_disk = {
     .revisions = disk_revisions,
 };
 
-/* In place of storage/driver.c. */
-
-#define DRIVER(noun) extern const struct driver driver_##noun;
-#include "storage/drivers.list"
-#undef DRIVER
-
-static const struct driver *const drivers[] = {
-#define DRIVER(noun) &driver_##noun,
-#include "storage/drivers.list"
-#undef DRIVER
-    &driver_fake_disk,
-    NULL,
-};
-
-const struct driver *driver_find(const char *name)
+static void __attribute__((constructor)) add(void)
 {
-    for (const struct driver *const *driver = drivers; *driver; driver++)
-        if (g_str_equal((*driver)->name, name))
-            return *driver;
-    return NULL;
-}
-
-const struct driver *const *driver_all(void)
-{
-    return drivers;
+    driver_add(&driver_fake_disk);
 }
 
 /* For tests. */
 
 void fake_disk_reset(void)
 {
-    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&guard);
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&disk_guard);
 
     g_clear_pointer(&disks, g_hash_table_unref);
+    disk_pool_reset();
     disk_script_reset();
 }
 
-static const struct image *image_at(const struct disk *disk, const char *ending)
+static const struct blob *image_at(const struct disk *disk, const char *ending)
 {
     if (g_str_equal(ending, ".img"))
         return disk->clean;
@@ -777,15 +727,30 @@ static const struct image *image_at(const struct disk *disk, const char *ending)
 
 char *fake_disk_path(const struct volume *volume, const char *ending)
 {
-    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&guard);
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&disk_guard);
     const struct disk *disk = disk_find(volume);
 
-    return path_of(disk ? image_at(disk, ending) : NULL);
+    return blob_path(disk ? image_at(disk, ending) : NULL);
+}
+
+void fake_disk_fill(const struct volume *volume, guint64 bytes)
+{
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&disk_guard);
+    const struct disk *disk = disk_find(volume);
+
+    blob_fill(disk->clean, bytes);
 }
 
 guint fake_disk_volumes(void)
 {
-    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&guard);
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&disk_guard);
 
     return disks ? g_hash_table_size(disks) : 0;
+}
+
+void fake_disk_pool(const char *name, const struct fake_disk_pool *pool)
+{
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&disk_guard);
+
+    disk_pool_set(name, pool);
 }

@@ -22,7 +22,17 @@ struct fake_disk_rule {
     QmcErrorCode code;
 };
 
-/* Forgets everything: volumes, rules, counts. Nobody may be inside. */
+/* What a pool says of itself beside the volumes in it. Strings have to stay. */
+struct fake_disk_pool {
+    guint64 size, used;
+    guint64 metadata_size, metadata_used; /* size 0: it has none */
+    guint64 extend_free;
+    const char *trouble; /* NULL: none */
+    const char *carries; /* a directory; NULL: none */
+};
+void fake_disk_pool(const char *name, const struct fake_disk_pool *pool);
+
+/* Forgets everything: volumes, pools, rules, counts. Nobody may be inside. */
 void fake_disk_reset(void);
 /* The strings have to stay. */
 void fake_disk_rule(const struct fake_disk_rule *rule);
@@ -33,5 +43,7 @@ guint fake_disk_count(const char *call);
  * ".img" clean, "-dirty.img" in use, "-import.img", ".img.REVISION". One that is not there
  * cannot be opened. Caller frees. */
 char *fake_disk_path(const struct volume *volume, const char *ending);
+/* So many bytes of its present state are used, as of a file without holes. */
+void fake_disk_fill(const struct volume *volume, guint64 bytes);
 /* How many volumes have anything at all. */
 guint fake_disk_volumes(void);
