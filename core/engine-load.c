@@ -80,6 +80,12 @@ static void carry_pool(const struct pool_entry *from, struct pool_entry *to)
     to->usage_known = from->usage_known;
     pool_details_carry(&from->details, &to->details);
     to->included_in = g_strdup(from->included_in);
+    to->told = from->told;
+    to->growth = from->growth ? g_array_ref(from->growth) : NULL;
+    to->metadata_growth =
+        from->metadata_growth ? g_array_ref(from->metadata_growth) : NULL;
+    to->orphans = from->orphans ? g_ptr_array_ref(from->orphans) : NULL;
+    to->spare = from->spare ? g_ptr_array_ref(from->spare) : NULL;
     if (!to->trouble)
         to->trouble = g_strdup(from->pool ? from->trouble : NULL);
 }

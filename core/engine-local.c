@@ -7,6 +7,7 @@
 
 #include "core/figures.h"
 #include "core/op.h"
+#include "core/pool-search.h"
 #include "hv/hv.h"
 #include "util/error.h"
 #include "util/text.h"
@@ -19,7 +20,9 @@
 #define SILENT_S 3
 #define READING_DEADLINE_MS 20000
 
-enum reading_kind { READING_STATES, READING_POOLS, READING_VOLUMES, READING_KINDS };
+enum reading_kind {
+    READING_STATES, READING_POOLS, READING_VOLUMES, READING_REMAINS, READING_KINDS
+};
 
 struct waiter {
     gboolean done;
@@ -33,6 +36,7 @@ struct reading {
     struct waiter *waiter; /* NULL: nobody waits any more */
     struct hv_snapshot *snapshot;
     GArray *figures; /* of pools or volumes */
+    GPtrArray *searches; /* in pools */
 };
 
 enum hv_link { LINK_UNASKED, LINK_UP, LINK_DOWN };
@@ -44,6 +48,7 @@ struct local {
     struct reading *pending[READING_KINDS];
     gboolean again;       /* states: something happened meanwhile */
     gboolean volumes_all; /* of all qubes, asked for meanwhile */
+    gboolean remains;     /* asked for meanwhile */
     GHashTable *volumes;  /* uuid of each qube they were asked for meanwhile */
     GHashTable *active;   /* uuid of each qube seen active */
     GHashTable *untold;   /* the same, until somebody was told of its end */
@@ -74,6 +79,12 @@ static gboolean read_pools(struct reading *reading, GError **error)
 static gboolean read_volumes(struct reading *reading, GError **error)
 {
     figures_read_volumes(reading->figures);
+    return TRUE;
+}
+
+static gboolean read_remains(struct reading *reading, GError **error)
+{
+    pool_searches_run(reading->searches);
     return TRUE;
 }
 
@@ -214,6 +225,12 @@ static void apply_volumes(struct reading *reading, const GError *error)
         figures_apply_volumes(reading->figures, reading->engine->model);
 }
 
+static void apply_remains(struct reading *reading, const GError *error)
+{
+    if (!error)
+        pool_searches_apply(reading->searches, reading->engine->model);
+}
+
 /* Readings. */
 
 static const struct reading_row {
@@ -223,6 +240,7 @@ static const struct reading_row {
     [READING_STATES] = { read_states, apply_states },
     [READING_POOLS] = { read_pools, apply_pools },
     [READING_VOLUMES] = { read_volumes, apply_volumes },
+    [READING_REMAINS] = { read_remains, apply_remains },
 };
 
 static gboolean reading_run(struct job *job, gpointer data, GError **error)
@@ -256,6 +274,8 @@ static void reading_follow_up(struct local *local, enum reading_kind kind)
         local_refresh_soon(local);
     else if (kind == READING_VOLUMES)
         request_volumes(local);
+    else if (kind == READING_REMAINS && local->remains)
+        engine_request_remains(local->engine);
 }
 
 static void reading_over(gpointer data)
@@ -268,6 +288,7 @@ static void reading_over(gpointer data)
     engine_job_over(reading->engine);
     hv_snapshot_free(reading->snapshot);
     g_clear_pointer(&reading->figures, g_array_unref);
+    g_clear_pointer(&reading->searches, g_ptr_array_unref);
     g_free(reading);
     reading_follow_up(local, kind);
 }
@@ -288,6 +309,8 @@ static struct reading *reading_submit(struct local *local,
     reading->engine = local->engine;
     reading->kind = kind;
     reading->figures = figures;
+    if (kind == READING_REMAINS)
+        reading->searches = pool_searches_new(local->engine->model);
     local->pending[kind] = reading;
     engine_job(local->engine, &spec);
     return reading;
@@ -334,6 +357,15 @@ void engine_request_volumes(struct engine *engine, const char *uuid)
         local->volumes_all = TRUE;
     if (!local->pending[READING_VOLUMES])
         request_volumes(local);
+}
+
+void engine_request_remains(struct engine *engine)
+{
+    struct local *local = engine->local;
+
+    local->remains = local->pending[READING_REMAINS] != NULL;
+    if (!local->remains)
+        reading_submit(local, READING_REMAINS, NULL);
 }
 
 void engine_freeze(struct engine *engine, gboolean frozen)

@@ -45,6 +45,9 @@ gboolean engine_refresh_volumes(struct engine *engine, const char *uuid,
                                 int timeout_ms, GError **error);
 /* Console: start a reading without waiting; EVENT_VOLUMES follows. */
 void engine_request_volumes(struct engine *engine, const char *uuid);
+/* The same for what lies in pools and nobody needs; EVENT_POOLS follows. Directories are
+ * walked: only for who looks at it. */
+void engine_request_remains(struct engine *engine);
 /* The same for everything that is followed: states and host, pools, volumes,
  * and the store if it changed. What is being read already is not read twice.
  * Thaws. */

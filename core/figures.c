@@ -3,6 +3,8 @@
 
 #include "core/figures.h"
 
+#include "core/growth.h"
+#include "core/pool-use.h"
 #include "util/error.h"
 
 /* Of a pool, or of a volume. */
@@ -12,6 +14,7 @@ struct figure {
     char uuid[37];
     char *name;
     gboolean known;
+    gint64 at_us; /* when it was read */
     guint64 size, used;
     struct pool_details details;
     char *included_in;
@@ -101,6 +104,7 @@ static void read_pool(struct figure *figure, const GPtrArray *pools)
 {
     const struct pool *outer = pool_included_in(figure->pool, pools);
 
+    figure->at_us = g_get_monotonic_time();
     figure->included_in = outer ? g_strdup(pool_name(outer)) : NULL;
     if (!pool_driver(figure->pool)->usage ||
         !pool_read_details(figure->pool, &figure->details, &figure->error))
@@ -152,6 +156,35 @@ static void apply_trouble(struct model *model, struct pool_entry *entry,
     entry->trouble = g_strdup(trouble);
 }
 
+static void watch(GArray **growth, gint64 at_us, guint64 bytes)
+{
+    if (bytes == G_MAXUINT64)
+        return;
+    if (!*growth)
+        *growth = growth_new();
+    growth_add(*growth, at_us, bytes);
+}
+
+/* Said once as it rises; again only after it was well below. */
+static void tell_level(struct model *model, struct pool_entry *entry)
+{
+    static const int from[] = {0, POOL_NEARLY_FULL, POOL_URGENT};
+    enum { WELL_BELOW = 2 };
+    enum pool_level level = pool_entry_level(entry);
+    int most = MAX(pool_entry_percent(entry), pool_entry_metadata_percent(entry));
+
+    if ((int)level > entry->told) {
+        g_autofree char *health = pool_entry_health(entry);
+
+        model_note(model, NULL, TRUE, "pool '%s': %s", entry->name, health);
+        entry->told = (int)level;
+    } else if ((int)level < entry->told && most <= from[entry->told] - WELL_BELOW) {
+        if (level == POOL_FINE)
+            model_note(model, NULL, FALSE, "pool '%s' has room again", entry->name);
+        entry->told = (int)level;
+    }
+}
+
 static void apply_pool(struct model *model, struct figure *figure)
 {
     struct pool_entry *entry = model_pool(model, figure->name);
@@ -167,6 +200,12 @@ static void apply_pool(struct model *model, struct figure *figure)
     g_free(entry->included_in);
     entry->included_in = g_steal_pointer(&figure->included_in);
     apply_trouble(model, entry, figure->error);
+    if (!entry->usage_known)
+        return;
+    watch(&entry->growth, figure->at_us, entry->used);
+    watch(&entry->metadata_growth, figure->at_us,
+          pool_entry_figure(entry, "metadata_usage"));
+    tell_level(model, entry);
 }
 
 void figures_apply_pools(GArray *figures, struct model *model)

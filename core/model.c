@@ -57,6 +57,10 @@ static void pool_entry_free(gpointer data)
     g_clear_pointer(&entry->pool, pool_unref);
     pool_details_clear(&entry->details);
     g_free(entry->included_in);
+    g_clear_pointer(&entry->growth, g_array_unref);
+    g_clear_pointer(&entry->metadata_growth, g_array_unref);
+    g_clear_pointer(&entry->orphans, g_ptr_array_unref);
+    g_clear_pointer(&entry->spare, g_ptr_array_unref);
     g_free(entry->trouble);
     g_free(entry);
 }

@@ -128,6 +128,10 @@ struct pool_entry {
     gboolean usage_known;
     struct pool_details details; /* last reading */
     char *included_in;    /* last reading: the pool its directory is in; NULL: none */
+    int told;             /* the level (pool-use.h) of which the user was told */
+    GArray *growth, *metadata_growth; /* growth.h; of the readings of this process */
+    GPtrArray *orphans;   /* struct remain, when they were asked for; NULL: not known */
+    GPtrArray *spare;     /* the same of what reclaiming it would delete */
 };
 
 struct model {

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "core/growth.h"
 #include "util/error.h"
 #include "util/near.h"
 #include "util/text.h"
@@ -145,14 +146,34 @@ static int percent_of(guint64 used, guint64 size)
 {
     if (used == G_MAXUINT64 || size == G_MAXUINT64 || size == 0)
         return -1;
-    return (int)((double)used / (double)size * 100);
+    return (int)((double)used / (double)size * 100 + 0.5);
+}
+
+int pool_entry_percent(const struct pool_entry *entry)
+{
+    return entry->usage_known ? percent_of(entry->used, entry->size) : -1;
+}
+
+int pool_entry_metadata_percent(const struct pool_entry *entry)
+{
+    return percent_of(pool_entry_figure(entry, "metadata_usage"),
+                      pool_entry_figure(entry, "metadata_size"));
+}
+
+enum pool_level pool_entry_level(const struct pool_entry *entry)
+{
+    int most = MAX(pool_entry_percent(entry), pool_entry_metadata_percent(entry));
+
+    if (most >= POOL_URGENT)
+        return POOL_ALARM;
+    if (most >= POOL_NEARLY_FULL)
+        return POOL_WARNING;
+    return entry->details.trouble ? POOL_ALARM : POOL_FINE;
 }
 
 char *pool_entry_health(const struct pool_entry *entry)
 {
-    int data = entry->usage_known ? percent_of(entry->used, entry->size) : -1;
-    int metadata = percent_of(pool_entry_figure(entry, "metadata_usage"),
-                              pool_entry_figure(entry, "metadata_size"));
+    int data = pool_entry_percent(entry), metadata = pool_entry_metadata_percent(entry);
 
     if (entry->trouble)
         return g_strdup(entry->trouble);
@@ -163,6 +184,29 @@ char *pool_entry_health(const struct pool_entry *entry)
     if (data >= POOL_NEARLY_FULL)
         return g_strdup_printf("it is %d%% full", data);
     return NULL;
+}
+
+gboolean pool_entry_full_in(const struct pool_entry *entry, gint64 *seconds,
+                            const char **what)
+{
+    guint64 metadata = pool_entry_figure(entry, "metadata_size");
+    gint64 left;
+    gboolean told = FALSE;
+
+    if (entry->usage_known && entry->growth &&
+        growth_full_in(entry->growth, entry->size, &left)) {
+        *seconds = left;
+        *what = "data";
+        told = TRUE;
+    }
+    if (metadata != G_MAXUINT64 && entry->metadata_growth &&
+        growth_full_in(entry->metadata_growth, metadata, &left) &&
+        (!told || left < *seconds)) {
+        *seconds = left;
+        *what = "metadata";
+        told = TRUE;
+    }
+    return told;
 }
 
 struct pool_entry *pool_entry_named(const struct model *model, const char *name,

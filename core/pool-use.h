@@ -25,8 +25,19 @@ char *pool_in_use(const struct model *model, const char *pool);
 struct pool_claims *pool_claims_new(const struct model *model, const struct pool *pool);
 void pool_claims_free(struct pool_claims *claims);
 
-/* From so much on it is said. */
+/* In percent, of data and of metadata: from so much on it is said, and is urgent. */
 #define POOL_NEARLY_FULL 90
+#define POOL_URGENT 95
+enum pool_level { POOL_FINE, POOL_WARNING, POOL_ALARM };
+/* As last read; an alarm also for what its driver finds wrong. */
+enum pool_level pool_entry_level(const struct pool_entry *entry);
+/* Rounded; -1: not known, or it has none. */
+int pool_entry_percent(const struct pool_entry *entry);
+int pool_entry_metadata_percent(const struct pool_entry *entry);
+/* At the rate seen, whichever of both comes first: seconds until then, and "data" or
+ * "metadata". FALSE: that cannot be told (growth.h). */
+gboolean pool_entry_full_in(const struct pool_entry *entry, gint64 *seconds,
+                            const char **what);
 /* What is wrong with it as last read, in a clause; NULL: nothing, or it was not read. The
  * caller's. */
 char *pool_entry_health(const struct pool_entry *entry);
