@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "core/pool-use.h"
 #include "tui/action.h"
 #include "tui/app.h"
 #include "tui/findings.h"
@@ -24,6 +25,7 @@
 #define CLOCK_WIDTH 6
 #define STRIP_WIDTH 24
 #define POOL_WIDTH 34
+#define METADATA_WIDTH 16
 
 static gboolean frame_is_small(int h, int w)
 {
@@ -180,6 +182,17 @@ static guint frame_count_pools(const struct model *model)
     return n;
 }
 
+/* Beside the data, if there is room for both. What is left for those. */
+static int frame_draw_metadata(const struct pool_entry *entry, int y, int x, int w)
+{
+    struct meter meter = {.label = "meta", .percent = pool_entry_metadata_percent(entry)};
+
+    if (meter.percent < 0 || w < POOL_WIDTH)
+        return w;
+    meter_draw(y, x + w - METADATA_WIDTH, METADATA_WIDTH, &meter);
+    return w - METADATA_WIDTH - 1;
+}
+
 static void frame_draw_pool(const struct pool_entry *entry, int y, int x, int w)
 {
     struct meter meter = {.label = entry->name, .percent = -1};
@@ -192,9 +205,10 @@ static void frame_draw_pool(const struct pool_entry *entry, int y, int x, int w)
     g_autofree char *have = text_size(entry->size);
     g_autofree char *used = text_size(entry->used);
     g_autofree char *text = g_strdup_printf("%s/%s", used, have);
+    int left = frame_draw_metadata(entry, y, x, w);
     meter.percent = meter_percent(entry->used, entry->size);
-    meter.text = text;
-    meter_draw(y, x, w, &meter);
+    meter.text = left == w ? text : NULL;
+    meter_draw(y, x, left, &meter);
 }
 
 static void frame_draw_pools(const struct model *model, int y, int w)

@@ -33,11 +33,16 @@ char *meter_text(int percent, int width)
     return g_strdup_printf("[%s%s]", padded, figure);
 }
 
-static enum style meter_style(int percent)
+enum style meter_words(int percent)
 {
     if (percent >= ALARM)
         return STYLE_BAD;
-    return percent >= METER_ATTENTION ? STYLE_WARN : STYLE_METER;
+    return percent >= METER_ATTENTION ? STYLE_WARN : STYLE_NORMAL;
+}
+
+static enum style meter_style(int percent)
+{
+    return percent >= METER_ATTENTION ? meter_words(percent) : STYLE_METER;
 }
 
 /* Bars stand for the whole inside, but never hide the figure. */

@@ -12,6 +12,9 @@ struct meter {
     const char *text; /* before the percentage, or in its place; NULL: '?' then */
 };
 
+/* Of text about such a percentage: normal, from 90 on a warning, from 95 on bad. */
+enum style meter_words(int percent);
+
 /* Rounded to nearest; `whole` is not 0. */
 int meter_percent(guint64 part, guint64 whole);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The volumes of all qubes, fullest first (ux.md 4.10). */
+/* The volumes of all qubes, fullest first, and what lies in the pools and is of none
+ * (ux.md 4.10). */
 #include "config.h"
 
 #include <string.h>
 
+#include "core/orphan.h"
 #include "tui/list.h"
 #include "tui/meter.h"
 #include "tui/pane.h"
@@ -11,20 +13,25 @@
 #include "tui/screens.h"
 #include "tui/volume-keys.h"
 #include "tui/volume-text.h"
+#include "util/text.h"
 
-
-/* Known by "UUID:VOLUME"; what it points to is looked up for each call. */
+/* Known by "UUID:VOLUME", an orphan by ":POOL:NAME"; what it points to is looked up for
+ * each call. */
 struct row {
     char uuid[37];
-    char *volume;
-    char *name; /* "work:private" */
+    char *volume; /* NULL: it is an orphan */
+    char *name;   /* "work:private" */
     const struct qube *qube;
     const struct volume_config *config;
+    char *pool, *file; /* of an orphan */
+    guint64 used;
 };
 
 struct allvolumes {
     struct list *list;
     GHashTable *rows; /* id -> struct row */
+    char *pool;       /* only of that one; NULL: of all */
+    gboolean orphans; /* only those */
     gboolean touched; /* by a key: until then the first row stays selected, in
                        * whatever order the figures come */
 };
@@ -40,6 +47,8 @@ static void row_free(gpointer data)
 
     g_free(row->volume);
     g_free(row->name);
+    g_free(row->pool);
+    g_free(row->file);
     g_free(row);
 }
 
@@ -47,8 +56,8 @@ static const struct row *allvolumes_find(const struct screen *screen, const char
 {
     struct row *row = g_hash_table_lookup(allvolumes_of(screen)->rows, id);
 
-    if (!row)
-        return NULL;
+    if (!row || !row->volume)
+        return row;
     row->qube = model_qube(app_model(screen->app), row->uuid);
     row->config = row->qube ? qube_volume(row->qube, row->volume) : NULL;
     return row->config ? row : NULL;
@@ -68,9 +77,20 @@ static gconstpointer allvolumes_item(const char *id, gpointer data)
     return allvolumes_find(data, id);
 }
 
+/* An orphan has none of what a volume has. */
 static const struct volume_config *config_of(gconstpointer item)
 {
-    return ((const struct row *)item)->config;
+    static const struct volume_config none = {.used = G_MAXUINT64, .foreign = TRUE};
+    const struct row *row = item;
+
+    return row->volume ? row->config : &none;
+}
+
+static guint64 allvolumes_used(gconstpointer item)
+{
+    const struct row *row = item;
+
+    return row->volume ? row->config->used : row->used;
 }
 
 static const char *allvolumes_name(gconstpointer item, gpointer data)
@@ -90,7 +110,10 @@ static int allvolumes_compare_name(gconstpointer a, gconstpointer b, gpointer da
 
 static const char *allvolumes_pool(gconstpointer item)
 {
-    return config_of(item)->pool ? config_of(item)->pool : "-";
+    const struct row *row = item;
+    const char *pool = row->volume ? row->config->pool : row->pool;
+
+    return pool ? pool : "-";
 }
 
 static char *allvolumes_text_pool(gconstpointer item, gpointer data)
@@ -115,13 +138,17 @@ static int allvolumes_compare_size(gconstpointer a, gconstpointer b, gpointer da
 
 static char *allvolumes_text_used(gconstpointer item, gpointer data)
 {
-    return volume_text_used(config_of(item));
+    const struct row *row = item;
+
+    return row->volume ? volume_text_used(row->config) : text_size(row->used);
 }
 
-/* What was not read comes last. */
+/* What was not read comes last: one more makes that 0. */
 static int allvolumes_compare_used(gconstpointer a, gconstpointer b, gpointer data)
 {
-    return volume_compare_used(config_of(a), config_of(b));
+    guint64 one = allvolumes_used(a) + 1, two = allvolumes_used(b) + 1;
+
+    return one < two ? 1 : -(one > two);
 }
 
 static char *allvolumes_text_percent(gconstpointer item, gpointer data)
@@ -159,14 +186,15 @@ static enum style allvolumes_style_flags(gconstpointer item, gpointer data)
 
 static char *allvolumes_text_file(gconstpointer item, gpointer data)
 {
-    return g_strdup(volume_text_file(config_of(item)));
+    const struct row *row = item;
+
+    return g_strdup(row->volume ? volume_text_file(row->config) : row->file);
 }
 
 static char *allvolumes_text_state(gconstpointer item, gpointer data)
 {
     const struct row *row = item;
-
-    const char *lag = volume_text_lag(row->qube, row->config);
+    const char *lag = row->volume ? volume_text_lag(row->qube, row->config) : "no owner";
 
     if (lag)
         return g_strdup(lag);
@@ -183,7 +211,8 @@ static enum style allvolumes_style_state(gconstpointer item, gpointer data)
 {
     const struct row *row = item;
 
-    return volume_text_lag(row->qube, row->config) ? STYLE_WARN : STYLE_NORMAL;
+    return !row->volume || volume_text_lag(row->qube, row->config) ? STYLE_WARN
+                                                                    : STYLE_NORMAL;
 }
 
 /* clang-format off */
@@ -202,7 +231,7 @@ static const struct list_column allvolumes_columns[] = {
     {"FLAGS", 5, 5, 5, TEXT_LEFT, allvolumes_text_flags, allvolumes_style_flags,
      NULL, NULL},
     {"FILE", 26, 50, 6, TEXT_LEFT, allvolumes_text_file, NULL, NULL, NULL},
-    {"STATE", 6, 8, 2, TEXT_LEFT, allvolumes_text_state, allvolumes_style_state, NULL,
+    {"STATE", 8, 8, 2, TEXT_LEFT, allvolumes_text_state, allvolumes_style_state, NULL,
      NULL},
     {NULL},
 };
@@ -223,6 +252,51 @@ static void allvolumes_add(struct allvolumes *view, GPtrArray *ids,
     g_ptr_array_add(ids, id);
 }
 
+static gboolean allvolumes_wants(const struct allvolumes *view, const char *pool)
+{
+    return !view->pool || g_strcmp0(view->pool, pool) == 0;
+}
+
+static void allvolumes_add_qube(struct allvolumes *view, GPtrArray *ids,
+                                const struct qube *qube)
+{
+    for (guint i = 0; i < qube->volumes->len; i++) {
+        const struct volume_config *config =
+            &g_array_index(qube->volumes, struct volume_config, i);
+
+        if (allvolumes_wants(view, config->pool))
+            allvolumes_add(view, ids, qube, config->name);
+    }
+}
+
+/* "oldtest/private", "vm-oldtest-private": without the directory or the volume group all
+ * have. */
+static const char *orphan_short(const char *name)
+{
+    const char *slash = strchr(name, '/');
+
+    return slash && slash[1] ? slash + 1 : name;
+}
+
+static void allvolumes_add_orphans(struct allvolumes *view, GPtrArray *ids,
+                                   const struct pool_entry *entry)
+{
+    if (!allvolumes_wants(view, entry->name))
+        return;
+    for (guint i = 0; entry->orphans && i < entry->orphans->len; i++) {
+        const struct remain *remain = entry->orphans->pdata[i];
+        char *id = g_strdup_printf(":%s:%s", entry->name, remain->name);
+        struct row *row = g_new0(struct row, 1);
+
+        row->name = g_strdup_printf("(orphan) %s", orphan_short(remain->name));
+        row->pool = g_strdup(entry->name);
+        row->file = g_strdup(remain->name);
+        row->used = remain->used;
+        g_hash_table_replace(view->rows, g_strdup(id), row);
+        g_ptr_array_add(ids, id);
+    }
+}
+
 static void allvolumes_fill(struct screen *screen)
 {
     struct allvolumes *view = allvolumes_of(screen);
@@ -230,13 +304,10 @@ static void allvolumes_fill(struct screen *screen)
     GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
 
     g_hash_table_remove_all(view->rows);
-    for (guint i = 0; i < model->qubes->len; i++) {
-        const struct qube *qube = model->qubes->pdata[i];
-
-        for (guint k = 0; k < qube->volumes->len; k++)
-            allvolumes_add(view, ids, qube,
-                           g_array_index(qube->volumes, struct volume_config, k).name);
-    }
+    for (guint i = 0; !view->orphans && i < model->qubes->len; i++)
+        allvolumes_add_qube(view, ids, model->qubes->pdata[i]);
+    for (guint i = 0; i < model->pools->len; i++)
+        allvolumes_add_orphans(view, ids, model->pools->pdata[i]);
     if (!view->touched)
         list_set(view->list, g_ptr_array_new_with_free_func(g_free));
     list_set(view->list, ids);
@@ -259,6 +330,7 @@ static void allvolumes_close(struct screen *screen)
 
     list_free(view->list);
     g_hash_table_unref(view->rows);
+    g_free(view->pool);
 }
 
 /* Told so when it comes into sight, too. */
@@ -266,7 +338,10 @@ static void allvolumes_event(struct screen *screen, const struct event *event)
 {
     if (event->type == EVENT_MODEL)
         engine_request_volumes(app_engine(screen->app), NULL);
-    if (event->type <= EVENT_QUBE || event->type == EVENT_VOLUMES)
+    if (event->type == EVENT_MODEL || (event->type == EVENT_OP && op_over(event->op)))
+        engine_request_remains(app_engine(screen->app));
+    if (event->type <= EVENT_QUBE || event->type == EVENT_VOLUMES ||
+        event->type == EVENT_POOLS)
         screen->stale = TRUE;
 }
 
@@ -285,7 +360,7 @@ static const char *allvolumes_subject(const struct screen *screen)
 {
     const struct row *row = allvolumes_selected(screen);
 
-    return row ? row->uuid : NULL;
+    return row && row->volume ? row->uuid : NULL;
 }
 
 static const char *allvolumes_volume(const struct screen *screen)
@@ -297,9 +372,25 @@ static const char *allvolumes_volume(const struct screen *screen)
 
 static char *allvolumes_status(const struct screen *screen)
 {
-    g_autofree char *rest = list_status(allvolumes_of(screen)->list, "volume", "volumes");
+    const struct allvolumes *view = allvolumes_of(screen);
+    g_autofree char *rest =
+        list_status(view->list, view->orphans ? "orphan" : "volume",
+                    view->orphans ? "orphans" : "volumes");
 
+    if (view->pool)
+        return g_strdup_printf("%s  only pool %s", rest, view->pool);
     return g_strdup_printf("%s  flags: W writable  S snapshot  K kept", rest);
+}
+
+/* Why there is no row. */
+static const char *allvolumes_empty(const struct allvolumes *view)
+{
+    if (list_all(view->list) > 0)
+        return "No volume has this in its name. \\ clears the filter.";
+    if (view->orphans)
+        return "Nothing lies there that is of no volume. O shows the volumes again.";
+    return view->pool ? "No volume is in this pool. \\ shows those of all."
+                      : "No qube has a volume.";
 }
 
 static void allvolumes_draw(struct screen *screen, struct rect area)
@@ -309,9 +400,18 @@ static void allvolumes_draw(struct screen *screen, struct rect area)
     list_draw(list, area);
     if (list_shown(list) == 0)
         draw_words(area.y + 2, area.x + 2, area.w - 4, STYLE_NORMAL,
-                   list_all(list) > 0
-                       ? "No volume has this in its name. \\ clears the filter."
-                       : "No qube has a volume.");
+                   allvolumes_empty(allvolumes_of(screen)));
+}
+
+static void orphan_detail(const struct row *row, struct pane *pane)
+{
+    g_autofree char *used = text_size(row->used);
+
+    pane_line(pane, STYLE_STRONG, "%s  %s used", row->file, used);
+    pane_line(pane, STYLE_NORMAL, "pool %s", row->pool);
+    pane_line(pane, STYLE_WARN, "! no volume of the store has it");
+    pane_line(pane, STYLE_NORMAL, "qmc deletes nothing that it does not know: look what it "
+                                  "is first");
 }
 
 static void allvolumes_detail(const struct screen *screen, struct pane *pane)
@@ -319,7 +419,9 @@ static void allvolumes_detail(const struct screen *screen, struct pane *pane)
     const struct row *row = allvolumes_selected(screen);
     const char *source = NULL;
 
-    if (!row)
+    if (row && !row->volume)
+        orphan_detail(row, pane);
+    if (!row || !row->volume)
         return;
     g_autofree char *size = volume_text_size(row->config);
     g_autofree char *used = volume_text_used(row->config);
@@ -361,7 +463,51 @@ static void allvolumes_key_open(struct screen *screen)
 
 static gboolean allvolumes_has_any(const struct screen *screen)
 {
-    return allvolumes_selected(screen) != NULL;
+    return allvolumes_subject(screen) != NULL;
+}
+
+static void allvolumes_limit(struct screen *screen, const char *pool, gboolean orphans)
+{
+    struct allvolumes *view = allvolumes_of(screen);
+
+    g_free(view->pool);
+    view->pool = g_strdup(pool);
+    view->orphans = orphans;
+    screen->stale = TRUE;
+    app_dirty(screen->app);
+}
+
+static void allvolumes_key_orphans(struct screen *screen)
+{
+    struct allvolumes *view = allvolumes_of(screen);
+    g_autofree char *pool = g_strdup(view->pool);
+
+    allvolumes_limit(screen, pool, !view->orphans);
+}
+
+static void allvolumes_key_all(struct screen *screen)
+{
+    allvolumes_limit(screen, NULL, FALSE);
+}
+
+static gboolean allvolumes_is_limited(const struct screen *screen)
+{
+    const struct allvolumes *view = allvolumes_of(screen);
+
+    return (view->pool || view->orphans) && !*list_filter(view->list);
+}
+
+void allvolumes_open_pool(struct app *app, const char *pool, gboolean orphans)
+{
+    struct screen *screen;
+
+    app_show(app, &screen_allvolumes);
+    while (app_top(app)->class != &screen_allvolumes)
+        app_pop(app, app_top(app));
+    screen = app_top(app);
+    list_set_filter(allvolumes_of(screen)->list, "");
+    list_order(allvolumes_of(screen)->list, "used");
+    allvolumes_limit(screen, pool, orphans);
 }
 
 /* clang-format off */
@@ -370,6 +516,10 @@ static const struct key_row allvolumes_keys[] = {
      actions_open, allvolumes_has_any},
     {"v", "qube", NULL, "the volumes of its qube", KEYS_ACT, NULL,
      allvolumes_key_open, allvolumes_has_any},
+    {"O", "orphans", NULL, "only what is of no volume, and back", KEYS_SHOW, NULL,
+     allvolumes_key_orphans, NULL},
+    {"\\ Esc", "all", "Show all", "the volumes of all pools", KEYS_SHOW, NULL,
+     allvolumes_key_all, allvolumes_is_limited},
     {NULL},
 };
 /* clang-format on */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/foreign.h"
+#include "core/growth.h"
 #include "core/pool-use.h"
 #include "tui/facts.h"
 #include "tui/list.h"
@@ -13,7 +14,7 @@
 #include "tui/volume-text.h"
 #include "util/text.h"
 
-#define DETAIL_LINES 8
+#define DETAIL_LINES 10
 #define BAR_WIDTH 14
 #define BIGGEST 20
 
@@ -96,16 +97,10 @@ static gboolean pools_counts(const struct pool_entry *entry)
     return entry->pool && pool_driver(entry->pool)->usage;
 }
 
-static int pools_percent(const struct pool_entry *entry)
-{
-    return entry->usage_known && entry->size
-               ? meter_percent(entry->used, entry->size) : -1;
-}
-
 static char *pools_text_data(gconstpointer item, gpointer data)
 {
     const struct pool_entry *entry = item;
-    int percent = pools_percent(entry);
+    int percent = pool_entry_percent(entry);
 
     if (driver_is_foreign(entry->driver))
         return g_strdup("not used");
@@ -127,34 +122,67 @@ static enum style pools_style_data(gconstpointer item, gpointer data)
 
     if (entry->trouble)
         return STYLE_BAD;
-    return pools_percent(entry) >= METER_ATTENTION ? STYLE_WARN : STYLE_NORMAL;
+    return meter_words(pool_entry_percent(entry));
 }
 
 static int pools_compare_data(gconstpointer a, gconstpointer b, gpointer data)
 {
-    return pools_percent(b) - pools_percent(a);
+    return pool_entry_percent(b) - pool_entry_percent(a);
 }
 
-/* Of what is to be found by its names there; it fills before the data do, and is worse. */
-static int pools_metadata(const struct pool_entry *entry)
-{
-    guint64 size = pool_entry_figure(entry, "metadata_size");
-    guint64 used = pool_entry_figure(entry, "metadata_usage");
-
-    return size == G_MAXUINT64 || used == G_MAXUINT64 || size == 0
-               ? -1 : meter_percent(used, size);
-}
-
+/* It fills before the data do, and is worse. */
 static char *pools_text_metadata(gconstpointer item, gpointer data)
 {
-    int percent = pools_metadata(item);
+    int percent = pool_entry_metadata_percent(item);
 
-    return percent < 0 ? g_strdup("-") : g_strdup_printf("%d%%", percent);
+    return percent < 0 ? g_strdup("-")
+                       : g_strdup_printf("%d%%%s", percent,
+                                         percent >= METER_ATTENTION ? "!" : "");
 }
 
 static enum style pools_style_metadata(gconstpointer item, gpointer data)
 {
-    return pools_metadata(item) >= METER_ATTENTION ? STYLE_WARN : STYLE_NORMAL;
+    return meter_words(pool_entry_metadata_percent(item));
+}
+
+/* As promised to the volumes in it; NULL: the size is not known. */
+static char *pools_over(const struct pool_entry *entry, const GArray *shares)
+{
+    if (!entry->usage_known || !entry->size)
+        return NULL;
+    return g_strdup_printf("%.1fx",
+                           (double)shares_promised(shares) / (double)entry->size);
+}
+
+static char *pools_text_over(gconstpointer item, gpointer data)
+{
+    g_autoptr(GArray) shares = pool_shares(pools_model(data), pools_name(item, data));
+    char *over = pools_over(item, shares);
+
+    return over ? over : g_strdup("-");
+}
+
+/* NULL: it has none, or it is not known yet. */
+static char *pools_growth(const struct pool_entry *entry)
+{
+    return entry->usage_known && entry->growth ? growth_rate_text(entry->growth) : NULL;
+}
+
+static char *pools_text_growth(gconstpointer item, gpointer data)
+{
+    const struct pool_entry *entry = item;
+    char *growth = pools_growth(entry);
+
+    return growth ? growth : g_strdup(entry->usage_known ? "?" : "-");
+}
+
+static char *pools_text_full(gconstpointer item, gpointer data)
+{
+    const char *what;
+    gint64 seconds;
+
+    return pool_entry_full_in(item, &seconds, &what) ? growth_time_text(seconds)
+                                                     : g_strdup("-");
 }
 
 static char *pools_text_qubes(gconstpointer item, gpointer data)
@@ -206,10 +234,13 @@ static const struct list_column pools_columns[] = {
      pools_compare_driver},
     {"DATA", 28, 28, 0, TEXT_LEFT, pools_text_data, pools_style_data, "data",
      pools_compare_data},
-    {"META", 4, 4, 1, TEXT_RIGHT, pools_text_metadata, pools_style_metadata, NULL, NULL},
+    {"META", 4, 5, 1, TEXT_RIGHT, pools_text_metadata, pools_style_metadata, NULL, NULL},
+    {"OVER", 5, 5, 6, TEXT_RIGHT, pools_text_over, NULL, NULL, NULL},
     {"QUBES", 5, 5, 3, TEXT_RIGHT, pools_text_qubes, NULL, NULL, NULL},
     {"VOLS", 4, 5, 4, TEXT_RIGHT, pools_text_volumes, NULL, NULL, NULL},
     {"KEEP", 4, 5, 5, TEXT_RIGHT, pools_text_keep, NULL, NULL, NULL},
+    {"GROWTH", 9, 11, 8, TEXT_RIGHT, pools_text_growth, NULL, NULL, NULL},
+    {"FULL IN", 7, 7, 7, TEXT_RIGHT, pools_text_full, NULL, NULL, NULL},
     {"ROLE", 7, 24, 1, TEXT_LEFT, pools_text_role, NULL, NULL, NULL},
     {NULL},
 };
@@ -250,6 +281,8 @@ static void pools_event(struct screen *screen, const struct event *event)
 {
     if (event->type == EVENT_MODEL)
         engine_request_volumes(app_engine(screen->app), NULL);
+    if (event->type == EVENT_MODEL || (event->type == EVENT_OP && op_over(event->op)))
+        engine_request_remains(app_engine(screen->app));
     if (event->type == EVENT_MODEL || event->type == EVENT_POOLS)
         screen->stale = TRUE;
 }
@@ -266,10 +299,20 @@ static char *pools_status(const struct screen *screen)
 
 /* --- details --- */
 
+/* A directory, or a thin pool. */
+static char *pools_place(const struct pool_entry *entry)
+{
+    const char *group = entry->pool ? pool_param(entry->pool, "volume_group") : NULL;
+    const char *dir = pool_entry_dir(entry);
+
+    return group ? g_strdup_printf("%s/%s", group, pool_param(entry->pool, "thin_pool"))
+                 : g_strdup(dir ? dir : "");
+}
+
 static void pools_draw_place(const struct pool_entry *entry, struct facts *facts)
 {
-    const char *dir = pool_entry_dir(entry);
-    g_autofree char *text = g_strdup_printf("%s  %s", entry->driver, dir ? dir : "");
+    g_autofree char *place = pools_place(entry);
+    g_autofree char *text = g_strdup_printf("%s  %s", entry->driver, place);
     g_autofree char *outer =
         entry->included_in ? g_strdup_printf("pool %s", entry->included_in) : NULL;
 
@@ -277,17 +320,81 @@ static void pools_draw_place(const struct pool_entry *entry, struct facts *facts
     facts_put(facts, STYLE_NORMAL, "In", outer);
 }
 
+/* With what there is to extend either by. */
 static void pools_draw_metadata(const struct pool_entry *entry, struct facts *facts)
 {
-    int percent = pools_metadata(entry);
+    int percent = pool_entry_metadata_percent(entry);
+    guint64 left = pool_entry_figure(entry, "extend_free");
 
     if (percent < 0)
         return;
     g_autofree char *used = text_size(pool_entry_figure(entry, "metadata_usage"));
     g_autofree char *size = text_size(pool_entry_figure(entry, "metadata_size"));
-    g_autofree char *text = g_strdup_printf("%s of %s, %d%%", used, size, percent);
-    facts_put(facts, percent >= METER_ATTENTION ? STYLE_WARN : STYLE_NORMAL, "Metadata",
-              text);
+    g_autofree char *room = left == G_MAXUINT64 ? NULL : text_size(left);
+    g_autofree char *text =
+        g_strdup_printf("%s of %s, %d%%%s%s%s", used, size, percent,
+                        percent >= METER_ATTENTION ? "!" : "", room ? "   " : "",
+                        room ? room : "");
+    g_autofree char *line = room ? g_strdup_printf("%s to extend it by", text) : NULL;
+    facts_put(facts, meter_words(percent), "Metadata", line ? line : text);
+}
+
+static void pools_draw_growth(const struct pool_entry *entry, struct facts *facts)
+{
+    g_autofree char *growth = pools_growth(entry);
+    const char *what;
+    gint64 seconds;
+
+    if (!entry->usage_known)
+        return;
+    if (!growth) {
+        facts_put(facts, STYLE_NORMAL, "Growth", "? (after 10 minutes)");
+        return;
+    }
+    if (!pool_entry_full_in(entry, &seconds, &what)) {
+        facts_put(facts, STYLE_NORMAL, "Growth", growth);
+        return;
+    }
+    g_autofree char *time = growth_time_words(seconds);
+    g_autofree char *text =
+        g_strdup_printf("%s; its %s full in %s at this rate", growth,
+                        g_str_equal(what, "data") ? "data are" : "metadata are", time);
+    facts_put(facts, STYLE_NORMAL, "Growth", text);
+}
+
+/* What may go, and what nobody knows; the keys are those of the actions. */
+static void pools_draw_remains(const struct pool_entry *entry, struct facts *facts)
+{
+    static const char *const ends[] = {"  -> R deletes it", "  -> O lists them"};
+    const GPtrArray *found[] = {entry->spare, entry->orphans};
+    static const char *const words[] = {"Reclaim", "Orphans"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(found); i++) {
+        if (!found[i] || found[i]->len == 0)
+            continue;
+        g_autofree char *what = remains_words(found[i]);
+        g_autofree char *used = text_size(remains_used(found[i]));
+        g_autofree char *text = g_strdup_printf("%s, %s%s%s", what, i == 0 ? "at most " : "",
+                                                used, ends[i]);
+
+        facts_put(facts, STYLE_NORMAL, words[i], text);
+    }
+}
+
+/* Who misses it. */
+static void pools_draw_needed(const struct pool_entry *entry, const GArray *shares,
+                              struct facts *facts)
+{
+    guint n = pool_shares_qubes(shares);
+    const struct qube *first =
+        n > 0 ? g_array_index(shares, struct pool_share, 0).qube : NULL;
+
+    if (!first)
+        return;
+    g_autofree char *more = n > 1 ? g_strdup_printf(" and %u more", n - 1) : g_strdup("");
+    g_autofree char *text = g_strdup_printf("by %s%s: Enter lists the volumes", first->name,
+                                            more);
+    facts_put(facts, STYLE_WARN, "Needed", text);
 }
 
 static void pools_draw_keep(const struct pool_entry *entry, struct facts *facts)
@@ -302,21 +409,13 @@ static void pools_draw_keep(const struct pool_entry *entry, struct facts *facts)
     facts_put(facts, STYLE_NORMAL, "Keeps", text);
 }
 
-static void pools_draw_room(const struct pool_entry *entry, struct facts *facts)
-{
-    guint64 left = pool_entry_figure(entry, "extend_free");
-    g_autofree char *size = left == G_MAXUINT64 ? NULL : text_size(left);
-    g_autofree char *text = size ? g_strdup_printf("%s to extend it by", size) : NULL;
-
-    facts_put(facts, STYLE_NORMAL, "Free", text);
-}
-
 /* Beside what is said as offline. */
 static void pools_draw_health(const struct pool_entry *entry, struct facts *facts)
 {
     g_autofree char *health = entry->trouble ? NULL : pool_entry_health(entry);
 
-    facts_put(facts, STYLE_WARN, "Health", health);
+    facts_put(facts, pool_entry_level(entry) == POOL_ALARM ? STYLE_BAD : STYLE_WARN,
+              "Health", health);
 }
 
 static void pools_draw_data(const struct pool_entry *entry, struct facts *facts)
@@ -328,7 +427,7 @@ static void pools_draw_data(const struct pool_entry *entry, struct facts *facts)
     g_autofree char *used = text_size(entry->used);
     g_autofree char *left = text_size(entry->size - MIN(entry->used, entry->size));
     g_autofree char *text = g_strdup_printf("%s used, %s free", used, left);
-    facts_put(facts, STYLE_NORMAL, "Data", text);
+    facts_put(facts, meter_words(pool_entry_percent(entry)), "Data", text);
 }
 
 static void pools_draw_promised(const struct pool_entry *entry,
@@ -336,11 +435,8 @@ static void pools_draw_promised(const struct pool_entry *entry,
 {
     guint64 promised = shares_promised(shares);
     g_autofree char *sum = text_size(promised);
-    g_autofree char *ratio =
-        entry->usage_known && entry->size
-            ? g_strdup_printf(" (%.1fx the pool)",
-                              (double)promised / (double)entry->size)
-            : g_strdup("");
+    g_autofree char *over = pools_over(entry, shares);
+    g_autofree char *ratio = over ? g_strdup_printf(" (%s the pool)", over) : g_strdup("");
     g_autofree char *text = g_strdup_printf("%s over %u volumes%s", sum, shares->len,
                                             ratio);
 
@@ -375,13 +471,16 @@ static void pools_draw_detail(struct screen *screen, const struct pool_entry *en
                   "qmc cannot work with it yet; settings of its qubes can be changed");
     if (entry->trouble)
         facts_put(&facts, STYLE_BAD, "Offline", pools_reason(entry));
+    if (entry->trouble)
+        pools_draw_needed(entry, shares, &facts);
     if (pools_counts(entry)) {
         pools_draw_health(entry, &facts);
         pools_draw_data(entry, &facts);
         pools_draw_metadata(entry, &facts);
-        pools_draw_room(entry, &facts);
-        pools_draw_keep(entry, &facts);
+        pools_draw_growth(entry, &facts);
         pools_draw_promised(entry, shares, &facts);
+        pools_draw_keep(entry, &facts);
+        pools_draw_remains(entry, &facts);
     }
     if (pools_counts(entry) || !entry->pool)
         pools_draw_biggest(shares, &facts);
@@ -486,8 +585,27 @@ static void pools_key_extend(struct screen *screen)
         app_note(screen->app, TRUE, "%s", error->message);
 }
 
+static void pools_key_volumes(struct screen *screen)
+{
+    allvolumes_open_pool(screen->app, pools_selected(screen)->name, FALSE);
+}
+
+static void pools_key_orphans(struct screen *screen)
+{
+    allvolumes_open_pool(screen->app, pools_selected(screen)->name, TRUE);
+}
+
+static gboolean pools_has_orphans(const struct screen *screen)
+{
+    const struct pool_entry *entry = pools_selected(screen);
+
+    return entry && entry->pool && pool_driver(entry->pool)->orphans;
+}
+
 /* clang-format off */
 static const struct key_row pools_keys[] = {
+    {"Enter b", "volumes", "volumes", "the volumes in it, the biggest first", KEYS_ACT, NULL,
+     pools_key_volumes, pools_has_any},
     {"n F7", "pool-add", "new", "make a pool", KEYS_ACT, NULL, pools_key_add, NULL},
     {"e F2", "pool-set", "edit", "change how it keeps its volumes", KEYS_ACT, NULL,
      pools_key_set, pools_can_use},
@@ -497,6 +615,8 @@ static const struct key_row pools_keys[] = {
      pools_key_reclaim, pools_can_use},
     {"x", "pool-extend", "extend", "give it more of what is free around it", KEYS_ACT, NULL,
      pools_key_extend, pools_can_extend, TRUE},
+    {"O", "orphans", NULL, "what in it is of no volume", KEYS_ACT, NULL,
+     pools_key_orphans, pools_has_orphans},
     {NULL},
 };
 /* clang-format on */

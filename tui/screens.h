@@ -19,6 +19,8 @@ void detail_open(struct app *app, const char *uuid, enum detail_page tab);
 void detail_open_volumes(struct app *app, const char *uuid);
 /* One volume and its revisions. */
 void volume_open(struct app *app, const char *uuid, const char *volume);
+/* The view of all volumes, with those in one pool only, or with what of it is of none. */
+void allvolumes_open_pool(struct app *app, const char *pool, gboolean orphans);
 void resize_open(struct app *app, const char *uuid, const char *volume);
 /* The form for one argument of an operation; all is copied, `choices` referenced. */
 struct edit_spec {

@@ -4,6 +4,10 @@
  *
  *   fake WORDS   adds to the script of the hypervisor (tests/fake/README.md)
  *   store FILE   begins with this store instead of qubes.xml; first line only
+ *   disk POOL SIZE USED META USED FREE TROUBLE  what that pool of driver fake-memory says;
+ *                META 0: it has no metadata; TROUBLE may be left away
+ *   orphan POOL NAME SIZE  is in it, and of nobody
+ *   grown POOL SIZE MINUTES  so much in that time, until now
  *   put FILE     somebody else writes this store over it
  *   file PATH TEXT  writes it below the root
  *   image PATH SIZE   writes one of so many bytes, none of them zero, below the root
@@ -27,6 +31,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "core/growth.h"
+#include "tests/fake/disk-fake.h"
 #include "tests/fake/hv-fake.h"
 #include "tests/tui/looks.h"
 #include "tests/util/suite.h"
@@ -34,6 +40,7 @@
 #include "tui/list.h"
 #include "tui/pager.h"
 #include "tui/setting.h"
+#include "util/text.h"
 
 static const char *const names[] = {"command", "options", "list", "marks", "several",
                                     "actions", "columns", "tree",
@@ -42,7 +49,8 @@ static const char *const names[] = {"command", "options", "list", "marks", "seve
                                     "errors", "broken", "copies", "import", "repair", "odd",
                                     "arguments", "create", "narrow",
                                     "moves", "popups", "small",
-                                    "events", "panes", "jobs", "pools", "allvolumes", "revisions",
+                                    "events", "panes", "jobs", "pools", "thin", "allvolumes",
+                                    "revisions",
                                     "detail", "log", "props", "features", "network",
                                     "policy"};
 
@@ -176,6 +184,71 @@ static void replay_image(struct replay *replay, const char *path_and_size)
     ck_assert(g_file_set_contents(path, bytes, (gssize)size, NULL));
 }
 
+static guint64 replay_bytes(const char *text)
+{
+    guint64 bytes = 0;
+
+    ck_assert(g_str_equal(text, "0") || text_size_parse(text, &bytes, NULL));
+    return bytes;
+}
+
+static void replay_disk(const char *words)
+{
+    g_auto(GStrv) parts = g_strsplit(words, " ", 7);
+    const struct fake_disk_pool pool = {
+        .size = replay_bytes(parts[1]), .used = replay_bytes(parts[2]),
+        .metadata_size = replay_bytes(parts[3]), .metadata_used = replay_bytes(parts[4]),
+        .extend_free = replay_bytes(parts[5]),
+        .trouble = parts[6] ? g_intern_string(parts[6]) : NULL,
+    };
+
+    fake_disk_pool(parts[0], &pool);
+}
+
+static struct pool_entry *replay_pool(const struct replay *replay, const char *name)
+{
+    struct pool_entry *entry = model_pool(app_model(replay->console->app), name);
+
+    ck_assert_ptr_nonnull(entry);
+    return entry;
+}
+
+static gpointer replay_create(gpointer volume)
+{
+    ck_assert(volume_create(volume, NULL));
+    return NULL;
+}
+
+static void replay_orphan(struct replay *replay, const char *words)
+{
+    g_auto(GStrv) parts = g_strsplit(words, " ", 3);
+    const struct volume_spec spec = {
+        .name = "private", .vid = parts[1], .size = replay_bytes(parts[2]), .rw = TRUE,
+        .save_on_stop = TRUE, .revisions_to_keep = 1, .ephemeral = -1,
+    };
+    struct volume *volume = volume_new(replay_pool(replay, parts[0])->pool, &spec, NULL);
+
+    g_thread_join(g_thread_new("create", replay_create, volume));
+    fake_disk_fill(volume, replay_bytes(parts[2]));
+    volume_unref(volume);
+}
+
+/* As if it had been watched since then. */
+static void replay_grown(struct replay *replay, const char *words)
+{
+    g_auto(GStrv) parts = g_strsplit(words, " ", 3);
+    struct pool_entry *entry = replay_pool(replay, parts[0]);
+    gint64 minutes = g_ascii_strtoll(parts[2], NULL, 10), now = g_get_monotonic_time();
+    guint64 bytes = replay_bytes(parts[1]);
+
+    g_clear_pointer(&entry->growth, g_array_unref);
+    entry->growth = growth_new();
+    for (gint64 i = 0; i <= minutes; i++)
+        growth_add(entry->growth, now - (minutes - i) * 60 * G_USEC_PER_SEC,
+                   entry->used - bytes + bytes / (guint64)minutes * (guint64)i);
+    app_draw(replay->console->app);
+}
+
 static void replay_line(struct replay *replay, const char *line)
 {
     g_auto(GStrv) parts = g_strsplit(line, " ", 2);
@@ -189,8 +262,16 @@ static void replay_line(struct replay *replay, const char *line)
         fake_script(rest);
         return;
     }
+    if (strcmp(parts[0], "disk") == 0) {
+        replay_disk(rest);
+        return;
+    }
     replay_begin(replay);
-    if (strcmp(parts[0], "keys") == 0)
+    if (strcmp(parts[0], "orphan") == 0)
+        replay_orphan(replay, rest);
+    else if (strcmp(parts[0], "grown") == 0)
+        replay_grown(replay, rest);
+    else if (strcmp(parts[0], "keys") == 0)
         replay_keys(replay, rest);
     else if (strcmp(parts[0], "put") == 0)
         root_write(replay->console->root, rest);
