@@ -203,8 +203,9 @@ const struct cmd cmd_pool_info = {
     .words = "pool info",
     .args = "POOL",
     .brief = "show everything about one pool",
-    .help = "included_in: the pool that has its directory; defaults: the properties of the\n"
-            "system that lead to it; health: ok, or what is wrong with it as last looked at.\n",
+    .help = "included_in: the pool that has its directory, or the file system that this is on;\n"
+            "defaults: the properties of the system that lead to it; extend_free: what it can\n"
+            "be extended by; health: ok, or what is wrong with it as last looked at.\n",
     .min_args = 1,
     .max_args = 1,
     .run = run_info,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A thin pool as a whole (spec/storage.md 2.1, 2.4 L-13, 7.6). */
+/* A thin pool as a whole (spec/storage.md 2.1, 2.4 L-13, 2.8, 7.6). */
 #include "config.h"
 #include "storage/lvm-thin-private.h"
 
 #include <string.h>
 
+#include "storage/carrier.h"
 #include "storage/remain.h"
 #include "util/error.h"
 
@@ -79,6 +80,17 @@ gboolean lvm_thin_details(struct pool *pool, struct pool_details *details, GErro
     g_array_append_vals(details->figures, figures, entry->has_metadata ? 5 : 3);
     details->trouble = trouble_of(entry);
     return TRUE;
+}
+
+/* Every volume of it stands on the device that LVM makes for the pool itself. */
+gboolean lvm_thin_carries(const struct pool *pool, const char *dir)
+{
+    g_autofree char *name =
+        lvm_node_name(pool_param(pool, "volume_group"), pool_param(pool, "thin_pool"));
+    g_autofree char *inside = g_strconcat(name, "-tpool", NULL);
+    dev_t dev;
+
+    return carrier_of(dir, &dev) && carrier_stands_on("/sys", dev, inside);
 }
 
 /* --- what is nobody's --- */

@@ -117,6 +117,7 @@ gboolean lvm_thin_usage(struct pool *pool, guint64 *size, guint64 *used, GError 
 gboolean lvm_thin_details(struct pool *pool, struct pool_details *details, GError **error);
 gboolean lvm_thin_room(struct pool *pool, gboolean metadata, guint64 *bytes, GError **error);
 gboolean lvm_thin_extend(struct pool *pool, gboolean metadata, guint64 bytes, GError **error);
+gboolean lvm_thin_carries(const struct pool *pool, const char *dir);
 GPtrArray *lvm_thin_orphans(struct pool *pool, const struct pool_claims *claims,
                             GError **error);
 

@@ -172,6 +172,7 @@ const struct driver driver_lvm_thin = {
     .room = lvm_thin_room,
     .extend = lvm_thin_extend,
     .orphans = lvm_thin_orphans,
+    .carries = lvm_thin_carries,
     .abandoned = lvm_thin_abandoned,
     .spare = lvm_thin_spare,
     .discard = lvm_thin_discard,
