@@ -22,6 +22,7 @@ const gboolean place_has_evidence = TRUE;
 
 static char *pool_path;
 static int taken = -1;
+static char *taken_image;
 
 gboolean place_takes(int kind)
 {
@@ -36,13 +37,26 @@ void place_take(const struct volume *volume)
     place_let_go();
     if (cowfile_kind(volume) == FILE_IN_PLACE)
         must((taken = loop_attach(path, FALSE, &device, E)) >= 0);
+    g_free(taken_image);
+    taken_image = g_steal_pointer(&path);
 }
 
+static gboolean is_taken(void)
+{
+    g_autoptr(GPtrArray) users = loop_users(taken_image);
+
+    return users->len > 0;
+}
+
+/* It clears itself a moment after the last has closed it. */
 void place_let_go(void)
 {
-    if (taken >= 0)
-        close(taken);
+    if (taken < 0)
+        return;
+    close(taken);
     taken = -1;
+    for (int i = 0; i < 500 && is_taken(); i++)
+        g_usleep(10000);
 }
 
 gboolean place_shares(const char *dir)
