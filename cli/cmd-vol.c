@@ -335,6 +335,30 @@ const struct cmd cmd_vol_export = {
     .run = run_export,
 };
 
+static gboolean run_clear(struct cli *cli, GError **error)
+{
+    g_autoptr(GHashTable) args = batch_args(cli);
+    g_autofree char *qube =
+        take_volume(options_args(cli->options)[0], "for example: qmc vol clear work:private",
+                    args, error);
+
+    return qube && batch_run(cli, options_cmd(cli->options)->op,
+                             (const char *const[]){qube, NULL}, args, error);
+}
+
+const struct cmd cmd_vol_clear = {
+    .words = "vol clear",
+    .args = "QUBE:VOL",
+    .brief = "replace the content of a volume by zeros",
+    .help = "The volume has the size it had, and nothing in it. What it had becomes a\n"
+            "revision, if it keeps any; else that is lost with the next stop. The qube has\n"
+            "to be halted.\n",
+    .min_args = 1,
+    .max_args = 1,
+    .op = "clear",
+    .run = run_clear,
+};
+
 static gboolean run_set(struct cli *cli, GError **error)
 {
     const char *const *given = options_args(cli->options);

@@ -547,6 +547,86 @@ const struct op_row op_vol_import = {
     .object = op_volume_object,
 };
 
+/* --- clear --- */
+
+static gboolean clear_fits(const struct model *model, const struct qube *qube,
+                           GHashTable *args, GError **error)
+{
+    return saved_volume(model, qube, args, "clear", error) != NULL;
+}
+
+static gboolean clear_prepare(struct op *op, GError **error)
+{
+    const struct content *content = content_new(op);
+    g_autofree char *stake = import_stake(
+        engine_model(op->engine), model_qube(engine_model(op->engine), op->uuid), op->args);
+
+    op_plan(op, "replace what %s has by zeros, as many as it is large", content->what);
+    op_plan(op, "%s", stake);
+    return TRUE;
+}
+
+static gboolean clear_look(struct op *op, GError **error)
+{
+    return look_halted(op, "clear", error);
+}
+
+static gboolean clear_run(struct op *op, GError **error)
+{
+    struct content *content = op->data;
+    auto_of(incoming) struct incoming *zeros = NULL;
+
+    if (!take_halted(op, "clear", error))
+        return FALSE;
+    op_step(op, "%s cleared", content->what);
+    zeros = incoming_new(content->volume, 0, error);
+    if (!zeros || !incoming_commit(zeros, error))
+        return FALSE;
+    content->size = volume_size(content->volume);
+    op_push_undo(op, "clear", undo_content, content, NULL);
+    op_set_result(op, "%s is empty now", volume_name(content->volume));
+    return TRUE;
+}
+
+static const char *clear_verb(const struct qube *qube, GHashTable *args)
+{
+    return "Clear";
+}
+
+static const struct op_arg clear_args[] = {
+    { "volume", OP_ARG_VOLUME, TRUE, "root, private ..." },
+    { NULL },
+};
+
+const struct op_row op_vol_clear = {
+    .name = "clear",
+    .label = "Clear a volume",
+    .phrase = "clear a volume of",
+    .doing = "clearing",
+    .done = "cleared",
+    .help = "Replace the content of a volume by zeros, as if it was new.",
+    .method = "admin.vm.volume.Clear",
+    .classes = CLASS_QUBESVM,
+    .states = HALTED,
+    .offline = TRUE,
+    .command = "vol clear {qube}:{volume}",
+    .confirm = CONFIRM_L2,
+    .args = clear_args,
+    .writes_store = TRUE,
+    .deadline_ms = DEADLINE_MS,
+    .silent = DISK_SILENT,
+    .fits = clear_fits,
+    .prepare = clear_prepare,
+    .look = clear_look,
+    .run = clear_run,
+    .apply = content_apply,
+    .clear = content_clear,
+    .strength = import_strength,
+    .stake = import_stake,
+    .verb = clear_verb,
+    .object = op_volume_object,
+};
+
 static gboolean export_fits(const struct model *model, const struct qube *qube,
                             GHashTable *args, GError **error)
 {

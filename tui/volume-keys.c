@@ -205,6 +205,22 @@ static gboolean volume_can_export(const struct screen *screen)
     return volume_can(screen, "export");
 }
 
+/* There is nothing to be chosen: it is asked at once. */
+static void volume_key_clear(struct screen *screen)
+{
+    g_autoptr(GHashTable) args = NULL;
+
+    if (!volume_check(screen, "clear"))
+        return;
+    args = op_args_new("volume", screen_volume_of(screen), NULL);
+    action_start(screen->app, "clear", screen->class->subject(screen), args);
+}
+
+static gboolean volume_can_clear(const struct screen *screen)
+{
+    return volume_can(screen, "clear");
+}
+
 static void volume_key_open(struct screen *screen)
 {
     volume_open(screen->app, screen->class->subject(screen), screen_volume_of(screen));
@@ -235,6 +251,8 @@ const struct key_row volume_keys[] = {
      volume_key_import, volume_can_import, TRUE},
     {"E", "export", "Export", "content to a file", KEYS_ACT, NULL,
      volume_key_export, volume_can_export, TRUE},
+    {"C", "clear", NULL, "leave nothing in it", KEYS_ACT, NULL,
+     volume_key_clear, volume_can_clear, TRUE},
     {"M", "vol-set", NULL, "how it is kept", KEYS_ACT,
      NULL, volume_key_set, volume_can_set, TRUE},
     {NULL},

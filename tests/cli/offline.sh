@@ -57,6 +57,7 @@ vol ls work
 vol resize work:private 4M
 vol info work:private
 vol export work:private -
+vol clear work:private --yes
 vol import work:private /nowhere --yes
 vol revert work:private --yes
 vol pin work:private 1

@@ -213,4 +213,24 @@ offline 0 revert work:private --yes
 cmp "$work/image2" "$private"
 ok "with nothing in use it may be"
 
+# To clear leaves zeros, as many as there were, and what there was as a revision.
+vol 9 clear work:private
+err_has 'its present content becomes a revision'
+vol 0 -n clear work:private
+cmp "$work/image2" "$private"
+ok "nothing was cleared yet"
+vol 0 clear work:private --yes
+test "$(tr -d '\000' <"$private" | wc -c)" -eq 0
+ok "there is nothing in it"
+test "$(stat -c %s "$private")" -eq "$(stat -c %s "$work/image2")"
+ok "as large as it was"
+vol 0 revert work:private --yes
+cmp "$work/image2" "$private"
+ok "and back"
+vol 4 clear work:root --yes
+vol 0 set work:private revisions_to_keep 0
+vol 9 clear work:private --yes
+err_has 'lost at the next stop'
+vol 0 clear work:private --confirm work
+
 finish

@@ -310,7 +310,7 @@ START_TEST(completion_offers_what_makes_sense_now)
     } rows[] = {
         {"", "s", "start stop"},
         {"", "vo", "vol"},
-        {"vol", "", "resize revert pin set import export"},
+        {"vol", "", "resize revert pin set import export clear"},
         {"start", "", "vault vault-2"},
         {"start vault", "v", "vault vault-2"},
         {"stop", "", "work"},
