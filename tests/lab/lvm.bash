@@ -102,6 +102,88 @@ full_data() {
     unharmed "after it"
 }
 
+size_of() { # FIELD: of the pool, in bytes
+    lvm lvs --noheadings --units b --nosuffix -o "$1" "$vg/$thin" | tr -d ' '
+}
+
+is_out_of_space() {
+    figures | grep -q 'twi-aotzD'
+}
+
+is_written() {
+    [ -s /tmp/written ]
+}
+
+# Whoever waits for room writes on when there is some.
+extended() {
+    local metadata
+    metadata=$(size_of lv_metadata_size)
+    lvm lvchange -q --errorwhenfull n "$vg/$thin" >/dev/null 2>&1
+    lvm lvcreate -q --thin --name filler --virtualsize 70M "$vg/$thin" >/dev/null 2>&1
+    rm -f /tmp/written
+    { dd if=/dev/zero of="$(filler '')" bs=1M count=70 oflag=direct 2>&1; echo "dd $?"; } \
+        >/tmp/writing && mv /tmp/writing /tmp/written &
+    await is_out_of_space
+    note "full, and somebody waits: $(figures)"
+    qmc 0 "a full thin pool is extended" pool extend thin 33000K
+    says 'has 32\.0 MiB more' "by whole extents"
+    is 100663296 "$(size_of lv_size)" "it has 96 MiB"
+    await is_written
+    grep -q '^dd 0' /tmp/written
+    result $? "the write that waited went on" /tmp/written
+    lvm lvremove -q --force "$vg/filler" >/dev/null 2>&1
+    lvm lvchange -q --errorwhenfull y "$vg/$thin" >/dev/null 2>&1
+    qmc 0 "its metadata are extended" pool extend thin --metadata 1M
+    is $((metadata + 1048576)) "$(size_of lv_metadata_size)" "they have 1 MiB more"
+    qmc 2 "by nothing it is not" pool extend thin 1K
+    qmc 1 "nor by more than there is" pool extend thin 1G
+    says 'can be extended by [0-9.]+ MiB at most' "the error says how much that is"
+}
+
+included() { # POOL EXPECTED TEXT
+    program pool info "$1" --json >"$out" 2>&1
+    grep -qE "\"included_in\": *$2" "$out"
+    result $? "$3" "$out"
+}
+
+# A pool on a file system in it; btrfs does not show its device.
+carried() {
+    local type
+    mkdir -p "$root/carried"
+    lvm lvcreate -q --thin --name carrier --virtualsize 128M "$vg/$thin" >/dev/null 2>&1
+    for type in ext4 btrfs; do
+        wipefs -qa "/dev/mapper/$vg-carrier"
+        "mkfs.$type" -q "/dev/mapper/$vg-carrier" >/dev/null 2>&1
+        mount "/dev/mapper/$vg-carrier" "$root/carried"
+        [ "$type" = btrfs ] || qmc 0 "a pool on a file system in the thin pool" \
+            pool add carried file-reflink dir_path=/carried setup_check=False
+        included carried '"thin"' "it is included in that, on $type"
+        umount "$root/carried"
+    done
+    included lab null "one on another device is not"
+    qmc 0 "out of the store with it" pool rm carried --confirm carried
+    lvm lvremove -q --force "$vg/carrier" >/dev/null 2>&1
+}
+
+has_lv() { # PATTERN
+    lvm lvs --noheadings -o lv_name "$vg" | grep -qE -- "$1"
+}
+
+reclaimed() {
+    qmc 0 "no revision is to be kept" vol set lvmq:private revisions_to_keep 0
+    lvm lvcreate -q --thin --name vm-lvmq-private-import --virtualsize 4M "$vg/$thin" \
+        >/dev/null 2>&1
+    qmc 0 "what may go is listed" pool reclaim thin
+    says 'delete .*/vm-lvmq-private-[0-9]+-back \(revision' "a revision"
+    says 'delete .*/vm-lvmq-private-import \(import' "an import that was left"
+    says 'add --yes' "and nothing has gone"
+    qmc 0 "it goes" pool reclaim thin --yes --offline
+    says '1 unfinished import, 1 earlier state' "both"
+    ! has_lv 'lvmq-private-.*(back|import|trash)'
+    result $? "LVM has neither"
+    unharmed "after that"
+}
+
 lvm_with_qmc() {
     lvm_pool_in_store
     content 4194304 >/tmp/content
@@ -110,7 +192,10 @@ lvm_with_qmc() {
         vol resize lvmq:private 4M --shrink --confirm lvmq
     qmc 0 "import" vol import lvmq:private /tmp/content --yes
     unharmed "import"
+    extended
     full_data
+    reclaimed
+    carried
     qmc 0 "rename" rename lvmq lvmr
     qmc 0 "remove" rm lvmr --confirm lvmr
     lvm_is_clean "after the removal"
