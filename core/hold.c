@@ -172,8 +172,10 @@ static gboolean lock_wait(struct hold *hold, int timeout_ms,
         g_autoptr(GError) local = NULL;
 
         hold->lock = file_lock_take(path, TRUE, 0, &local);
-        if (hold->lock)
+        if (hold->lock) {
+            volumes_own(hold->volumes);
             return TRUE;
+        }
         if (!error_is(local, QMC_ERROR_BUSY)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
@@ -325,6 +327,7 @@ void hold_release(struct hold *hold)
 {
     if (!hold->lock)
         return;
+    volumes_disown(hold->volumes);
     if (ftruncate(file_lock_fd(hold->lock), 0) != 0)
         log_line("hold", "cannot clear who held the lock");
     file_lock_release(g_steal_pointer(&hold->lock));

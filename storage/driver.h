@@ -114,6 +114,10 @@ struct driver {
     /* Opens what a start would begin from (M-8) for reading. -1 on failure. */
     int (*export)(struct volume *volume, GError **error);                   /* [W] */
 
+    /* What it remembers of its volumes is to be asked anew: somebody else may have changed
+     * them. NULL: it looks each time. */
+    void (*outdate)(void);
+
     /* Getters: no lock, no state change, cheap system calls only [W]. */
     /* Whether the image that a start makes is there, whatever a stop does
      * with it. */

@@ -251,8 +251,8 @@ static void read_it(struct reading *reading)
     g_cond_broadcast(&news);
 }
 
-/* What was begun before a change says nothing of it. Who changes something tries again
- * what has failed. */
+/* What was begun before a change says nothing of it. Who has to know tries again what has
+ * failed. */
 static gboolean is_good(const struct reading *reading, enum lvm_age age, gint64 now)
 {
     if (!reading || reading->changes != changes)
@@ -302,11 +302,17 @@ struct lvm_table *lvm_table_get(enum lvm_age age, GError **error)
     return table;
 }
 
-gboolean lvm_change(const struct lvm_request *request, GError **error)
+void lvm_table_outdate(void)
 {
-    gboolean done = lvm_run(request, NULL, error);
     g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&guard);
 
     changes++;
+}
+
+gboolean lvm_change(const struct lvm_request *request, GError **error)
+{
+    gboolean done = lvm_run(request, NULL, error);
+
+    lvm_table_outdate();
     return done;
 }

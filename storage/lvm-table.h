@@ -31,11 +31,15 @@ AUTO_DEFINE(lvm_table, struct lvm_table, lvm_table_unref)
 
 /* How old what one relies on may be when one asks. */
 enum lvm_age {
-    LVM_FRESH = 200,    /* ms: who changes something by it */
-    LVM_RECENT = 2000,  /* who asks whether there is anything to do */
+    LVM_FRESH = 200,    /* ms: who looks at what nobody has a lock of: a whole pool */
+    LVM_RECENT = 2000,  /* who looks at a volume; with lvm_table_outdate() when he took its
+                         * lock also who changes it: it is not from before that then */
     LVM_SHOWN = 30000,  /* who shows it */
 };
 
+/* None that there is now is believed any more: others may have changed what it says. No age
+ * would do in its place: a qube may have started since. */
+void lvm_table_outdate(void);
 /* [W] That of the process, or a new one if it is older or something was changed since.
  * Of many who ask at once one reads, for all. A failure is believed for some seconds. */
 struct lvm_table *lvm_table_get(enum lvm_age age, GError **error);

@@ -95,7 +95,7 @@ static void prune(struct thin *at)
 
 gboolean lvm_thin_import_commit(struct volume *volume, GError **error)
 {
-    auto_of(thin) struct thin *at = thin_new(volume, LVM_FRESH, error);
+    auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, error);
 
     if (!at)
         return FALSE;
@@ -114,7 +114,7 @@ gboolean lvm_thin_import_commit(struct volume *volume, GError **error)
  * import would be taken for the state. */
 gboolean lvm_thin_import_drop(struct volume *volume, GError **error)
 {
-    auto_of(thin) struct thin *at = thin_new(volume, LVM_FRESH, error);
+    auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, error);
     const struct lvm_entry *state = at ? thin_state(at) : NULL;
 
     if (!at || !at->import)
@@ -163,7 +163,7 @@ static gboolean share_revisions(const struct thin *at, const struct thin *from,
 
 gboolean lvm_thin_share(struct volume *volume, const struct volume *source, GError **error)
 {
-    auto_of(thin) struct thin *from = thin_new(source, LVM_FRESH, error);
+    auto_of(thin) struct thin *from = thin_new(source, LVM_RECENT, error);
     auto_of(thin) struct thin *at = from ? thin_beside(from, volume, error) : NULL;
     g_autoptr(GError) again = NULL;
 
@@ -180,7 +180,7 @@ gboolean lvm_thin_share(struct volume *volume, const struct volume *source, GErr
  * too many. */
 int lvm_thin_export(struct volume *volume, GError **error)
 {
-    auto_of(thin) struct thin *at = thin_new(volume, LVM_FRESH, error);
+    auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, error);
     const struct lvm_entry *entry = at ? thin_need(at, error) : NULL;
     g_autofree char *node = entry ? thin_node(at, entry->lv + strlen(at->lv)) : NULL;
     auto_fd int fd = -1;

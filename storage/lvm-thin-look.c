@@ -236,19 +236,18 @@ static gboolean heal(const struct thin *at, GError **error)
     return !is_lost(at) || restore(at, error);
 }
 
-struct thin *thin_take_since(const struct volume *volume, gint64 began, GError **error)
+struct thin *thin_settle(struct thin *taken, GError **error)
 {
-    gint64 age = LVM_FRESH + (g_get_monotonic_time() - began) / 1000;
-    auto_of(thin) struct thin *at = thin_new(volume, (enum lvm_age)age, error);
+    auto_of(thin) struct thin *at = taken;
 
-    if (!at)
-        return NULL;
     if (!at->import && !at->trash->len && !is_lost(at))
         return g_steal_pointer(&at);
-    return heal(at, error) ? thin_new(volume, LVM_FRESH, error) : NULL;
+    return heal(at, error) ? thin_new(at->volume, LVM_RECENT, error) : NULL;
 }
 
 struct thin *thin_take(const struct volume *volume, GError **error)
 {
-    return thin_take_since(volume, g_get_monotonic_time(), error);
+    struct thin *at = thin_new(volume, LVM_RECENT, error);
+
+    return at ? thin_settle(at, error) : NULL;
 }

@@ -60,8 +60,8 @@ void thin_free(struct thin *at);
 AUTO_DEFINE(thin, struct thin, thin_free)
 /* The same with what interrupted work has left put right: to change it. */
 struct thin *thin_take(const struct volume *volume, GError **error);
-/* The same by what was read since that (monotonic) time, too, however long it took. */
-struct thin *thin_take_since(const struct volume *volume, gint64 began, GError **error);
+/* The same for one that was read under the lock. Takes it. */
+struct thin *thin_settle(struct thin *at, GError **error);
 
 /* What a start begins from: the current one; after a commit that was interrupted the
  * newest revision; NULL: there is nothing. */

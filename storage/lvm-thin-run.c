@@ -25,7 +25,7 @@ static gboolean needs_size(const struct volume *volume, GError **error)
 
 gboolean lvm_thin_create(struct volume *volume, GError **error)
 {
-    auto_of(thin) struct thin *at = thin_new(volume, LVM_FRESH, error);
+    auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, error);
 
     if (!at || !thin_drop_all(at, error))
         return FALSE;
@@ -37,7 +37,7 @@ gboolean lvm_thin_create(struct volume *volume, GError **error)
 
 gboolean lvm_thin_remove(struct volume *volume, GError **error)
 {
-    auto_of(thin) struct thin *at = thin_new(volume, LVM_FRESH, error);
+    auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, error);
 
     return at && thin_drop_all(at, error);
 }
@@ -148,13 +148,12 @@ static gboolean stop_unsaved(const struct thin *at, struct volume *volume, GErro
 
 gboolean lvm_thin_stop(struct volume *volume, GError **error)
 {
-    gint64 began = g_get_monotonic_time();
     auto_of(thin) struct thin *before = thin_new(volume, LVM_RECENT, error);
     auto_of(thin) struct thin *at = NULL;
 
     if (!before || is_stopped(before))
         return before != NULL;
-    at = thin_take_since(volume, began, error);
+    at = thin_settle(g_steal_pointer(&before), error);
     if (!at)
         return FALSE;
     return volume_save_on_stop(volume) ? stop_saved(at, error)

@@ -58,7 +58,7 @@ static gboolean has_run(const struct thin *at)
 
 GPtrArray *lvm_thin_spare(const struct volume *volume, GError **error)
 {
-    auto_of(thin) struct thin *at = thin_new(volume, LVM_FRESH, error);
+    auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, error);
     g_autoptr(GPtrArray) surplus = NULL;
     GPtrArray *spare;
 
@@ -96,7 +96,7 @@ static gboolean is_still_there(const char *key, GError **error)
 static gboolean check_gone(const struct volume *volume, const GPtrArray *spare,
                            GError **error)
 {
-    auto_of(thin) struct thin *at = thin_new(volume, LVM_FRESH, error);
+    auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, error);
 
     for (guint i = 0; at && i < spare->len; i++) {
         const struct remain *remain = spare->pdata[i];
@@ -114,7 +114,7 @@ static gboolean check_gone(const struct volume *volume, const GPtrArray *spare,
 
 gboolean lvm_thin_discard(struct volume *volume, const GPtrArray *spare, GError **error)
 {
-    auto_of(thin) struct thin *at = thin_new(volume, LVM_FRESH, error);
+    auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, error);
 
     for (guint i = 0; at && i < spare->len; i++)
         if (!discard(at, spare->pdata[i], error))

@@ -173,6 +173,7 @@ const struct driver driver_lvm_thin = {
     .extend = lvm_thin_extend,
     .orphans = lvm_thin_orphans,
     .carries = lvm_thin_carries,
+    .outdate = lvm_table_outdate,
     .abandoned = lvm_thin_abandoned,
     .spare = lvm_thin_spare,
     .discard = lvm_thin_discard,

@@ -29,16 +29,11 @@ static const struct driver *driver_of(const struct volume *volume)
     return pool_driver(volume_pool(volume));
 }
 
-static struct volume_hold hold_own(struct volume *volume)
-{
-    return volume_lock_take(volume_lock_of(volume), NULL);
-}
-
 /* The object is there, and whoever else wants one is refused. */
 static gboolean incoming_open(struct incoming *incoming, GError **error)
 {
     struct volume *volume = incoming->volume;
-    auto_hold struct volume_hold hold = hold_own(volume);
+    auto_hold struct volume_hold hold = volume_hold_take(volume, NULL);
 
     if (!volume_check_import(volume, error) || !volume_takes_content(volume, error))
         return FALSE;
@@ -75,7 +70,7 @@ guint64 incoming_size(const struct incoming *incoming)
 gboolean incoming_commit(struct incoming *incoming, GError **error)
 {
     struct volume *volume = incoming->volume;
-    auto_hold struct volume_hold hold = hold_own(volume);
+    auto_hold struct volume_hold hold = volume_hold_take(volume, NULL);
 
     job_may_block();
     incoming->committed = driver_of(volume)->import_commit(volume, error);
@@ -87,7 +82,7 @@ gboolean incoming_commit(struct incoming *incoming, GError **error)
 static void incoming_drop(struct incoming *incoming)
 {
     struct volume *volume = incoming->volume;
-    auto_hold struct volume_hold hold = hold_own(volume);
+    auto_hold struct volume_hold hold = volume_hold_take(volume, NULL);
     g_autoptr(GError) error = NULL;
 
     if (!incoming->committed && !driver_of(volume)->import_drop(volume, &error))
@@ -168,7 +163,7 @@ static gboolean find_size(const struct outgoing *outgoing, guint64 *size, GError
 static gboolean outgoing_open(struct outgoing *outgoing, GError **error)
 {
     struct volume *volume = outgoing->volume;
-    auto_hold struct volume_hold hold = hold_own(volume);
+    auto_hold struct volume_hold hold = volume_hold_take(volume, NULL);
 
     if (!driver_of(volume)->export)
         return volume_unsupported(volume, "export", error);
@@ -237,8 +232,7 @@ static gboolean copy_content(struct volume *volume, struct volume *source,
 static gboolean clone_alike(struct volume *volume, struct volume *source,
                               const struct watch *watch, GError **error)
 {
-    auto_hold struct volume_hold hold =
-        volume_lock_take(volume_lock_of(volume), volume_lock_of(source));
+    auto_hold struct volume_hold hold = volume_hold_take(volume, source);
 
     return volume_check_import(volume, error) &&
            volume_takes_content(volume, error) && volume_offers_state(source, error) &&

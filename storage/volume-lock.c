@@ -8,8 +8,9 @@ struct volume_lock {
     GRWLock guard;
     char *key;
     guint users;
-    gboolean importing; /* this and exports: under table_guard */
+    gboolean importing; /* this and what follows: under table_guard */
     guint exports;
+    guint owners;
 };
 
 static GMutex table_guard;
@@ -48,6 +49,20 @@ void volume_lock_put(struct volume_lock *lock)
     g_free(lock);
 }
 
+gboolean volume_lock_own(struct volume_lock *lock)
+{
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&table_guard);
+
+    return lock->owners++ == 0;
+}
+
+void volume_lock_disown(struct volume_lock *lock)
+{
+    g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&table_guard);
+
+    lock->owners--;
+}
+
 struct volume_hold volume_lock_take(struct volume_lock *own,
                                     struct volume_lock *source)
 {
@@ -58,11 +73,12 @@ struct volume_hold volume_lock_take(struct volume_lock *own,
     g_rw_lock_writer_lock(&own->guard);
     if (source && !source_first)
         g_rw_lock_reader_lock(&source->guard);
-    return (struct volume_hold){own, source};
+    return (struct volume_hold){own, source, volume_lock_own(own)};
 }
 
 void volume_hold_release(struct volume_hold *hold)
 {
+    volume_lock_disown(hold->own);
     g_rw_lock_writer_unlock(&hold->own->guard);
     if (hold->source)
         g_rw_lock_reader_unlock(&hold->source->guard);

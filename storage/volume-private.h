@@ -20,6 +20,9 @@ guint volume_keep(const struct volume *volume);
 gboolean volume_component_valid(const char *part, gsize len);
 
 struct volume_lock *volume_lock_of(struct volume *volume);
+/* volume_lock_take() of both (source: NULL ok); what a driver remembers from before is not
+ * believed any more, unless it was owned already. */
+struct volume_hold volume_hold_take(struct volume *volume, struct volume *source);
 
 /* BUSY, naming it, while content comes into it. Under its lock. */
 gboolean volume_check_import(struct volume *volume, GError **error);

@@ -52,6 +52,7 @@ static gboolean act_on_all(GPtrArray *volumes,
     GError *first = NULL;
 
     job_may_block();
+    volumes_own(volumes); /* once for all of them */
     for (guint i = 0; i < volumes->len; i++) {
         parts[i].volume = g_ptr_array_index(volumes, i);
         parts[i].act = act;
@@ -59,6 +60,7 @@ static gboolean act_on_all(GPtrArray *volumes,
     }
     for (guint i = 0; i < volumes->len; i++)
         part_end(&parts[i], &first);
+    volumes_disown(volumes);
     if (!first)
         return TRUE;
     g_propagate_error(error, first);

@@ -34,7 +34,7 @@ gboolean volume_reclaim(struct volume *volume, GPtrArray **gone, GError **error)
     g_autoptr(GPtrArray) spare = NULL;
 
     job_may_block();
-    auto_hold struct volume_hold hold = volume_lock_take(volume_lock_of(volume), NULL);
+    auto_hold struct volume_hold hold = volume_hold_take(volume, NULL);
 
     spare = volume_spare(volume, error);
     if (!spare || (spare->len > 0 && !driver->discard(volume, spare, error)))

@@ -244,11 +244,6 @@ struct volume_lock *volume_lock_of(struct volume *volume)
     return none;
 }
 
-static struct volume_hold hold_own(struct volume *volume)
-{
-    return volume_lock_take(volume_lock_of(volume), NULL);
-}
-
 gboolean volume_unsupported(const struct volume *volume, const char *verb,
                             GError **error)
 {
@@ -272,7 +267,7 @@ gboolean volume_create(struct volume *volume, GError **error)
     job_may_block();
     if (!driver_of(volume)->create)
         return volume_unsupported(volume, "create", error);
-    auto_hold struct volume_hold hold = hold_own(volume);
+    auto_hold struct volume_hold hold = volume_hold_take(volume, NULL);
 
     return volume_check_import(volume, error) &&
            driver_of(volume)->create(volume, error);
@@ -283,7 +278,7 @@ gboolean volume_remove(struct volume *volume, GError **error)
     job_may_block();
     if (!driver_of(volume)->remove)
         return volume_unsupported(volume, "remove", error);
-    auto_hold struct volume_hold hold = hold_own(volume);
+    auto_hold struct volume_hold hold = volume_hold_take(volume, NULL);
 
     return volume_check_import(volume, error) && ephemeral_close(volume, error) &&
            driver_of(volume)->remove(volume, error);
@@ -319,8 +314,7 @@ gboolean volume_share(struct volume *volume, struct volume *source, GError **err
     job_may_block();
     if (volume_lock_of(volume) == volume_lock_of(source))
         return TRUE;
-    auto_hold struct volume_hold hold =
-        volume_lock_take(volume_lock_of(volume), volume_lock_of(source));
+    auto_hold struct volume_hold hold = volume_hold_take(volume, source);
 
     if (!volume_check_import(volume, error) || !volume_check_import(source, error) ||
         !can_share(volume, source, error) ||
@@ -380,8 +374,7 @@ gboolean volume_start(struct volume *volume, GError **error)
     job_may_block();
     if (!driver_of(volume)->start)
         return volume_unsupported(volume, "start", error);
-    auto_hold struct volume_hold hold =
-        volume_lock_take(volume_lock_of(volume), source ? volume_lock_of(source) : NULL);
+    auto_hold struct volume_hold hold = volume_hold_take(volume, source);
 
     return volume_check_import(volume, error) && check_readers(volume, error) &&
            volume_offers_state(source, error) && start_whole(volume, error);
@@ -392,7 +385,7 @@ gboolean volume_stop(struct volume *volume, GError **error)
     job_may_block();
     if (!driver_of(volume)->stop)
         return volume_unsupported(volume, "stop", error);
-    auto_hold struct volume_hold hold = hold_own(volume);
+    auto_hold struct volume_hold hold = volume_hold_take(volume, NULL);
 
     return volume_check_import(volume, error) && ephemeral_close(volume, error) &&
            driver_of(volume)->stop(volume, error);
@@ -445,7 +438,7 @@ gboolean volume_resize(struct volume *volume, guint64 size, gboolean shrink,
     }
     if (!driver_of(volume)->resize)
         return volume_unsupported(volume, "resize", error);
-    auto_hold struct volume_hold hold = hold_own(volume);
+    auto_hold struct volume_hold hold = volume_hold_take(volume, NULL);
 
     if (!volume_check_import(volume, error) || !check_readers(volume, error) ||
         !size_allowed(volume, size, shrink, error) ||
@@ -526,7 +519,7 @@ gboolean volume_revert(struct volume *volume, const char *revision, GError **err
     job_may_block();
     if (!driver_of(volume)->revert)
         return volume_unsupported(volume, "revert", error);
-    auto_hold struct volume_hold hold = hold_own(volume);
+    auto_hold struct volume_hold hold = volume_hold_take(volume, NULL);
 
     if (!volume_check_import(volume, error) || !volume_takes_content(volume, error))
         return FALSE;
@@ -544,7 +537,7 @@ gboolean volume_pin(struct volume *volume, const char *revision, gboolean pinned
     job_may_block();
     if (!driver_of(volume)->pin)
         return volume_unsupported(volume, "pin a revision of", error);
-    auto_hold struct volume_hold hold = hold_own(volume);
+    auto_hold struct volume_hold hold = volume_hold_take(volume, NULL);
 
     revisions = volume_revisions(volume);
     id = find_revision(volume, revisions, revision, error);

@@ -112,6 +112,12 @@ char *volume_dir(const struct volume *volume);
 /* [W] newest first; free with g_ptr_array_unref */
 GPtrArray *volume_revisions(const struct volume *volume);
 
+/* Nobody else changes them from now on until volumes_disown(), which has to follow: what is
+ * decided in between is decided by what is found now, not by what was remembered. For who
+ * has the lock of their qube; each operation does it for itself, too. */
+void volumes_own(GPtrArray *volumes);
+void volumes_disown(GPtrArray *volumes);
+
 /* [W] All volumes in parallel, waits for all, returns the first error in
  * array order and logs the others. volumes_start stops what it started when
  * one of them fails. */

@@ -105,17 +105,84 @@ END_TEST
 
 /* --- how often LVM is asked --- */
 
-START_TEST(a_stop_that_changes_nothing_asks_nothing)
+/* As at the start of the console, where hundreds are looked at. */
+START_TEST(looks_at_what_is_not_in_use_are_one_question)
 {
     auto_of(volume) struct volume *volume = filled(KIND_ORIGIN);
 
-    ck_assert(!volume_in_use(volume));
     stand_questions();
     for (int i = 0; i < 300; i++)
-        must(volume_stop(volume, E));
+        ck_assert(!volume_unsettled(volume));
     for (int i = 0; i < 300; i++)
         ck_assert_uint_eq(volume_size(volume), MEGABYTE);
-    ck_assert_uint_le(stand_questions(), 1);
+    ck_assert_uint_eq(stand_questions(), 1);
+}
+END_TEST
+
+/* Whoever has the lock of its qube: one question for all that he does. */
+START_TEST(what_is_owned_is_asked_about_once)
+{
+    auto_of(volume) struct volume *volume = filled(KIND_ORIGIN);
+    g_autoptr(GPtrArray) volumes = g_ptr_array_new();
+
+    for (int i = 0; i < 4; i++)
+        g_ptr_array_add(volumes, volume);
+    ck_assert(!volume_in_use(volume));
+    stand_questions();
+    volumes_own(volumes);
+    must(volumes_stop(volumes, E));
+    ck_assert(!volume_in_use(volume));
+    must(volumes_verify(volumes, E));
+    must(volume_stop(volume, E));
+    ck_assert_uint_eq(stand_questions(), 1);
+    volumes_disown(volumes);
+    must(volume_stop(volume, E));
+    must(volumes_stop(volumes, E));
+    ck_assert_uint_eq(stand_questions(), 2);
+}
+END_TEST
+
+/* Another process starts its qube, which writes. */
+static void run_elsewhere(void)
+{
+    g_autofree char *path = stand_device(STAND_VG, STAND_LV "-snap");
+    auto_fd int fd = -1;
+
+    stand_lvm("lvcreate --thin --name=" STAND_LV "-snap --virtualsize=1048576B -- "
+              STAND_VG "/" STAND_POOL);
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(pwrite(fd, "new", 4, 0), 4);
+}
+
+static int offer(gsize size);
+
+/* L-7: what was seen before one had the lock decides nothing. */
+START_TEST(a_look_of_before_the_lock_decides_nothing)
+{
+    auto_of(volume) struct volume *volume = filled(KIND_ORIGIN);
+    g_autoptr(GPtrArray) volumes = g_ptr_array_new();
+    auto_fd int fd = offer(MEGABYTE);
+    const struct transfer from = {.fd = fd, .name = "offered"};
+
+    g_ptr_array_add(volumes, volume);
+    ck_assert(!volume_in_use(volume));
+    run_elsewhere();
+    if (_i == 0) {
+        must(volume_stop(volume, E));
+    } else if (_i == 1) {
+        must(volumes_stop(volumes, E));
+    } else if (_i == 2) {
+        volumes_own(volumes);
+        ck_assert(volume_in_use(volume));
+        must(volume_stop(volume, E));
+        volumes_disown(volumes);
+    } else {
+        must_fail(QMC_ERROR_STATE, "is in use",
+                  volume_import(volume, MEGABYTE, &from, E));
+        must(volume_stop(volume, E));
+    }
+    must_state(volume, "clean=new rev=old");
 }
 END_TEST
 
@@ -525,7 +592,9 @@ int main(void)
     tcase_add_test(tcase, a_stopped_volatile_one_is_resized_in_name);
     tcase_add_test(tcase, the_size_that_it_has_is_no_change);
     tcase_add_test(tcase, shrinking_asks_nobody);
-    tcase_add_test(tcase, a_stop_that_changes_nothing_asks_nothing);
+    tcase_add_test(tcase, looks_at_what_is_not_in_use_are_one_question);
+    tcase_add_test(tcase, what_is_owned_is_asked_about_once);
+    tcase_add_loop_test(tcase, a_look_of_before_the_lock_decides_nothing, 0, 4);
     tcase_add_test(tcase, all_of_a_qube_stop_with_few_questions);
     tcase_add_loop_test(tcase, a_thin_pool_that_is_ill_takes_nothing_new, 0,
                         G_N_ELEMENTS(full));
