@@ -240,7 +240,7 @@ const struct cmd cmd_pool_add = {
             "volume_group= and thin_pool=, which are there. Others: revisions_to_keep=N,\n"
             "ephemeral_volatile=True; setup_check=False takes a file system that cannot share\n"
             "blocks. Only a pool that is ready is written to the store.\n",
-    .min_args = 3,
+    .min_args = 2,
     .max_args = -1,
     .op = "pool-add",
     .run = run_add,

@@ -27,8 +27,8 @@ static gboolean refuse_never(GError **error, const struct op *op,
     return FALSE;
 }
 
-static gboolean confirmed(const struct op *op, const struct qube *qube,
-                          enum confirm consent, GError **error)
+gboolean engine_confirmed(const struct op *op, const struct qube *qube,
+                          const struct op_request *request, GError **error)
 {
     const struct op_row *row = op->row;
     const struct model *model = op->engine->model;
@@ -40,7 +40,7 @@ static gboolean confirmed(const struct op *op, const struct qube *qube,
         row->weigh ? "look at it with --dry-run, then --confirm %s" : "add --confirm %s", word);
     g_autofree char *title = op_title(row);
 
-    if (consent >= needed)
+    if (request->dry_run || request->consent >= needed)
         return TRUE;
     error_set(error, QMC_ERROR_UNCONFIRMED,
               needed == CONFIRM_L3 ? by_name : "add --yes",
@@ -106,6 +106,5 @@ static gboolean applies(const struct op *op, const struct qube *qube,
 gboolean engine_admits(const struct op *op, const struct qube *qube,
                        const struct op_request *request, GError **error)
 {
-    return (request->dry_run || writable(op, error)) && applies(op, qube, error) &&
-           (request->dry_run || confirmed(op, qube, request->consent, error));
+    return (request->dry_run || writable(op, error)) && applies(op, qube, error);
 }

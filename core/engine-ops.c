@@ -202,6 +202,11 @@ static void op_look(struct op *op)
                    hv_state(hv, op->uuid, &priv->state, &priv->xid, NULL);
 }
 
+static gboolean may_go(const struct op *op, GError **error)
+{
+    return op->row->reads || engine_check_writable(op->engine, error);
+}
+
 static gboolean run_guarded(struct op *op, struct job *job,
                             gboolean (*part)(struct op *, GError **),
                             GError **error)
@@ -210,7 +215,7 @@ static gboolean run_guarded(struct op *op, struct job *job,
 
     op->priv->job = job;
     op->priv->again = FALSE;
-    ok = engine_check_writable(op->engine, error) && part(op, error);
+    ok = may_go(op, error) && part(op, error);
     if (ok && op->row->puts_store)
         load_read(op->priv->follow);
     if (ok)
@@ -588,7 +593,7 @@ static gboolean look_job(struct job *job, gpointer data, GError **error)
     struct op *op = data;
 
     op->priv->job = job;
-    return engine_check_writable(op->engine, error) &&
+    return may_go(op, error) &&
            (!op->row->look || op->row->look(op, error));
 }
 
@@ -656,7 +661,9 @@ struct op *engine_submit(struct engine *engine, const struct op_request *request
     if (!op_args_check(row, request->args, error))
         return NULL;
     op = op_new(engine, row, qube, request);
-    if (engine_admits(op, qube, request, error) && op_prepare(op, error)) {
+    /* Nobody is asked for what cannot be. */
+    if (engine_admits(op, qube, request, error) && op_prepare(op, error) &&
+        engine_confirmed(op, qube, request, error)) {
         op_enqueue(engine, op);
         return op;
     }

@@ -70,9 +70,12 @@ void engine_probe(struct engine *engine);
 /* A worker was given up: with too many lost the connection is dropped. */
 void engine_job_lost(struct engine *engine, const GError *error);
 
-/* engine-admit.c: whether it may be submitted; DENIED, STATE, UNCONFIRMED. */
+/* engine-admit.c: whether it may be submitted; DENIED, STATE. */
 gboolean engine_admits(const struct op *op, const struct qube *qube,
                        const struct op_request *request, GError **error);
+/* Who asked knows what it means: else UNCONFIRMED. */
+gboolean engine_confirmed(const struct op *op, const struct qube *qube,
+                          const struct op_request *request, GError **error);
 
 /* engine-ops.c: cancels everything. */
 void ops_cancel(struct engine *engine);

@@ -199,7 +199,8 @@ const char *engine_readonly(const struct engine *engine)
 
 const char *engine_refused(const struct engine *engine, const struct op_row *row)
 {
-    return row->unread ? engine_closed(engine) : engine_readonly(engine);
+    return row->reads    ? NULL
+           : row->unread ? engine_closed(engine) : engine_readonly(engine);
 }
 
 /* Is a qubesd there? */

@@ -332,11 +332,21 @@ static gboolean import_size(int fd, const char *name, guint64 said, guint64 *siz
     return FALSE;
 }
 
+/* Whoever fills a named pipe may not be there yet, and is broken by one who opens it only to
+ * look: it is opened once, and the wait for it can be cancelled. */
+static int open_path(const char *file)
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    return fd;
+}
+
 /* NULL: the standard input. */
 static int open_file(const char *file, GError **error)
 {
-    int fd = file ? open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-                  : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    int fd = file ? open_path(file) : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 
     if (fd >= 0 && isatty(fd)) {
         close(fd);
@@ -350,12 +360,23 @@ static int open_file(const char *file, GError **error)
     return fd;
 }
 
+static gboolean is_pipe(const char *file)
+{
+    struct stat st;
+
+    return file && stat(file, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 /* An empty one would leave nothing of the volume. */
 static gboolean check_file(const char *file, guint64 said, guint64 *size, GError **error)
 {
-    auto_fd int fd = open_file(file, error);
+    auto_fd int fd = -1;
     guint64 there;
 
+    *size = said;
+    if (is_pipe(file))
+        return TRUE;
+    fd = open_file(file, error);
     if (fd < 0 || !import_size(fd, file ? file : standard_input, said, size, error))
         return FALSE;
     if (*size || !flow_size(fd, &there))
@@ -700,13 +721,12 @@ static gboolean export_to_file(struct op *op, GError **error)
     return file_draft_finish(draft, FALSE, error);
 }
 
-/* A volume without revisions is changed in place: nobody, in whatever process, may
- * start its qube while it is read. */
+/* Nobody, in whatever process, may start or change meanwhile what is changed in place. */
 static gboolean hold_still(struct op *op, GError **error)
 {
     const struct content *content = op->data;
 
-    if (volume_revisions_to_keep(content->volume) != -1)
+    if (!volume_written_in_place(content->volume))
         return TRUE;
     op_step(op, "%s locked", op->subject);
     return hold_lock(content->hold, op->row->name, LOCK_MS, op_cancellable(op), error);
@@ -744,6 +764,7 @@ const struct op_row op_vol_export = {
     .states = ~0u,
     .lengthy = TRUE,
     .offline = TRUE,
+    .reads = TRUE,
     .command = "vol export {qube}:{volume} {file}",
     .confirm = CONFIRM_L0,
     .args = export_args,

@@ -39,14 +39,11 @@ gboolean edit_prepare(struct op *op, const struct edit *edit, GError **error)
 
 static gboolean hold_halted(struct op *op, struct hold *hold, GError **error)
 {
+    const char *verb = op->row->phrase ? op->row->phrase : op->row->name;
+
     op_step(op, "%s locked", op->subject);
-    if (!hold_take(hold, op->row->name, LOCK_MS, op_cancellable(op), error))
-        return FALSE;
-    if (hold_state(hold) == POWER_HALTED)
-        return TRUE;
-    error_set(error, QMC_ERROR_STATE, "shut it down first",
-              "cannot %s '%s': it is not halted", op->row->name, op->subject);
-    return FALSE;
+    return hold_take(hold, op->row->name, LOCK_MS, op_cancellable(op), error) &&
+           hold_check_halted(hold, verb, error);
 }
 
 gboolean edit_run(struct op *op, GError **error)

@@ -33,20 +33,29 @@ static void given_free(struct given *given)
 }
 AUTO_DEFINE(given, struct given, given_free)
 
-/* Into the part of it that is before the sign, which goes. */
+static gboolean is_plain(const char *text)
+{
+    while (*text && g_ascii_isprint(*text))
+        text++;
+    return *text == '\0';
+}
+
+/* Into the part of it that is before the sign, which goes. A word that is none begins a line
+ * behind one that is. */
 static gboolean param_read(char *text, struct pool_param *param, GError **error)
 {
-    char *equals = strchr(text, '=');
+    const char *stray = strchr(text, '\n');
+    char *equals = stray ? NULL : strchr(text, '=');
     g_autofree char *shown = NULL;
 
-    if (equals && equals != text && g_str_is_ascii(text)) {
+    if (equals && equals != text && is_plain(text)) {
         *equals = '\0';
         *param = (struct pool_param){text, equals + 1};
         return TRUE;
     }
-    shown = text_sanitise_value(text, -1);
+    shown = text_sanitise_value(stray ? stray + 1 : text, -1);
     error_set(error, QMC_ERROR_INVALID, "for example: dir_path=/var/lib/big",
-              equals && equals != text ? "'%s' has characters beyond ASCII"
+              equals && equals != text ? "'%s' has characters other than printable ASCII"
                                        : "'%s' is no parameter with its value", shown);
     return FALSE;
 }
@@ -158,13 +167,38 @@ static char *place_words(const struct pool *pool)
     return g_string_free(text, FALSE);
 }
 
+struct adding {
+    struct pool *pool;
+    GPtrArray *others; /* struct pool, each that there is */
+};
+
+static void pool_drop(gpointer pool)
+{
+    pool_unref(pool);
+}
+
+static GPtrArray *all_pools(const struct model *model)
+{
+    GPtrArray *pools = g_ptr_array_new_with_free_func(pool_drop);
+
+    for (guint i = 0; i < model->pools->len; i++) {
+        const struct pool_entry *entry = model->pools->pdata[i];
+
+        if (entry->pool)
+            g_ptr_array_add(pools, pool_ref(entry->pool));
+    }
+    return pools;
+}
+
 static gboolean add_prepare(struct op *op, GError **error)
 {
-    struct pool *pool = asked_pool(engine_model(op->engine), engine_root(op->engine),
-                                   op->args, error);
+    const struct model *model = engine_model(op->engine);
+    struct pool *pool = asked_pool(model, engine_root(op->engine), op->args, error);
+    struct adding *adding = g_new(struct adding, 1);
     g_autofree char *place = NULL;
 
-    op->data = pool;
+    *adding = (struct adding){pool, all_pools(model)};
+    op->data = adding;
     if (!pool)
         return FALSE;
     place = place_words(pool);
@@ -187,13 +221,17 @@ static void made_free(gpointer made)
 
 static gboolean add_run(struct op *op, GError **error)
 {
-    struct pool *pool = op->data;
+    const struct adding *adding = op->data;
+    struct pool *pool = adding->pool;
     GPtrArray *made = NULL;
 
     op_step(op, "pool %s set up", pool_name(pool));
     if (!pool_setup_anew(pool, &made, error))
         return FALSE;
     op_push_undo(op, "what the set-up made", undo_setup, made, made_free);
+    /* What it is by the disk is known now that it is there. */
+    if (!pool_check_place(pool, adding->others, error))
+        return FALSE;
     op_set_result(op, "pool %s is there", pool_name(pool));
     return TRUE;
 }
@@ -222,7 +260,7 @@ static void put_optional(struct pool_entry *entry, const struct model *model,
 
 static gboolean add_apply(struct op *op, GError **error)
 {
-    const struct pool *pool = op->data;
+    const struct pool *pool = ((const struct adding *)op->data)->pool;
     const struct driver *driver = pool_driver(pool);
     struct pool_entry *entry = pool_entry_new(pool_name(pool), driver->name);
 
@@ -238,7 +276,12 @@ static gboolean add_apply(struct op *op, GError **error)
 
 static void add_clear(struct op *op)
 {
-    pool_unref(op->data);
+    struct adding *adding = op->data;
+
+    if (adding->pool)
+        pool_unref(adding->pool);
+    g_ptr_array_unref(adding->others);
+    g_free(adding);
 }
 
 static char *named_object(const struct qube *dom0, GHashTable *args)

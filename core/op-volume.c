@@ -316,6 +316,15 @@ static gboolean keep_size(gpointer data, GError **error)
     return FALSE;
 }
 
+static gboolean undo_shrink(gpointer data, GError **error)
+{
+    const struct resize *resize = data;
+
+    error_set(error, QMC_ERROR_STATE, "resize it to the same size once more",
+              "'%s' has its new size all the same: what was cut off is lost", resize->what);
+    return FALSE;
+}
+
 /* The image has grown already: a guest that was not told sees it next time. */
 static void tell_guest(struct op *op, const struct resize *resize)
 {
@@ -342,7 +351,9 @@ static gboolean resize_volume(struct op *op, struct resize *resize,
     if (!volume_resize(resize->volume, resize->size, resize->shrink, error))
         return FALSE;
     op_set_result(op, "%s has %s now", volume_name(resize->volume), size);
-    op_push_undo(op, "new size", active ? keep_size : undo_resize, resize, NULL);
+    op_push_undo(op, "new size",
+                 resize->size < resize->before ? undo_shrink
+                 : active                      ? keep_size : undo_resize, resize, NULL);
     return TRUE;
 }
 

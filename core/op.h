@@ -80,6 +80,7 @@ struct op_row {
                            * be read: there is no dom0 then, and no qube is given
                            * to the functions of the row */
     gboolean offline;     /* can be done without asking the hypervisor */
+    gboolean reads;       /* changes nothing: done also where nothing may be changed */
     const char *command;  /* "vol resize {qube}:{volume} {size}": as typed;
                            * arguments not named here follow as options */
     enum confirm confirm;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "storage/homes.h"
 #include "util/error.h"
 #include "util/job.h"
 
@@ -111,6 +112,40 @@ const struct pool *pool_included_in(const struct pool *pool, const GPtrArray *po
             found = other;
     }
     return found;
+}
+
+/* A directory that is one of qubes there, or is in one. */
+static gboolean is_homes(const char *dir, const char *above)
+{
+    if (!is_below(dir, above))
+        return FALSE;
+    for (const char *const *prefix = homes_prefixes; *prefix; prefix++) {
+        g_autofree char *homes = g_build_filename(above, *prefix, NULL);
+
+        if (g_str_equal(dir, homes) || is_below(dir, homes))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean pool_check_place(const struct pool *pool, const GPtrArray *others, GError **error)
+{
+    g_autofree char *dir = NULL;
+
+    job_may_block();
+    dir = real_dir(pool);
+    for (guint i = 0; dir && i < others->len; i++) {
+        const struct pool *other = others->pdata[i];
+        g_autofree char *taken = real_dir(other);
+
+        if (!taken || (!g_str_equal(dir, taken) && !is_homes(dir, taken)))
+            continue;
+        error_set(error, QMC_ERROR_EXISTS, "use that one, or choose another place",
+                  "pool '%s' would be where pool '%s' has its qubes: '%s'", pool_name(pool),
+                  pool_name(other), dir);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* --- what is nobody's, and more room --- */

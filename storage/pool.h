@@ -60,6 +60,9 @@ guint64 pool_details_get(const struct pool_details *details, const char *name);
 /* [W] The one of `pools` (struct pool) that this one's directory is in: the innermost by
  * the path, else that with its file system (spec/storage.md 2.8); NULL: none is known. */
 const struct pool *pool_included_in(const struct pool *pool, const GPtrArray *pools);
+/* [W] EXISTS: its directory is that of one of `others` by another name, or in what that has
+ * of qubes. */
+gboolean pool_check_place(const struct pool *pool, const GPtrArray *others, GError **error);
 /* [W] What is in it that nobody claims, by name. UNSUPPORTED; errors of the disk. */
 GPtrArray *pool_orphans(struct pool *pool, const struct pool_claims *claims,
                         GError **error);

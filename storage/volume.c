@@ -345,10 +345,15 @@ gboolean volume_verify(struct volume *volume, GError **error)
            driver_of(volume)->verify(volume, error);
 }
 
+gboolean volume_written_in_place(const struct volume *volume)
+{
+    return volume_in_place(volume) || driver_of(volume)->in_place;
+}
+
 /* Whoever reads it must not see what a qube writes. */
 static gboolean check_readers(struct volume *volume, GError **error)
 {
-    if ((!volume_in_place(volume) && !driver_of(volume)->in_place) ||
+    if (!volume_written_in_place(volume) ||
         !volume_lock_exporting(volume_lock_of(volume)))
         return TRUE;
     error_set(error, QMC_ERROR_BUSY, "wait until it has ended",

@@ -91,6 +91,9 @@ GPtrArray *volume_spare(struct volume *volume, GError **error);
  * What went before a failure is gone. */
 gboolean volume_reclaim(struct volume *volume, GPtrArray **gone, GError **error);
 
+/* A start gives its committed state itself to the qube: who reads that has to keep the qube
+ * from being started, by whomever. */
+gboolean volume_written_in_place(const struct volume *volume);
 /* [W] Started and not stopped since, whatever a stop does with the content. */
 gboolean volume_in_use(const struct volume *volume);
 /* [W] A stop has something to do: it is in use, or work on it was cut off. */

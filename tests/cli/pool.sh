@@ -77,6 +77,16 @@ pool 2 add big file-reflink dir_path=var/big
 err_has 'not an absolute path'
 pool 2 add big file-reflink dir_path=/var/big revisions_to_keep=-2
 err_has 'revisions_to_keep'
+pool 2 add big file-reflink dir_path=/var/big more
+err_has "'more' is no parameter with its value"
+pool 2 add big file-reflink
+err_has "parameter 'dir_path' is missing"
+ln -s qubes "$demo/var/lib/same"
+pool 4 add big file-reflink dir_path=/var/lib/same setup_check=False
+err_has "where pool 'varlibqubes' has its qubes"
+pool 4 add big file-reflink dir_path=/var/lib/qubes/appvms/work setup_check=False
+gone /var/lib/qubes/appvms/work/appvms
+there /var/lib/qubes/appvms
 pool 4 add big file-reflink dir_path=/var/lib/./qubes/
 err_has "in the place of pool 'varlibqubes'"
 pool 0 -n add big file-reflink dir_path=/var/big

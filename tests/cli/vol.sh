@@ -65,6 +65,7 @@ err_has "has 1048576 bytes, not 1"
 vol 3 import work:nothing "$work/image" --yes
 err_has "has no volume 'nothing'"
 vol 4 import work:volatile "$work/image" --confirm work
+vol 4 import work:volatile "$work/image"
 err_has "begins anew at each start"
 vol 2 import work "$work/image" --yes
 err_has "does not name a volume"
@@ -208,6 +209,9 @@ cmp "$work/image" "$work/out"
 ok "the state before the start"
 offline 4 import work:private "$work/image2" --yes
 offline 4 revert work:private --yes
+offline 4 set work:private revisions_to_keep -1
+err_has "cannot set up a volume of 'work' offline: it may be running"
+offline 4 set work:private rw False
 rm "$dirty"
 offline 0 revert work:private --yes
 cmp "$work/image2" "$private"
@@ -232,5 +236,40 @@ vol 0 set work:private revisions_to_keep 0
 vol 9 clear work:private --yes
 err_has 'lost at the next stop'
 vol 0 clear work:private --confirm work
+
+# Nothing is changed by an export.
+run 0 --demo --root "$demo" --readonly vol export work:private -
+cmp "$private" "$work/out"
+ok "it is what it was"
+run 5 --demo --root "$demo" --readonly vol set work:private revisions_to_keep 2
+
+# A named pipe is opened once: its writer comes when it likes.
+mkfifo "$work/pipe"
+cat "$work/image" >"$work/pipe" &
+writer=$!
+vol 0 import work:private "$work/pipe" --size 1M --confirm work
+wait $writer
+ok "the writer got rid of all"
+cmp "$work/image" "$private"
+ok "and it is there"
+
+# What is changed in place is held still for who reads it, against other programs too.
+run 0 --demo --root "$demo" pool add files file dir_path=/srv/files
+run 0 --demo --root "$demo" create fq --class AppVM --label red --pool files
+head -c 1048576 /dev/urandom >"$work/noise"
+vol 0 import fq:private "$work/noise" --confirm fq
+"$qmc" --root "$demo" --offline vol export fq:private - >"$work/pipe" 2>"$work/err" &
+reader=$!
+exec 3<"$work/pipe"
+head -c 1 <&3 >"$work/first"
+offline 4 resize fq:private 512K --shrink --confirm fq
+err_has 'export'
+offline 4 import fq:private "$work/image" --confirm fq
+cat "$work/first" - <&3 >"$work/read"
+exec 3<&-
+wait $reader
+ok "the export ends well"
+cmp "$work/noise" "$work/read"
+ok "and has read one state"
 
 finish
