@@ -12,6 +12,7 @@
 #include "storage/image.h"
 #include "storage/sparse.h"
 #include "util/error.h"
+#include "util/log.h"
 
 char *cowfile_import(struct volume *volume, guint64 size, GError **error)
 {
@@ -23,30 +24,30 @@ char *cowfile_import(struct volume *volume, guint64 size, GError **error)
     return g_steal_pointer(&at->import);
 }
 
-/* Whoever wrote it may have left that to us. */
-static gboolean sync_image(const char *image, GError **error)
+/* What cows know is about the image that was: none has its name any more when that is
+ * another. That image stays as the revision, also for a volume that keeps none, until its
+ * next run: whoever asked for it may fail yet. */
+static gboolean exchange_import(const struct cowfiles *at, GError **error)
 {
-    auto_fd int fd = open(image, O_RDONLY | O_CLOEXEC);
-
-    if (fd >= 0 && TEMP_FAILURE_RETRY(fsync(fd)) == 0)
-        return TRUE;
-    image_error(error, errno, fd < 0 ? "open" : "write", image);
-    return FALSE;
-}
-
-/* What cows know is about the image that was: they go first. That image stays as the
- * revision, also for a volume that keeps none, until its next run: whoever asked for
- * it may fail yet. */
-gboolean cowfile_import_commit(struct volume *volume, GError **error)
-{
-    auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
     struct stat st;
     gboolean there;
 
-    return sync_image(at->import, error) && image_look(at->image, &st, &there, error) &&
-           IMAGE_DROP(error, at->cow, at->old, at->replaced) &&
+    return image_look(at->image, &st, &there, error) && IMAGE_DROP(error, at->cow) &&
+           cowfiles_set_aside(at, error) &&
            (!there || image_share(at->image, at->replaced, error)) &&
            image_move(at->import, at->image, error);
+}
+
+/* If it failed the revision is back; else it goes, by the next operation at the latest. */
+gboolean cowfile_import_commit(struct volume *volume, GError **error)
+{
+    auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
+    gboolean done = image_sync(at->import, error) && exchange_import(at, error);
+    g_autoptr(GError) again = NULL;
+
+    if (!cowfiles_drop_unfinished(at, &again))
+        log_line("storage", "after an import: %s", again->message);
+    return done;
 }
 
 gboolean cowfile_import_drop(struct volume *volume, GError **error)
@@ -98,24 +99,27 @@ static gboolean exchange(const struct cowfiles *at, GError **error)
     return FALSE;
 }
 
-static gboolean check_unused(const struct volume *volume, GError **error)
+/* Nobody begins to use it between the look and the end. */
+static gboolean go_back(const struct volume *volume, const struct cowfiles *at, GError **error)
 {
     auto_of(stack) struct stack *stack = stack_open(volume, error);
+    struct stat st;
+    gboolean saved;
 
-    return stack && stack_none(stack, "revert", error);
+    return stack && stack_none(stack, "revert", error) &&
+           image_look(at->old, &st, &saved, error) &&
+           (saved ? merge_run(stack, at, error) : exchange(at, error));
 }
 
 gboolean cowfile_revert(struct volume *volume, const char *revision, GError **error)
 {
     auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
     struct stat st;
-    gboolean saved, begun;
+    gboolean begun;
 
     /* One that was cut off is what is asked for once more. */
     if (!cowfiles_drop_unfinished(at, error) || !image_look(at->merge, &st, &begun, error) ||
-        !merge_settle(volume, at, error) || !check_unused(volume, error) ||
-        !image_look(at->old, &st, &saved, error) ||
-        !(begun || (saved ? merge_run(volume, at, error) : exchange(at, error))) ||
+        !merge_settle(volume, at, error) || !(begun || go_back(volume, at, error)) ||
         !cowfiles_need(at, &st, error))
         return FALSE;
     volume_set_nominal(volume, (guint64)st.st_size);

@@ -80,6 +80,21 @@ static gboolean set_size(const char *cow, guint64 size, GError **error)
     return FALSE;
 }
 
+/* Of another size than we make it is a cow that the size of its origin is not known of: it has
+ * less than the file. */
+gboolean cow_fits(const char *cow, guint64 size, gboolean *fits, GError **error)
+{
+    guint64 whole = size / CHUNK * CHUNK;
+    gboolean there;
+    struct stat st;
+
+    if (!image_look(cow, &st, &there, error))
+        return FALSE;
+    *fits = there && ((guint64)st.st_size == file_cow_size(whole) ||
+                      (guint64)st.st_size <= whole);
+    return TRUE;
+}
+
 gboolean cow_prepare(const char *cow, guint64 origin, GError **error)
 {
     guint64 size = file_cow_size(origin);
@@ -97,11 +112,20 @@ gboolean cow_prepare(const char *cow, guint64 origin, GError **error)
            set_size(cow, size, error);
 }
 
+gboolean cowfiles_sync(const struct cowfiles *at, GError **error)
+{
+    struct stat st;
+    gboolean there;
+
+    return image_look(at->image, &st, &there, error) &&
+           (!there || image_sync(at->image, error));
+}
+
 gboolean cow_commit(const struct cowfiles *at, guint keep, GError **error)
 {
     enum cow_state state;
 
-    if (!cow_look(at->cow, &state, error))
+    if (!cow_look(at->cow, &state, error) || !cowfiles_sync(at, error))
         return FALSE;
     if (keep == 0 && !IMAGE_DROP(error, at->old, at->replaced))
         return FALSE;

@@ -9,10 +9,18 @@
 #include "storage/image.h"
 #include "util/error.h"
 
+enum ending { IMAGE, COW, OLD, REPLACED, IMPORT, MERGE, OLD_ASIDE, REPLACED_ASIDE };
+
 static const char *const endings[] = {
-    ".img", "-cow.img", "-cow.img.old", ".img.old", "-import.img", "-merge",
+    [IMAGE] = ".img",
+    [COW] = "-cow.img",
+    [OLD] = "-cow.img.old",
+    [REPLACED] = ".img.old",
+    [IMPORT] = "-import.img",
+    [MERGE] = "-merge",
+    [OLD_ASIDE] = "-cow.img.aside",
+    [REPLACED_ASIDE] = ".img.aside",
 };
-enum { COMMITTED = 4, IMPORT = 4 };
 
 struct cowfiles *cowfiles_new(const struct volume *volume)
 {
@@ -22,12 +30,14 @@ struct cowfiles *cowfiles_new(const struct volume *volume)
 
     at->vid = g_strdup(volume_vid(volume));
     at->dir = g_path_get_dirname(stem);
-    at->image = g_strconcat(stem, endings[0], NULL);
-    at->cow = g_strconcat(stem, endings[1], NULL);
-    at->old = g_strconcat(stem, endings[2], NULL);
-    at->replaced = g_strconcat(stem, endings[3], NULL);
+    at->image = g_strconcat(stem, endings[IMAGE], NULL);
+    at->cow = g_strconcat(stem, endings[COW], NULL);
+    at->old = g_strconcat(stem, endings[OLD], NULL);
+    at->replaced = g_strconcat(stem, endings[REPLACED], NULL);
     at->import = g_strconcat(stem, endings[IMPORT], NULL);
-    at->merge = g_strconcat(stem, endings[5], NULL);
+    at->merge = g_strconcat(stem, endings[MERGE], NULL);
+    at->old_aside = g_strconcat(stem, endings[OLD_ASIDE], NULL);
+    at->replaced_aside = g_strconcat(stem, endings[REPLACED_ASIDE], NULL);
     if (g_str_equal(volume_name(volume), "root"))
         at->layer = g_build_filename(at->dir, "volatile.img", NULL);
     return at;
@@ -43,6 +53,8 @@ void cowfiles_free(struct cowfiles *at)
     g_free(at->replaced);
     g_free(at->import);
     g_free(at->merge);
+    g_free(at->old_aside);
+    g_free(at->replaced_aside);
     g_free(at->layer);
     g_free(at);
 }
@@ -100,6 +112,15 @@ static gboolean is_unfinished(const char *stem, const char *file)
     return ending && (temporary || ending == endings[IMPORT]);
 }
 
+/* Of an import that came to its end: before that they are the revision. */
+static gboolean is_aside(const char *stem, const char *file)
+{
+    gboolean temporary;
+    const char *ending = own_ending(stem, file, &temporary);
+
+    return ending && (ending == endings[OLD_ASIDE] || ending == endings[REPLACED_ASIDE]);
+}
+
 static char *stem_of(const struct cowfiles *at)
 {
     return g_path_get_basename(at->vid);
@@ -123,11 +144,50 @@ static gboolean drop_twin(const struct cowfiles *at, GError **error)
            IMAGE_DROP(error, at->replaced);
 }
 
+static gboolean move_if_there(const char *from, const char *to, gboolean *there, GError **error)
+{
+    struct stat st;
+
+    return image_look(from, &st, there, error) && (!*there || image_move(from, to, error));
+}
+
+gboolean cowfiles_set_aside(const struct cowfiles *at, GError **error)
+{
+    gboolean old, replaced;
+
+    /* Where both are, the one is newer that a run has made. */
+    return move_if_there(at->old, at->old_aside, &old, error) &&
+           (old ? IMAGE_DROP(error, at->replaced)
+                : move_if_there(at->replaced, at->replaced_aside, &replaced, error));
+}
+
+/* The name of the import goes in the moment in which the image is another. */
+gboolean cowfiles_restore(const struct cowfiles *at, GError **error)
+{
+    gboolean cut_off, old, moved;
+    struct stat st;
+
+    if (!image_look(at->import, &st, &cut_off, error) ||
+        !image_look(at->old_aside, &st, &old, error))
+        return FALSE;
+    if (!cut_off)
+        return TRUE;
+    return old ? IMAGE_DROP(error, at->replaced) &&
+                     image_move(at->old_aside, at->old, error)
+               : move_if_there(at->replaced_aside, at->replaced, &moved, error);
+}
+
 gboolean cowfiles_drop_unfinished(const struct cowfiles *at, GError **error)
 {
     g_autofree char *stem = stem_of(at);
 
-    return image_drop_all(at->dir, stem, is_unfinished, error) && drop_twin(at, error);
+    return cowfiles_restore(at, error) && image_drop_all(at->dir, stem, is_aside, error) &&
+           image_drop_all(at->dir, stem, is_unfinished, error) && drop_twin(at, error);
+}
+
+static gboolean has_aside(const struct cowfiles *at)
+{
+    return access(at->old_aside, F_OK) == 0 || access(at->replaced_aside, F_OK) == 0;
 }
 
 GPtrArray *cowfiles_cut_off(const struct cowfiles *at, GError **error)
@@ -141,7 +201,7 @@ gboolean cowfiles_unfinished(const struct cowfiles *at)
 {
     g_autoptr(GPtrArray) paths = cowfiles_cut_off(at, NULL);
 
-    return paths && paths->len > 0;
+    return (paths && paths->len > 0) || has_aside(at);
 }
 
 gboolean cowfiles_none(const struct cowfiles *at, GError **error)
@@ -154,12 +214,14 @@ gboolean cowfiles_none(const struct cowfiles *at, GError **error)
 gboolean cowfiles_share(const struct cowfiles *at, const struct cowfiles *from,
                         GError **error)
 {
-    const char *const sources[COMMITTED] = {from->image, from->cow, from->old, from->replaced};
-    const char *const targets[COMMITTED] = {at->image, at->cow, at->old, at->replaced};
+    const char *const sources[] = {from->image, from->cow, from->old, from->replaced};
+    const char *const targets[] = {at->image, at->cow, at->old, at->replaced};
     struct stat st;
     gboolean there;
 
-    for (int i = 0; i < COMMITTED; i++)
+    if (!cowfiles_restore(from, error))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(sources); i++)
         if (!image_look(sources[i], &st, &there, error) ||
             (there && (!image_mkdir(at->dir, error) ||
                        !image_share(sources[i], targets[i], error))))

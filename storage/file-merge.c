@@ -14,8 +14,9 @@
 #include "storage/image.h"
 #include "util/error.h"
 #include "util/file-draft.h"
+#include "util/file.h"
 
-enum { POLL = 20000 /* microseconds */ };
+enum { POLL = 20000 /* microseconds */, MARKER_MAX = 256 };
 
 static gboolean mark(const struct cowfiles *at, GError **error)
 {
@@ -101,14 +102,12 @@ static gboolean end_merge(const struct cowfiles *at, GError **error)
            IMAGE_DROP(error, at->merge);
 }
 
-static gboolean run(const struct volume *volume, const struct cowfiles *at, GError **error)
+static gboolean run(struct stack *stack, const struct cowfiles *at, GError **error)
 {
-    auto_of(stack) struct stack *stack = NULL;
     struct stat st;
 
     if (!cowfiles_need(at, &st, error) ||
-        !cow_prepare(at->cow, (guint64)st.st_size, error) ||
-        !(stack = stack_open(volume, error)))
+        !cow_prepare(at->cow, (guint64)st.st_size, error))
         return FALSE;
     if (stack_merge(stack, at->old, error))
         return end_merge(at, error);
@@ -116,27 +115,44 @@ static gboolean run(const struct volume *volume, const struct cowfiles *at, GErr
     return FALSE;
 }
 
-gboolean merge_run(const struct volume *volume, const struct cowfiles *at, GError **error)
+gboolean merge_run(struct stack *stack, const struct cowfiles *at, GError **error)
 {
-    return mark(at, error) && run(volume, at, error);
+    return mark(at, error) && run(stack, at, error);
+}
+
+static gboolean go_on(const struct volume *volume, const struct cowfiles *at, GError **error)
+{
+    auto_of(stack) struct stack *stack = stack_open(volume, error);
+
+    return stack && run(stack, at, error);
+}
+
+/* Whether the cow that the marker names is there still: else another one has its name, or
+ * none, and the revert had come to its end. */
+static gboolean is_wanted(const struct cowfiles *at, gboolean *wanted, GError **error)
+{
+    g_autoptr(GBytes) bytes = file_read(at->merge, MARKER_MAX, NULL, error);
+    g_autofree char *cow = node_ident(at->old), *named = NULL;
+
+    if (!bytes)
+        return FALSE;
+    named = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    *wanted = g_strcmp0(g_strchomp(named), cow) == 0;
+    return TRUE;
 }
 
 gboolean merge_settle(const struct volume *volume, const struct cowfiles *at, GError **error)
 {
-    g_autofree char *wanted = NULL, *cow = NULL;
+    gboolean there, wanted;
     struct stat st;
-    gboolean there;
 
     if (!image_look(at->merge, &st, &there, error))
         return FALSE;
     if (!there)
         return TRUE;
-    cow = node_ident(at->old);
-    if (!g_file_get_contents(at->merge, &wanted, NULL, error))
+    if (!is_wanted(at, &wanted, error))
         return FALSE;
-    /* Another one has that name, or none: the revert had come to its end. */
-    return g_strcmp0(g_strchomp(wanted), cow) == 0 ? run(volume, at, error)
-                                                   : IMAGE_DROP(error, at->merge);
+    return wanted ? go_on(volume, at, error) : IMAGE_DROP(error, at->merge);
 }
 
 gboolean merge_none(const struct cowfiles *at, GError **error)

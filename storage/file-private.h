@@ -18,6 +18,7 @@ struct cowfiles {
     char *old;      /* the cow of the last run: the revision */
     char *replaced; /* the whole image before an import: the revision in its place */
     char *import;   /* content that is still coming in */
+    char *old_aside, *replaced_aside; /* one of those, until an import has come to its end */
     char *merge;    /* names the cow that a revert is putting back */
     char *layer;    /* of a root volatile.img beside it: what is written to it in layout r3, if
                      * it is taken as it is; of others NULL */
@@ -36,6 +37,9 @@ gboolean cowfiles_drop_all(const struct cowfiles *at, GError **error);
 gboolean cowfiles_unfinished(const struct cowfiles *at);
 /* Their paths. */
 GPtrArray *cowfiles_cut_off(const struct cowfiles *at, GError **error);
+/* What an import that fails, or is cut off, gives back: the revision. */
+gboolean cowfiles_set_aside(const struct cowfiles *at, GError **error);
+gboolean cowfiles_restore(const struct cowfiles *at, GError **error);
 gboolean cowfiles_drop_unfinished(const struct cowfiles *at, GError **error);
 /* EXISTS, naming one of its files; else there is none. */
 gboolean cowfiles_none(const struct cowfiles *at, GError **error);
@@ -52,6 +56,8 @@ enum cow_state {
     COW_LOST,  /* it was full once: what is in it means nothing any more */
 };
 gboolean cow_look(const char *cow, enum cow_state *state, GError **error);
+/* Whether an image of that size has place for all that it was made from. */
+gboolean cow_fits(const char *cow, guint64 size, gboolean *fits, GError **error);
 /* There is an empty one for an origin of that size, or the one that is in use. */
 gboolean cow_prepare(const char *cow, guint64 origin, GError **error);
 
@@ -98,8 +104,11 @@ gboolean stack_is_layer(const struct volume *volume);
 gboolean merge_settle(const struct volume *volume, const struct cowfiles *at, GError **error);
 /* STATE for one that was cut off: the image is half of one state and half of another. */
 gboolean merge_none(const struct cowfiles *at, GError **error);
-gboolean merge_run(const struct volume *volume, const struct cowfiles *at, GError **error);
-/* What the cow has becomes the revision, by what the volume keeps at least. */
+gboolean merge_run(struct stack *stack, const struct cowfiles *at, GError **error);
+/* What the qube wrote into the image is on the disk. Success if there is none. */
+gboolean cowfiles_sync(const struct cowfiles *at, GError **error);
+/* What the image has is on the disk, and what the cow has becomes the revision, by what the
+ * volume keeps at least. */
 gboolean cow_commit(const struct cowfiles *at, guint keep, GError **error);
 
 gboolean cowfile_create(struct volume *volume, GError **error);

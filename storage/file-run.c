@@ -30,13 +30,6 @@ static gboolean tear(const struct volume *volume, GError **error)
     return stack && stack_tear(stack, error);
 }
 
-static gboolean none(const struct volume *volume, const char *verb, GError **error)
-{
-    auto_of(stack) struct stack *stack = stack_open(volume, error);
-
-    return stack && stack_none(stack, verb, error);
-}
-
 /* The directory of the pool is there, or nothing of the volume is. */
 static gboolean tear_if_any(const struct volume *volume, const struct cowfiles *at,
                             GError **error)
@@ -102,9 +95,8 @@ static gboolean start_origin(struct volume *volume, const struct cowfiles *at, G
         return FALSE;
     if (stack_is_running(volume))
         return TRUE;
-    return cow_prepare(at->cow, (guint64)st.st_size, error) &&
-           (stack = stack_open(volume, error)) && stack_none_alone(stack, "start", error) &&
-           stack_build(stack, error);
+    return (stack = stack_open(volume, error)) && stack_none_alone(stack, "start", error) &&
+           cow_prepare(at->cow, (guint64)st.st_size, error) && stack_build(stack, error);
 }
 
 /* What it was is nobody's any more: it goes only when that is sure. A whole image that an
@@ -112,9 +104,11 @@ static gboolean start_origin(struct volume *volume, const struct cowfiles *at, G
 static gboolean start_in_place(struct volume *volume, const struct cowfiles *at,
                                GError **error)
 {
+    auto_of(stack) struct stack *stack = NULL;
     struct stat st;
 
-    return cowfiles_need(at, &st, error) && none(volume, "start", error) &&
+    return cowfiles_need(at, &st, error) && (stack = stack_open(volume, error)) &&
+           stack_none(stack, "start", error) &&
            IMAGE_DROP(error, at->old, at->cow) &&
            (volume_keep(volume) > 0 || IMAGE_DROP(error, at->replaced));
 }
@@ -206,7 +200,7 @@ gboolean cowfile_start(struct volume *volume, GError **error)
 static gboolean stop_saved(struct volume *volume, const struct cowfiles *at, GError **error)
 {
     if (volume_in_place(volume))
-        return TRUE;
+        return !volume_rw(volume) || cowfiles_sync(at, error);
     if (!tear_if_any(volume, at, error))
         return FALSE;
     return volume_rw(volume) ? cow_commit(at, volume_keep(volume), error)
@@ -238,11 +232,15 @@ gboolean cowfile_stop(struct volume *volume, GError **error)
                                        : stop_unsaved(volume, at, error);
 }
 
-/* A file that gets smaller is without what its revision would be merged into. */
-static gboolean before_shrink(const struct volume *volume, const struct cowfiles *at,
+/* A file that gets smaller is without what its revision would be merged into, unless that
+ * is of an image as small. */
+static gboolean before_shrink(struct stack *stack, const struct cowfiles *at, guint64 size,
                               GError **error)
 {
-    return none(volume, "shrink", error) && IMAGE_DROP(error, at->old, at->cow);
+    gboolean fits;
+
+    return stack_none(stack, "shrink", error) && cow_fits(at->old, size, &fits, error) &&
+           (fits || IMAGE_DROP(error, at->old)) && IMAGE_DROP(error, at->cow);
 }
 
 static gboolean set_size(const char *image, guint64 size, GError **error)
@@ -256,24 +254,20 @@ static gboolean set_size(const char *image, guint64 size, GError **error)
     return FALSE;
 }
 
-static gboolean check_alone(const struct volume *volume, GError **error)
+static gboolean resize_image(const struct cowfiles *at, guint64 size, GError **error)
+{
+    return set_size(at->image, size, error) && loop_refresh(at->image, error);
+}
+
+/* Nobody begins to use it between the look and the end. */
+static gboolean resize_saved(const struct volume *volume, const struct cowfiles *at,
+                             gboolean shrinks, guint64 size, GError **error)
 {
     auto_of(stack) struct stack *stack = stack_open(volume, error);
 
-    return stack && stack_none_alone(stack, "resize", error);
-}
-
-static gboolean tell_size(const struct volume *volume, const struct cowfiles *at,
-                          guint64 size, GError **error)
-{
-    auto_of(stack) struct stack *stack = NULL;
-
-    if (!loop_refresh(at->image, error))
-        return FALSE;
-    if (!volume_save_on_stop(volume))
-        return TRUE;
-    stack = stack_open(volume, error);
-    return stack && stack_resize(stack, size, error);
+    return stack && stack_none_alone(stack, "resize", error) &&
+           (!shrinks || before_shrink(stack, at, size, error)) &&
+           resize_image(at, size, error) && stack_resize(stack, size, error);
 }
 
 static gboolean refuse_snapshot(const struct volume *volume, GError **error)
@@ -297,9 +291,9 @@ gboolean cowfile_resize(struct volume *volume, guint64 size, GError **error)
         return FALSE;
     if (!there || stack_is_layer(volume))
         return !volume_save_on_stop(volume) || cowfiles_need(at, &st, error);
-    return (!volume_save_on_stop(volume) || check_alone(volume, error)) &&
-           (size >= (guint64)st.st_size || before_shrink(volume, at, error)) &&
-           set_size(at->image, size, error) && tell_size(volume, at, size, error);
+    return volume_save_on_stop(volume)
+               ? resize_saved(volume, at, size < (guint64)st.st_size, size, error)
+               : resize_image(at, size, error);
 }
 
 gboolean cowfile_in_use(const struct volume *volume)

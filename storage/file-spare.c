@@ -107,9 +107,10 @@ static gboolean check_unused(const struct volume *volume, const GPtrArray *spare
 /* Nobody makes a device meanwhile. */
 gboolean cowfile_discard(struct volume *volume, const GPtrArray *spare, GError **error)
 {
+    auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
     auto_of(stack) struct stack *stack = stack_open(volume, error);
 
-    return stack && check_unused(volume, spare, error) &&
+    return stack && check_unused(volume, spare, error) && cowfiles_restore(at, error) &&
            homes_discard(volume, spare, error);
 }
 

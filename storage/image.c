@@ -4,13 +4,16 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "storage/sparse.h"
+#include "util/auto.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/log.h"
 
 /* The next step where it is another one for pools; NULL: that of errno. */
 static const char *hint_for(int errnum)
@@ -71,6 +74,36 @@ gboolean image_unlink(const char *path, GError **error)
     gboolean gone;
 
     return unlink_if_there(path, &gone, error);
+}
+
+/* After a failed sync the kernel may call the pages clean although they never
+ * reached the disk; a second sync would then succeed and prove nothing. The
+ * bytes are written once more, and the caller is told all the same. */
+static void write_again(const char *image)
+{
+    struct sparse_copy copy = {
+        .source = image, .target = image, .size = -1, .data_only = TRUE,
+    };
+    g_autoptr(GError) error = NULL;
+
+    if (!sparse_copy(&copy, &error))
+        log_line("storage", "writing again after a failed sync: %s",
+                 error->message);
+}
+
+gboolean image_sync(const char *image, GError **error)
+{
+    auto_fd int fd = open(image, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) {
+        image_error(error, errno, "open", image);
+        return FALSE;
+    }
+    if (TEMP_FAILURE_RETRY(fsync(fd)) == 0)
+        return TRUE;
+    image_error(error, errno, "write", image);
+    write_again(image);
+    return FALSE;
 }
 
 gboolean image_sync_parent(const char *path, GError **error)

@@ -32,6 +32,9 @@ gboolean image_share(const char *from, const char *to, GError **error);
  * not to be filled. */
 gboolean image_mkdir(const char *dir, GError **error);
 
+/* For what others have written into it. On failure its bytes are written once more, and
+ * it may be another file then: a second call means what it says (spec/storage.md R-5). */
+gboolean image_sync(const char *image, GError **error);
 gboolean image_sync_parent(const char *path, GError **error);
 
 /* Whether this, behind the name of an image, makes it what a replace leaves that was cut

@@ -3,8 +3,6 @@
 #include "config.h"
 #include "storage/reflink-private.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "storage/image.h"
@@ -13,40 +11,10 @@
 #include "util/error.h"
 #include "util/log.h"
 
-/* After a failed sync the kernel may call the pages clean although they never
- * reached the disk; a second sync would then succeed and prove nothing. The
- * bytes are written once more, and the caller is told all the same. */
-static void write_again(const char *image)
-{
-    struct sparse_copy copy = {
-        .source = image, .target = image, .size = -1, .data_only = TRUE,
-    };
-    g_autoptr(GError) error = NULL;
-
-    if (!sparse_copy(&copy, &error))
-        log_line("storage", "writing again after a failed sync: %s",
-                 error->message);
-}
-
-gboolean images_sync(const char *image, GError **error)
-{
-    auto_fd int fd = open(image, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0) {
-        image_error(error, errno, "open", image);
-        return FALSE;
-    }
-    if (TEMP_FAILURE_RETRY(fsync(fd)) == 0)
-        return TRUE;
-    image_error(error, errno, "write", image);
-    write_again(image);
-    return FALSE;
-}
-
 gboolean images_commit(const struct images *at, const char *image, guint keep,
                        GError **error)
 {
-    return revisions_prune(at, keep, error) && images_sync(image, error) &&
+    return revisions_prune(at, keep, error) && image_sync(image, error) &&
            image_unlink(at->precache, error) && image_move(image, at->clean, error);
 }
 

@@ -68,8 +68,6 @@ gboolean revisions_prune(const struct images *at, guint keep, GError **error);
 /* Paths of those that revisions_prune() deletes; NULL with an error. */
 GPtrArray *revisions_surplus(const struct images *at, guint keep, GError **error);
 
-/* On failure the bytes are written once more: the next try can be believed. */
-gboolean images_sync(const char *image, GError **error);
 /* Makes a synced image the clean one. The old one has its revision by now. */
 gboolean images_commit(const struct images *at, const char *image, guint keep,
                        GError **error);

@@ -180,7 +180,7 @@ static gboolean stop_saved(const struct images *at, const struct volume *volume,
     if (!dirty)
         return TRUE;
     if (volume_in_place(volume))
-        return images_sync(at->dirty, error) &&
+        return image_sync(at->dirty, error) &&
                image_move(at->dirty, at->clean, error);
     return images_commit_run(at, volume, error);
 }

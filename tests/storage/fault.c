@@ -17,6 +17,10 @@ static struct {
     int errnum;
 } fault;
 static gsize longest;
+static struct {
+    const char *call;
+    void (*seen)(void);
+} watched;
 
 void fault_arm(const char *only, guint nth, int errnum)
 {
@@ -33,6 +37,12 @@ guint fault_disarm(void)
     return fault.seen;
 }
 
+void fault_watch(const char *call, void (*seen)(void))
+{
+    watched.call = call;
+    watched.seen = seen;
+}
+
 void fault_shorten(gsize bytes)
 {
     longest = bytes;
@@ -47,8 +57,21 @@ static gboolean counts(const char *call, gboolean retried)
     return g_str_equal(fault.only, call);
 }
 
+/* What it calls itself is not seen. */
+static void tell(const char *call)
+{
+    void (*seen)(void) = watched.seen;
+
+    if (!seen || !g_str_equal(watched.call, call))
+        return;
+    watched.seen = NULL;
+    seen();
+    watched.seen = seen;
+}
+
 static gboolean fails(const char *call, gboolean retried)
 {
+    tell(call);
     if (!fault.armed || !counts(call, retried) || ++fault.seen != fault.nth)
         return FALSE;
     errno = fault.errnum;

@@ -11,5 +11,8 @@ void fault_arm(const char *only, guint nth, int errnum);
 /* The number of calls seen since. */
 guint fault_disarm(void);
 
+/* Called before each call of that name; NULL: none. */
+void fault_watch(const char *call, void (*seen)(void));
+
 /* While set, pwrite() writes at most this many bytes; 0: all. */
 void fault_shorten(gsize bytes);
