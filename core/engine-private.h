@@ -33,6 +33,8 @@ struct engine {
     gboolean closing;      /* nothing is applied any more */
     struct recovery *recovery; /* NULL: not under way */
     gboolean recovered;        /* it was begun, or is not ours to do */
+    gint64 recover_us;         /* not before that (monotonic) time: not all could be seen */
+    gboolean recover_told;     /* that */
 
     GPtrArray *ops;        /* struct op, oldest first */
     guint ops_made;

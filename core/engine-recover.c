@@ -11,6 +11,7 @@
 #include "util/error.h"
 
 #define LOOK_DEADLINE_MS 60000
+#define LOOK_AGAIN_US (5 * G_USEC_PER_SEC)
 /* The other workers are for what the user asks. */
 #define AT_ONCE 2
 
@@ -115,7 +116,19 @@ static void start_some(struct engine *engine)
 struct look {
     struct engine *engine;
     GArray *suspects;
+    GError *unknown; /* the first; NULL: all could be looked at */
 };
+
+/* FALSE also if that cannot be told, for now. */
+static gboolean needs_work(struct look *look, const struct suspect *suspect)
+{
+    g_autoptr(GError) unknown = NULL;
+    gboolean needs = volumes_unsettled(suspect->volumes, &unknown) && !unknown;
+
+    if (unknown && !look->unknown)
+        look->unknown = g_steal_pointer(&unknown);
+    return needs;
+}
 
 static gboolean look_run(struct job *job, gpointer data, GError **error)
 {
@@ -126,7 +139,7 @@ static gboolean look_run(struct job *job, gpointer data, GError **error)
 
         if (g_cancellable_is_cancelled(job_cancellable(job)))
             break;
-        if (!volumes_unsettled(suspect->volumes))
+        if (!needs_work(look, suspect))
             g_array_remove_index(look->suspects, i);
     }
     return TRUE;
@@ -141,12 +154,29 @@ static void look_done(struct job *job, const GError *error, gpointer data)
         look->engine->recovery->suspects = g_steal_pointer(&look->suspects);
 }
 
+/* Whose volumes cannot be looked at may have been cut off all the same. */
+static void look_again(struct look *look)
+{
+    struct engine *engine = look->engine;
+
+    engine->recovered = FALSE;
+    engine->recover_us = g_get_monotonic_time() + LOOK_AGAIN_US;
+    if (!engine->recover_told && look->unknown && !engine->closing)
+        model_note(engine->model, NULL, TRUE,
+                   "whether work on volumes was cut off cannot be told: %s",
+                   look->unknown->message);
+    engine->recover_told = TRUE;
+}
+
 static void look_over(gpointer data)
 {
     struct look *look = data;
     struct engine *engine = look->engine;
 
     engine_job_over(engine);
+    if (look->unknown || !engine->recovery->suspects)
+        look_again(look);
+    g_clear_error(&look->unknown);
     g_clear_pointer(&look->suspects, g_array_unref);
     g_free(look);
     if (!engine->recovery->suspects)
@@ -178,7 +208,8 @@ void engine_recover(struct engine *engine)
     };
     struct look *look;
 
-    if (engine->recovered || engine->offline || engine->closing || engine->store_error)
+    if (engine->recovered || engine->offline || engine->closing || engine->store_error ||
+        engine->recovery || g_get_monotonic_time() < engine->recover_us)
         return;
     engine->recovered = TRUE;
     if (engine_readonly(engine) || !knows_who_runs(engine))

@@ -31,7 +31,7 @@ static gboolean stop_work_run(struct job *job, gpointer data, GError **error)
 {
     struct stop_work *work = data;
     GCancellable *cancel = job_cancellable(job);
-    gboolean unsettled = volumes_unsettled(hold_volumes(work->hold));
+    gboolean unsettled = volumes_unsettled(hold_volumes(work->hold), NULL);
 
     if (!hold_take(work->hold, words[work->why].verb, 0, cancel, error))
         return FALSE;

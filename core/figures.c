@@ -126,11 +126,14 @@ void figures_read_volumes(GArray *figures)
 {
     for (guint i = 0; i < figures->len; i++) {
         struct figure *figure = &g_array_index(figures, struct figure, i);
+        gboolean in_use;
 
         figure->size = volume_size(figure->volume);
         figure->used = volume_used(figure->volume);
         figure->kept = volume_revisions(figure->volume);
-        figure->in_use = volume_in_use(figure->volume);
+        /* What cannot be told is said of it as a whole, below. */
+        figure->in_use =
+            volume_look_in_use(figure->volume, &in_use, NULL) && in_use;
         figure->outdated = volume_is_outdated(figure->volume);
         /* One that is made at each start is looked at where it comes from. */
         if (!volume_snap_on_start(figure->volume) &&
@@ -214,7 +217,7 @@ void figures_apply_pools(GArray *figures, struct model *model)
         apply_pool(model, &g_array_index(figures, struct figure, i));
 }
 
-static void apply_volume(struct model *model, const struct figure *figure)
+static void apply_volume(struct model *model, struct figure *figure)
 {
     struct qube *qube = model_qube(model, figure->uuid);
     struct volume_config *config =
@@ -224,9 +227,9 @@ static void apply_volume(struct model *model, const struct figure *figure)
         return;
     config->size = figure->size;
     config->used = figure->used;
-    config->revisions = (int)figure->kept->len;
+    config->revisions = figure->kept ? (int)figure->kept->len : -1;
     g_clear_pointer(&config->kept, g_ptr_array_unref);
-    config->kept = g_ptr_array_ref(figure->kept);
+    config->kept = g_steal_pointer(&figure->kept);
     config->in_use = figure->in_use;
     config->outdated = figure->outdated;
     g_free(config->trouble);

@@ -120,8 +120,8 @@ struct driver {
 
     /* Getters: no lock, no state change, cheap system calls only [W]. */
     /* Whether the image that a start makes is there, whatever a stop does
-     * with it. */
-    gboolean (*in_use)(const struct volume *volume);
+     * with it. TRUE with an error: that cannot be told. */
+    gboolean (*in_use)(const struct volume *volume, GError **error);
     /* Something is left of work that was cut off, which a stop removes; NULL: there
      * never is. */
     gboolean (*unfinished)(const struct volume *volume);
@@ -136,7 +136,9 @@ struct driver {
     char *(*crypt_name)(const struct volume *volume);
     /* Of its files; NULL: that of the path. */
     char *(*dir)(const struct volume *volume);
-    GPtrArray *(*revisions)(const struct volume *volume); /* struct revision */
+    /* struct revision, newest first; what is none and only called like one is left out.
+     * NULL: they cannot be told. */
+    GPtrArray *(*revisions)(const struct volume *volume, GError **error);
 };
 
 const struct driver *driver_find(const char *name);

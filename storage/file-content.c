@@ -60,8 +60,10 @@ gboolean cowfile_import_drop(struct volume *volume, GError **error)
 /* What a start would begin from is changed by the qube that has been started. */
 static gboolean check_stopped(const struct volume *volume, GError **error)
 {
-    if (!cowfile_in_use(volume))
-        return TRUE;
+    gboolean in_use;
+
+    if (!volume_look_in_use(volume, &in_use, error) || !in_use)
+        return !in_use;
     error_set(error, QMC_ERROR_STATE, "shut down its qube first",
               "volume '%s' is in use, and driver 'file' gives no copy of it then",
               volume_vid(volume));

@@ -162,7 +162,7 @@ static gboolean add_revision(GPtrArray *list, const char *path)
 }
 
 /* There is one at most, in either form. */
-GPtrArray *cowfile_revisions(const struct volume *volume)
+GPtrArray *cowfile_revisions(const struct volume *volume, GError **error)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func(revision_free);
     auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);

@@ -125,9 +125,9 @@ char *cowfile_import(struct volume *volume, guint64 size, GError **error);
 gboolean cowfile_import_commit(struct volume *volume, GError **error);
 gboolean cowfile_import_drop(struct volume *volume, GError **error);
 int cowfile_export(struct volume *volume, GError **error);
-gboolean cowfile_in_use(const struct volume *volume);
+gboolean cowfile_in_use(const struct volume *volume, GError **error);
 GPtrArray *cowfile_spare(const struct volume *volume, GError **error);
 gboolean cowfile_discard(struct volume *volume, const GPtrArray *spare, GError **error);
 GPtrArray *cowfile_orphans(struct pool *pool, const struct pool_claims *claims,
                            GError **error);
-GPtrArray *cowfile_revisions(const struct volume *volume);
+GPtrArray *cowfile_revisions(const struct volume *volume, GError **error);

@@ -296,7 +296,7 @@ gboolean cowfile_resize(struct volume *volume, guint64 size, GError **error)
                : resize_image(at, size, error);
 }
 
-gboolean cowfile_in_use(const struct volume *volume)
+gboolean cowfile_in_use(const struct volume *volume, GError **error)
 {
     auto_of(cowfiles) struct cowfiles *at = cowfiles_new(volume);
     enum file_kind kind = cowfile_kind(volume);
@@ -312,5 +312,6 @@ gboolean cowfile_in_use(const struct volume *volume)
     if (access(at->merge, F_OK) == 0)
         return FALSE;
     /* After a crash: what was before it is still in there. */
-    return !volume_in_place(volume) && cow_look(at->cow, &state, NULL) && state >= COW_SAVED;
+    return !volume_in_place(volume) &&
+           (!cow_look(at->cow, &state, error) || state >= COW_SAVED);
 }

@@ -45,13 +45,11 @@ static gboolean lvm_thin_verify(struct volume *volume, GError **error)
 
 /* --- getters --- */
 
-static gboolean lvm_thin_in_use(const struct volume *volume)
+static gboolean lvm_thin_in_use(const struct volume *volume, GError **error)
 {
-    auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, NULL);
+    auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, error);
 
-    if (!at)
-        return FALSE;
-    if (at->dirty)
+    if (!at || at->dirty)
         return TRUE;
     if (volume_in_place(volume))
         return thin_is_marked(at->current);
@@ -62,7 +60,7 @@ static gboolean lvm_thin_unfinished(const struct volume *volume)
 {
     auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, NULL);
 
-    return at && (at->import || at->trash->len > 0);
+    return !at || at->import || at->trash->len > 0;
 }
 
 /* Origin names what it was made from, also when that has got another name: as the
@@ -141,12 +139,15 @@ static void revision_free(gpointer data)
     g_free(revision);
 }
 
-static GPtrArray *lvm_thin_revisions(const struct volume *volume)
+static GPtrArray *lvm_thin_revisions(const struct volume *volume, GError **error)
 {
-    GPtrArray *list = g_ptr_array_new_with_free_func(revision_free);
-    auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, NULL);
+    auto_of(thin) struct thin *at = thin_new(volume, LVM_RECENT, error);
+    GPtrArray *list;
 
-    for (guint i = 0; at && i < at->revisions->len; i++) {
+    if (!at)
+        return NULL;
+    list = g_ptr_array_new_with_free_func(revision_free);
+    for (guint i = 0; i < at->revisions->len; i++) {
         const struct thin_revision *from = at->revisions->pdata[i];
         struct revision *revision = g_memdup2(&from->public, sizeof *revision);
 

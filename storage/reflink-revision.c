@@ -112,7 +112,8 @@ static struct entry *entry_new(const char *id, const struct stat *st)
     return entry;
 }
 
-/* Adds nothing if the file has gone meanwhile. */
+/* Adds nothing if the file has gone meanwhile, or is none: what is only called like a
+ * revision does not hide those there are. */
 static gboolean add_entry(GPtrArray *list, const struct images *at,
                           const char *path, GError **error)
 {
@@ -121,6 +122,8 @@ static gboolean add_entry(GPtrArray *list, const struct images *at,
     struct entry *entry;
     struct stat st;
 
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return TRUE;
     if (!image_look(path, &st, &there, error))
         return FALSE;
     if (!there)

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "storage/driver.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "storage/ephemeral.h"
@@ -74,11 +75,16 @@ static gboolean reflink_verify(struct volume *volume, GError **error)
            image_need(at->clean, at->vid, &st, error);
 }
 
-static gboolean reflink_in_use(const struct volume *volume)
+static gboolean reflink_in_use(const struct volume *volume, GError **error)
 {
     auto_of(images) struct images *at = images_new(volume);
 
-    return access(at->dirty, F_OK) == 0;
+    if (access(at->dirty, F_OK) == 0)
+        return TRUE;
+    if (errno == ENOENT || errno == ENOTDIR)
+        return FALSE;
+    image_error(error, errno, "look at", at->dirty);
+    return TRUE;
 }
 
 static gboolean reflink_unfinished(const struct volume *volume)
@@ -130,13 +136,11 @@ static char *reflink_path(const struct volume *volume)
     return g_steal_pointer(&at->dirty);
 }
 
-static GPtrArray *reflink_revisions(const struct volume *volume)
+static GPtrArray *reflink_revisions(const struct volume *volume, GError **error)
 {
     auto_of(images) struct images *at = images_new(volume);
 
-    GPtrArray *list = revisions_list(at, NULL);
-
-    return list ? list : g_ptr_array_new();
+    return revisions_list(at, error);
 }
 
 static const char *const required[] = {"dir_path", NULL};

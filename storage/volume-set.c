@@ -88,10 +88,19 @@ gboolean volumes_start(GPtrArray *volumes, GError **error)
     return FALSE;
 }
 
-gboolean volumes_unsettled(GPtrArray *volumes)
+gboolean volumes_unsettled(GPtrArray *volumes, GError **error)
 {
-    for (guint i = 0; i < volumes->len; i++)
-        if (volume_unsettled(g_ptr_array_index(volumes, i)))
+    g_autoptr(GError) unknown = NULL;
+
+    for (guint i = 0; i < volumes->len; i++) {
+        gboolean in_use;
+
+        if (volume_look_in_use(volumes->pdata[i], &in_use, unknown ? NULL : &unknown) &&
+            volume_unsettled(volumes->pdata[i]))
             return TRUE;
-    return FALSE;
+    }
+    if (!unknown)
+        return FALSE;
+    g_propagate_error(error, g_steal_pointer(&unknown));
+    return TRUE;
 }

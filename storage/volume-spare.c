@@ -12,18 +12,27 @@ static gboolean is_abandoned(const struct volume *volume)
     return driver->abandoned && driver->abandoned(volume);
 }
 
-static gboolean is_at_work(struct volume *volume)
+static gboolean look_at_work(struct volume *volume, gboolean *at_work, GError **error)
 {
-    return (volume_in_use(volume) && !is_abandoned(volume)) ||
-           volume_lock_importing(volume_lock_of(volume));
+    if (!volume_look_in_use(volume, at_work, error))
+        return FALSE;
+    *at_work = (*at_work && !is_abandoned(volume)) ||
+               volume_lock_importing(volume_lock_of(volume));
+    return TRUE;
 }
 
 GPtrArray *volume_spare(struct volume *volume, GError **error)
 {
     const struct driver *driver = pool_driver(volume_pool(volume));
 
+    gboolean at_work;
+
     job_may_block();
-    if (!driver->spare || is_at_work(volume))
+    if (!driver->spare)
+        return remains_new();
+    if (!look_at_work(volume, &at_work, error))
+        return NULL;
+    if (at_work)
         return remains_new();
     return driver->spare(volume, error);
 }

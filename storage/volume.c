@@ -293,6 +293,8 @@ gboolean volume_vacant(struct volume *volume, GError **error)
 static gboolean can_share(const struct volume *volume, const struct volume *source,
                           GError **error)
 {
+    gboolean in_use;
+
     if (!driver_of(volume)->share)
         return volume_unsupported(volume, "share", error);
     if (!g_str_equal(pool_name(volume->pool), pool_name(source->pool))) {
@@ -301,7 +303,9 @@ static gboolean can_share(const struct volume *volume, const struct volume *sour
                   volume->vid, source->vid);
         return FALSE;
     }
-    if (volume_in_use(source)) {
+    if (!volume_look_in_use(source, &in_use, error))
+        return FALSE;
+    if (in_use) {
         error_set(error, QMC_ERROR_STATE, "stop its qube first",
                   "volume '%s' is in use: it cannot have another id", source->vid);
         return FALSE;
@@ -328,7 +332,11 @@ gboolean volume_share(struct volume *volume, struct volume *source, GError **err
  * (M-13). */
 gboolean volume_offers_state(const struct volume *source, GError **error)
 {
-    if (!source || !volume_in_place(source) || !volume_is_dirty(source))
+    gboolean in_use = FALSE;
+
+    if (source && volume_in_place(source) && !volume_look_in_use(source, &in_use, error))
+        return FALSE;
+    if (!in_use)
         return TRUE;
     error_set(error, QMC_ERROR_STATE,
               "stop the qube it belongs to, or let it keep revisions",
@@ -398,8 +406,10 @@ gboolean volume_stop(struct volume *volume, GError **error)
 
 static gboolean may_shrink(const struct volume *volume, GError **error)
 {
-    if (!volume_in_use(volume))
-        return TRUE;
+    gboolean in_use;
+
+    if (!volume_look_in_use(volume, &in_use, error) || !in_use)
+        return !in_use;
     error_set(error, QMC_ERROR_STATE, "stop its qube first",
               "volume '%s' is in use: it cannot be shrunk", volume->vid);
     return FALSE;
@@ -455,14 +465,16 @@ gboolean volume_resize(struct volume *volume, guint64 size, gboolean shrink,
 
 gboolean volume_takes_content(const struct volume *volume, GError **error)
 {
+    gboolean in_use;
+
     if (!volume->save_on_stop) {
         error_set(error, QMC_ERROR_STATE, NULL,
                   "volume '%s' saves nothing: it cannot be given a content",
                   volume->vid);
         return FALSE;
     }
-    if (!volume_is_dirty(volume))
-        return TRUE;
+    if (!volume_look_in_use(volume, &in_use, error) || !in_use)
+        return !in_use;
     error_set(error, QMC_ERROR_STATE, "stop its qube first",
               "volume '%s' is in use: its content cannot be replaced", volume->vid);
     return FALSE;
@@ -506,14 +518,21 @@ static const char *find_revision(const struct volume *volume, GPtrArray *revisio
     return NULL;
 }
 
+static GPtrArray *read_revisions(const struct volume *volume, GError **error)
+{
+    const struct driver *driver = driver_of(volume);
+
+    return driver->revisions ? driver->revisions(volume, error) : g_ptr_array_new();
+}
+
 gboolean volume_has_revision(const struct volume *volume, const char *revision,
                              GError **error)
 {
     g_autoptr(GPtrArray) revisions = NULL;
 
     job_may_block();
-    revisions = volume_revisions(volume);
-    return find_revision(volume, revisions, revision, error) != NULL;
+    revisions = read_revisions(volume, error);
+    return revisions && find_revision(volume, revisions, revision, error);
 }
 
 gboolean volume_revert(struct volume *volume, const char *revision, GError **error)
@@ -528,8 +547,8 @@ gboolean volume_revert(struct volume *volume, const char *revision, GError **err
 
     if (!volume_check_import(volume, error) || !volume_takes_content(volume, error))
         return FALSE;
-    revisions = volume_revisions(volume);
-    id = find_revision(volume, revisions, revision, error);
+    revisions = read_revisions(volume, error);
+    id = revisions ? find_revision(volume, revisions, revision, error) : NULL;
     return id && driver_of(volume)->revert(volume, id, error);
 }
 
@@ -544,15 +563,29 @@ gboolean volume_pin(struct volume *volume, const char *revision, gboolean pinned
         return volume_unsupported(volume, "pin a revision of", error);
     auto_hold struct volume_hold hold = volume_hold_take(volume, NULL);
 
-    revisions = volume_revisions(volume);
-    id = find_revision(volume, revisions, revision, error);
+    revisions = read_revisions(volume, error);
+    id = revisions ? find_revision(volume, revisions, revision, error) : NULL;
     return id && driver_of(volume)->pin(volume, id, pinned, error);
 }
 
 gboolean volume_in_use(const struct volume *volume)
 {
+    gboolean in_use;
+
+    volume_look_in_use(volume, &in_use, NULL);
+    return in_use;
+}
+
+gboolean volume_look_in_use(const struct volume *volume, gboolean *in_use, GError **error)
+{
+    g_autoptr(GError) unknown = NULL;
+
     job_may_block();
-    return driver_of(volume)->in_use && driver_of(volume)->in_use(volume);
+    *in_use = driver_of(volume)->in_use && driver_of(volume)->in_use(volume, &unknown);
+    if (!unknown)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&unknown));
+    return FALSE;
 }
 
 gboolean volume_unsettled(const struct volume *volume)
@@ -623,7 +656,5 @@ char *volume_dir(const struct volume *volume)
 GPtrArray *volume_revisions(const struct volume *volume)
 {
     job_may_block();
-    if (driver_of(volume)->revisions)
-        return driver_of(volume)->revisions(volume);
-    return g_ptr_array_new();
+    return read_revisions(volume, NULL);
 }

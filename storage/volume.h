@@ -94,9 +94,13 @@ gboolean volume_reclaim(struct volume *volume, GPtrArray **gone, GError **error)
 /* A start gives its committed state itself to the qube: who reads that has to keep the qube
  * from being started, by whomever. */
 gboolean volume_written_in_place(const struct volume *volume);
-/* [W] Started and not stopped since, whatever a stop does with the content. */
+/* [W] Started and not stopped since, whatever a stop does with the content; also if that
+ * cannot be told: nobody may take it for one that is at rest. */
 gboolean volume_in_use(const struct volume *volume);
-/* [W] A stop has something to do: it is in use, or work on it was cut off. */
+/* [W] The same; FALSE is an error: it cannot be told. */
+gboolean volume_look_in_use(const struct volume *volume, gboolean *in_use, GError **error);
+/* [W] A stop has something to do: it is in use, or work on it was cut off; or that cannot
+ * be told. */
 gboolean volume_unsettled(const struct volume *volume);
 /* [W] In use, and a stop will save what was written. */
 gboolean volume_is_dirty(const struct volume *volume);
@@ -112,7 +116,7 @@ char *volume_path(const struct volume *volume);
 gboolean volume_writable(const struct volume *volume);
 /* [W] The directory of its files; NULL: it has none. Caller frees. */
 char *volume_dir(const struct volume *volume);
-/* [W] newest first; free with g_ptr_array_unref */
+/* [W] newest first; free with g_ptr_array_unref. NULL: they cannot be told. */
 GPtrArray *volume_revisions(const struct volume *volume);
 
 /* Nobody else changes them from now on until volumes_disown(), which has to follow: what is
@@ -127,5 +131,5 @@ void volumes_disown(GPtrArray *volumes);
 gboolean volumes_verify(GPtrArray *volumes, GError **error);
 gboolean volumes_start(GPtrArray *volumes, GError **error);
 gboolean volumes_stop(GPtrArray *volumes, GError **error);
-/* [W] One of them is. */
-gboolean volumes_unsettled(GPtrArray *volumes);
+/* [W] One of them is; with an error: none that can be told, and not all can. */
+gboolean volumes_unsettled(GPtrArray *volumes, GError **error);

@@ -277,6 +277,29 @@ START_TEST(a_failure_is_told_and_the_others_go_on)
 }
 END_TEST
 
+static gboolean is_clean(gpointer data)
+{
+    return world_clean(world, "x") && !engine_recovering(world->engine);
+}
+
+/* Neither taken for one that is at rest, nor forgotten. */
+START_TEST(what_cannot_be_looked_at_is_told_and_looked_at_again)
+{
+    g_autofree char *path = world_image(world, "x", "private-dirty.img");
+
+    ck_assert_int_eq(symlink("private-dirty.img", path), 0);
+    crash(NULL);
+    follow();
+    ck_text("appvms/x/private.img", "old");
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "cut off cannot be told: "));
+    ck_assert_ptr_nonnull(strstr(world->notes->str, "private-dirty.img"));
+    ck_assert_int_eq(unlink(path), 0);
+    life_write(world, "appvms/x/private-dirty.img", "crashed");
+    ck_assert(world_until(world, is_clean, NULL));
+    ck_text("appvms/x/private.img", "crashed");
+}
+END_TEST
+
 /* The other workers stay free for what the user asks. */
 START_TEST(few_at_a_time)
 {
@@ -317,6 +340,7 @@ int main(void)
         a_running_qube_is_left_alone, the_state_is_read_again_under_the_lock,
         a_lock_held_elsewhere_is_left_alone, who_only_reads_recovers_nothing,
         a_qubesd_has_the_say, a_failure_is_told_and_the_others_go_on, few_at_a_time,
+        what_cannot_be_looked_at_is_told_and_looked_at_again,
         it_is_done_once, NULL,
     };
     TCase *loops = tcase_create("loops");

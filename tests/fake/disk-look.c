@@ -2,7 +2,7 @@
 #include "config.h"
 #include "disk-private.h"
 
-gboolean disk_in_use(const struct volume *volume)
+gboolean disk_in_use(const struct volume *volume, GError **error)
 {
     g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&disk_guard);
     const struct disk *disk = disk_find(volume);
@@ -67,7 +67,7 @@ static void listed_free(gpointer data)
     g_free(revision);
 }
 
-GPtrArray *disk_revisions(const struct volume *volume)
+GPtrArray *disk_revisions(const struct volume *volume, GError **error)
 {
     g_autoptr(GMutexLocker) G_GNUC_UNUSED locker = g_mutex_locker_new(&disk_guard);
     GPtrArray *list = g_ptr_array_new_with_free_func(listed_free);

@@ -22,10 +22,10 @@ extern GMutex disk_guard; /* of all disks */
 struct disk *disk_find(const struct volume *volume);
 
 /* disk-look.c: the getters, which take the guard. */
-gboolean disk_in_use(const struct volume *volume);
+gboolean disk_in_use(const struct volume *volume, GError **error);
 gboolean disk_unfinished(const struct volume *volume);
 gboolean disk_outdated(const struct volume *volume);
 guint64 disk_size(const struct volume *volume);
 guint64 disk_used(const struct volume *volume);
 char *disk_path(const struct volume *volume);
-GPtrArray *disk_revisions(const struct volume *volume);
+GPtrArray *disk_revisions(const struct volume *volume, GError **error);

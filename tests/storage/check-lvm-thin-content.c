@@ -208,6 +208,32 @@ START_TEST(all_of_a_qube_stop_with_few_questions)
 }
 END_TEST
 
+/* M-12: what cannot be asked about is not at rest, and has not lost its revisions. */
+START_TEST(what_cannot_be_asked_about_is_not_at_rest)
+{
+    auto_of(volume) struct volume *volume = filled(KIND_ORIGIN);
+    g_autofree char *path = g_strdup(g_getenv("PATH"));
+    gboolean in_use = FALSE;
+
+    bench_run(volume, "new");
+    if (access("/usr/sbin/lvm", X_OK) == 0 || access("/sbin/lvm", X_OK) == 0)
+        return;
+    stand_forget();
+    g_setenv("PATH", "/nowhere", TRUE);
+    ck_assert(volume_in_use(volume) && volume_unsettled(volume));
+    must_fail(QMC_ERROR_NOTFOUND, "not installed", volume_look_in_use(volume, &in_use, E));
+    ck_assert(in_use);
+    ck_assert_ptr_null(volume_revisions(volume));
+    must_fail(QMC_ERROR_NOTFOUND, "not installed", volume_has_revision(volume, NULL, E));
+    must_fail(QMC_ERROR_NOTFOUND, "not installed", volume_revert(volume, NULL, E));
+    must_fail(QMC_ERROR_NOTFOUND, "not installed",
+              volume_resize(volume, MEGABYTE / 2, TRUE, E));
+    g_setenv("PATH", path, TRUE);
+    must(volume_revert(volume, NULL, E));
+    must_state(volume, "clean=old rev=new");
+}
+END_TEST
+
 /* --- the thin pool --- */
 
 static const struct {
@@ -594,6 +620,7 @@ int main(void)
     tcase_add_test(tcase, shrinking_asks_nobody);
     tcase_add_test(tcase, looks_at_what_is_not_in_use_are_one_question);
     tcase_add_test(tcase, what_is_owned_is_asked_about_once);
+    tcase_add_test(tcase, what_cannot_be_asked_about_is_not_at_rest);
     tcase_add_loop_test(tcase, a_look_of_before_the_lock_decides_nothing, 0, 4);
     tcase_add_test(tcase, all_of_a_qube_stop_with_few_questions);
     tcase_add_loop_test(tcase, a_thin_pool_that_is_ill_takes_nothing_new, 0,

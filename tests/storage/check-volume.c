@@ -155,6 +155,22 @@ START_TEST(revisions_ignore_what_is_none)
 }
 END_TEST
 
+/* What is only called like one does not hide those there are. */
+START_TEST(a_directory_is_no_revision)
+{
+    auto_of(volume) struct volume *volume = filled(KIND_ORIGIN);
+    g_autofree char *dir = bench_file(volume, ".img.2@2026-01-02T03:04:05Z");
+    g_autoptr(GPtrArray) revisions = NULL;
+
+    bench_run(volume, "new");
+    ck_assert_int_eq(mkdir(dir, 0700), 0);
+    revisions = volume_revisions(volume);
+    ck_assert_uint_eq(revisions->len, 1);
+    must(volume_revert(volume, NULL, E));
+    must_state(volume, "clean=old rev=new");
+}
+END_TEST
+
 START_TEST(an_unused_run_pushes_no_revision_out)
 {
     auto_of(volume) struct volume *volume = filled(KIND_ORIGIN);
@@ -628,7 +644,7 @@ static Suite *volume_suite(void)
     };
     const TTest *const single[] = {
         remove_keeps_the_neighbours, two_names_of_one_file_become_one,
-        revisions_ignore_what_is_none,
+        revisions_ignore_what_is_none, a_directory_is_no_revision,
         an_unused_run_pushes_no_revision_out,
         precache_that_is_stale_is_dropped, resize_shrinks_stopped_when_asked,
         clone_takes_the_committed_state, clone_is_refused,
