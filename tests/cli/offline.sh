@@ -129,7 +129,7 @@ plain() { # ROOT
     cat "$work/out" "$work/err" | sed "s|$work/$1|ROOT|g
         s|[0-9]\{8\}T[0-9]\{6\}Z-[0-9]*|TIME|g
         s|20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9:]*Z|TIME|g
-        s|[0-9]\{10,\}|ROOM|g"
+        s|[0-9]\{8,\}|ROOM|g"
 }
 
 files() { # ROOT: what is in them, but for the history, whose names are times

@@ -61,12 +61,12 @@ typed() { # TEXT
     TERM=dumb "$top_builddir/tests/cli/pty" 80 "$qmc" --root "$root" \
         <"$work/keys" >"$work/out" 2>"$work/err" || status=$?
 }
-typed 'vol resize work:private 512K --shrink\nwrok\nquit\n'
+typed 'vol resize debian-13:private 512K --shrink\nwrok\nquit\n'
 test $status -eq 0
 ok "quit ends with 0: $status"
 out_has '^qmc: no full screen: '
 out_has 'qmc> '
-out_has "Shrink 'work:private'?.* to 512.0 KiB;.*Type the name of the qube: "
+out_has "Shrink 'debian-13:private'?.* to 512.0 KiB;.*Type the name of the qube: "
 out_has 'was not confirmed'
 ! grep -q "$(printf '\033')" "$work/out"
 ok "no escape sequence"
