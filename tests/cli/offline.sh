@@ -132,9 +132,11 @@ plain() { # ROOT
         s|[0-9]\{8,\}|ROOM|g"
 }
 
-files() { # ROOT: what is in them, but for the history, whose names are times
+# ROOT: what is in them, but for the history, whose names are times, and for the times in the
+# names of revisions.
+files() {
     (cd "$work/$1/var/lib/qubes" && find . -path ./backup/qmc -prune -o -type f -print |
-        sort | xargs cksum)
+        sort | xargs cksum | sed 's|@[0-9T:-]*Z|@TIME|')
 }
 
 if ! command -v strace >/dev/null || ! command -v nm >/dev/null; then
